@@ -1,0 +1,37 @@
+import type { Relation } from "../engine/engine.ts"
+import type { Partitions } from "../partition/partitions.ts"
+import type { Json } from "../util/json.ts"
+import type { AnyValueType } from "../value/value-type.ts"
+
+/** Reads data that is made elsewhere. Core finds and hashes the files; the reader knows what is in them. */
+export interface SourceReader<V extends AnyValueType = AnyValueType> {
+  /** `parquet`, `csv`, `json`. */
+  readonly kind: string
+  readonly returns: V
+  /** Paths or globs (`raw/*.csv`), relative to the environment's `sources` root, or absolute. */
+  readonly paths: readonly string[]
+  /** The reader's options; part of the source's data version. */
+  describe(): Json
+  /** The relation over the files that were found; their paths are absolute. */
+  relation(files: readonly string[]): Relation
+}
+
+export interface SourceOptions {
+  readonly description?: string
+  readonly group?: string
+  readonly tags?: { readonly [name: string]: string }
+  readonly owners?: readonly string[]
+  readonly kinds?: readonly string[]
+  readonly partitions?: Partitions
+}
+
+/** Data that is made elsewhere, under a key. */
+export interface Source<V extends AnyValueType = AnyValueType> {
+  readonly kind: "source"
+  readonly key: string
+  readonly returns: V
+  readonly reader: SourceReader<V> | undefined
+  readonly options: SourceOptions
+  /** Holds the stack of the declaration; read only when something is wrong. */
+  readonly declaredAt: Error
+}

@@ -1,0 +1,41 @@
+import type { Engine } from "../engine/engine.ts"
+import type { IOManager } from "../io/io-manager.ts"
+
+/** Where assets are computed and where they rest. What changes between a laptop and a cluster is here and nowhere else. */
+export interface EnvironmentConfig {
+  /** Inherits every setting of another environment that this one does not set. */
+  readonly extends?: string
+  /** The engine named `default`. Left out, the IO manager's own. */
+  readonly engine?: Engine
+  /** The IO manager named `default`. */
+  readonly io?: IOManager
+  readonly engines?: { readonly [name: string]: Engine }
+  readonly ios?: { readonly [name: string]: IOManager }
+  /** Selection → names of the engine and the IO manager that it uses. The last match wins. */
+  readonly route?: { readonly [selection: string]: { readonly engine?: string; readonly io?: string } }
+  /** Root of the sources' relative paths, for all or by selection. Default: the config's folder. */
+  readonly sources?: string | { readonly [selection: string]: string }
+  /** Named concurrency limits. */
+  readonly pools?: { readonly [name: string]: number }
+  readonly vars?: { readonly [name: string]: string }
+  /** IANA zone of both engines. Default `UTC`. */
+  readonly timeZone?: string
+  /** Environments whose stored data may be read in place of computing it. */
+  readonly reuse?: readonly string[]
+  readonly publish?: "step" | "run"
+  readonly state?: { readonly path: string }
+  readonly durability?: "process" | "power"
+}
+
+export interface ProjectConfig {
+  /** Globs of modules that declare assets, relative to the config's folder. */
+  readonly assets?: readonly string[]
+  readonly defaultEnvironment?: string
+  readonly environments: { readonly [name: string]: EnvironmentConfig }
+  readonly state?: { readonly path: string }
+}
+
+/** Returns its argument, typed: the config of a project. */
+export function defineConfig(config: ProjectConfig): ProjectConfig {
+  return config
+}

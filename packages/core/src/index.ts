@@ -1,0 +1,80 @@
+export type {
+  Asset,
+  AssetDescription,
+  AssetOptions,
+  BoundInputs,
+  ComputeContext,
+  Dependable,
+  Dependencies,
+  Dependency,
+  LazyInputs,
+  TransformContext,
+} from "./asset/asset.ts"
+export { asset } from "./asset/asset.ts"
+export type { RetryPolicy } from "./asset/retry-policy.ts"
+export type { Source, SourceOptions, SourceReader } from "./asset/source.ts"
+export type { Check, CheckResult, Severity } from "./check/asset-check.ts"
+export type {
+  ColumnStatistics,
+  Engine,
+  EngineContext,
+  EngineSession,
+  Finding,
+  Layout,
+  Progress,
+  RecordBatch,
+  Relation,
+  Schema,
+  SchemaColumn,
+  Target,
+  WriteOptions,
+  WriteResult,
+  WrittenFile,
+} from "./engine/engine.ts"
+export type { EnvironmentConfig, ProjectConfig } from "./environment/environment.ts"
+export { defineConfig } from "./environment/environment.ts"
+export type { ErrorText, SourceLocation } from "./errors/assets-error.ts"
+export {
+  AssetsError,
+  CancelledError,
+  CheckError,
+  ConfigError,
+  DefinitionError,
+  EngineError,
+  StorageError,
+  UserCodeError,
+} from "./errors/assets-error.ts"
+export type { ErrorCode } from "./errors/error-code.ts"
+export type { AssetsEvent, EventType } from "./event/event.ts"
+export type {
+  AssetContext,
+  Current,
+  EngineReference,
+  InputContext,
+  IOContext,
+  IOManager,
+  Materialization,
+  OutputContext,
+  WriteMode,
+  Written,
+} from "./io/io-manager.ts"
+export type { PartitionMapping } from "./partition/partition-mapping.ts"
+export type { Partitions, TimeWindow } from "./partition/partitions.ts"
+export type { ExecutionPlan, PlanStep, Reason } from "./plan/execution-plan.ts"
+export type { StepLog } from "./run/step-log.ts"
+export type { Clock } from "./util/clock.ts"
+export type { Json } from "./util/json.ts"
+export type {
+  AcceptsOf,
+  AnyValueType,
+  BoundOf,
+  CheckedOf,
+  LazyOf,
+  LazyValue,
+  OutputValue,
+  PartitionOf,
+  PartitionParameters,
+  Stability,
+  StoredValue,
+  ValueType,
+} from "./value/value-type.ts"

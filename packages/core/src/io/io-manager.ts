@@ -1,0 +1,127 @@
+import type { CheckResult } from "../check/asset-check.ts"
+import type { ColumnStatistics, EngineSession, Layout, Schema, WriteResult } from "../engine/engine.ts"
+import type { Json } from "../util/json.ts"
+import type { OutputValue, StoredValue } from "../value/value-type.ts"
+
+/** The record of data that is stored: kept beside the data, so that the data alone tells what it is. */
+export interface Materialization {
+  /** UUIDv7; also the id of the stored version. */
+  readonly id: string
+  readonly key: string
+  /** The partition keys that this write holds, in order; empty for an asset without partitions. */
+  readonly partitions: readonly string[]
+  readonly kind: OutputValue["kind"]
+  /** SHA-256 of the work that made it, in hex. */
+  readonly fingerprint: string
+  readonly dataVersion: string
+  /** SHA-256 of the logical plan, or the code version of a compute. */
+  readonly codeVersion: string
+  /** The data versions that were read, by asset or source key. */
+  readonly inputs: { readonly [key: string]: string }
+  readonly runId: string
+  readonly attempt: number
+  /** ISO 8601, UTC. */
+  readonly createdAt: string
+  readonly engine: string
+  readonly rows?: number
+  readonly bytes?: number
+  readonly files?: number
+  readonly columns?: readonly ColumnStatistics[]
+  readonly checks?: readonly CheckResult[]
+  readonly metadata?: { readonly [name: string]: Json }
+}
+
+/** What is current for one partition of an asset, or for the whole of one without partitions (`partition: null`). */
+export interface Current {
+  readonly partition: string | null
+  readonly materialization: Materialization
+  /** False when the record is there and the data is not, or is not whole: deleted by hand. */
+  readonly intact: boolean
+}
+
+export type WriteMode = "overwrite" | "append" | { readonly merge: readonly string[] }
+
+export interface IOContext {
+  /** Absolute folder against which the manager's relative paths resolve. */
+  readonly base: string
+  readonly signal: AbortSignal
+}
+
+export interface AssetContext extends IOContext {
+  readonly key: string
+}
+
+export interface OutputContext extends AssetContext {
+  /** UUIDv7 of this write, used by no other, also not by another attempt. */
+  readonly id: string
+  readonly partitions: readonly string[]
+  readonly write: WriteMode
+  readonly layout: Layout | undefined
+  /** The step and attempt, for the engine. */
+  readonly stepId: string
+  /** Opens the engine on first use. */
+  session(): Promise<EngineSession>
+  /**
+   * To be called once, when the data is written whole and can be read, and before it becomes current: evaluates the
+   * blocking checks, confirms the lease, and gives the record to keep with the data.
+   * When it rejects, the manager leaves what was current as it was, and removes what it wrote.
+   */
+  approve(written: Written): Promise<Materialization>
+  /** Told before a wait for another process, so that the user knows for whom. */
+  waiting(holder: string): void
+  /** Ids of the materializations that running steps read, in any process: not to be collected. */
+  inUse(): ReadonlySet<string>
+}
+
+/** Data that is written and not yet current. */
+export interface Written {
+  /** Reads the new data through the session of the write. */
+  readonly stored: StoredValue
+  /** What the write saw; left out where there was nothing to count. */
+  readonly result?: WriteResult
+}
+
+export interface InputContext extends AssetContext {
+  /** What to read: exactly these, also when something newer has become current. */
+  readonly materializations: readonly Materialization[]
+  /** The partitions that the reader wants of them; empty for an asset without partitions. */
+  readonly partitions: readonly string[]
+  /** The declared columns; undefined for values that are not tables. */
+  readonly schema: Schema | undefined
+  session(): Promise<EngineSession>
+}
+
+/** Names a factory of an engine: `{ module: "@assets/io-duckdb", name: "duckdb" }`. Core imports it when it is needed. */
+export interface EngineReference {
+  readonly module: string
+  readonly name: string
+}
+
+/**
+ * Stores what an asset returns and loads it for the assets downstream.
+ *
+ * A write is all or nothing: after `handleOutput` rejects or the process dies, `current` and `loadInput` still give what
+ * was there before. Once `current` has told of a materialization it stays readable while `inUse` names it.
+ * Methods may be called at the same time, for different assets and for the same one.
+ */
+export interface IOManager {
+  /** Recorded with each materialization: `parquet`, `duckdb`, `memory`. */
+  readonly name: string
+  /** The engine of an environment that names none. */
+  readonly defaultEngine?: EngineReference
+  /** What is current, for each asset that has something. */
+  current(context: IOContext, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Current[]>>
+  /** Stores a value; resolves once it is current. */
+  handleOutput(context: OutputContext, value: OutputValue): Promise<Materialization>
+  loadInput(context: InputContext): Promise<StoredValue>
+  /**
+   * Makes a complete stored version with this fingerprint current again, without writing data: one that was current
+   * before, or one whose writer died before it became current. Left out by storage that keeps no versions.
+   */
+  restore?(context: OutputContext, fingerprint: string): Promise<Materialization | undefined>
+  /** Where the data rests, for people: paths of files, or `file.duckdb:schema.table`. */
+  locate(context: AssetContext, materializations: readonly Materialization[]): Promise<readonly string[]>
+  /** Removes all data and records of an asset. Left out by storage that cannot delete. */
+  remove?(context: AssetContext): Promise<void>
+  close?(): Promise<void>
+}

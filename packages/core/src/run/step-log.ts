@@ -1,0 +1,7 @@
+/** What `ctx.log` offers: lines that are kept with the step. */
+export interface StepLog {
+  debug(message: string, fields?: { readonly [name: string]: unknown }): void
+  info(message: string, fields?: { readonly [name: string]: unknown }): void
+  warn(message: string, fields?: { readonly [name: string]: unknown }): void
+  error(message: string, fields?: { readonly [name: string]: unknown }): void
+}

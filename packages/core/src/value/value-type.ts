@@ -1,0 +1,118 @@
+import type { Check, CheckResult } from "../check/asset-check.ts"
+import type { EngineSession, RecordBatch, Relation, Schema } from "../engine/engine.ts"
+import type { Json } from "../util/json.ts"
+
+/** The property that carries the types of a `ValueType`; it exists for `tsc` only. */
+export declare const valueTypes: unique symbol
+
+/**
+ * What an asset returns, declared as a value (`frame({...})`, `json<T>()`, `nothing()`): it types the asset's
+ * function, holds what comes back to that type, and describes the asset.
+ *
+ * - `Lazy` is what a `transform` gets and returns, `never` where a value cannot be lazy;
+ * - `Bound` is what a `compute` and the code of a user get;
+ * - `Accepts` is what a `compute` may return;
+ * - `Checked` is what checks, layout and merge keys are typed by: the columns of a frame;
+ * - `Partition` is what a `transform` sees of its partition: typed columns.
+ */
+export interface ValueType<Lazy, Bound, Accepts, Checked = unknown, Partition = never> {
+  readonly [valueTypes]?: {
+    readonly lazy: Lazy
+    readonly bound: Bound
+    readonly accepts: Accepts
+    readonly checked: Checked
+    readonly partition: Partition
+  }
+  /** `frame`, `json`, `nothing`. */
+  readonly kind: string
+  /** What identifies the type; a part of every fingerprint. */
+  describe(): Json
+  /** The columns and the words for their types, for people. Left out by values that are not tables. */
+  columns?(): readonly { readonly name: string; readonly type: string }[]
+  /** The lazy input that stands for the stored value of `key` while planning. Left out by values that cannot be lazy. */
+  input?(key: string): Lazy
+  /** The columns that stand for the partition of a step while planning. */
+  partition?(): Partition
+  /**
+   * Takes what a `transform` returned.
+   * @throws FrameError `FRAME_SCHEMA_MISMATCH` when it is not of this type
+   */
+  lazy?(returned: unknown): LazyValue
+  /** What a `compute`, or the code of a user, gets of a stored value. */
+  bind(stored: StoredValue, session: () => Promise<EngineSession>): Promise<Bound>
+  /**
+   * Takes what a `compute` returned and gives what an IO manager stores. A stream is not read here, and its rows are
+   * held to the type while they flow.
+   * @throws AssetsError when it is not of this type, naming the row and column
+   */
+  output(returned: unknown): OutputValue
+  /**
+   * Evaluates checks over stored data, all in one query.
+   * Left out by values that have no checks.
+   */
+  check?(
+    checks: readonly Check[],
+    stored: StoredValue,
+    session: EngineSession,
+    signal: AbortSignal,
+  ): Promise<readonly CheckResult[]>
+}
+
+/** Any value type. The `any` is for the type parameters' variance only; no value of it reaches a user. */
+// biome-ignore lint/suspicious/noExplicitAny: a bound on a type parameter
+export type AnyValueType = ValueType<any, any, any, any, any>
+
+type Types<V> = V extends { readonly [valueTypes]?: infer T } ? NonNullable<T> : never
+type TypeAt<V, K extends string> = Types<V> extends { readonly [P in K]: infer T } ? T : never
+/** What a transform gets of an asset, and returns. */
+export type LazyOf<V> = TypeAt<V, "lazy">
+/** What a compute gets of an asset, and `run.value` gives. */
+export type BoundOf<V> = TypeAt<V, "bound">
+/** What a compute may return for an asset. */
+export type AcceptsOf<V> = TypeAt<V, "accepts">
+/** What checks and layout of an asset are typed by. */
+export type CheckedOf<V> = TypeAt<V, "checked">
+/** What a transform sees of its partition. */
+export type PartitionOf<V> = TypeAt<V, "partition">
+
+/** Whether a plan gives the same rows each time: always; but for order and ties; never. */
+export type Stability = "stable" | "unstable" | "volatile"
+
+/** What a transform returned: a plan that has not run. */
+export interface LazyValue {
+  /** Canonical JSON of the logical plan: equal for equal work, whatever the names of variables and the formatting. */
+  readonly plan: Json
+  /** The plan as lines of text for people; two of them are compared to show a change of code. */
+  readonly text: string
+  readonly stability: Stability
+  /** Revisions of the functions that the plan uses, by name; a part of the fingerprint. */
+  readonly revisions: { readonly [name: string]: number }
+  /** Keys of the inputs that the plan reads. */
+  readonly inputs: readonly string[]
+  /** The relation that an engine runs: stored inputs and the partition's values in place of what stood for them. */
+  bind(inputs: ReadonlyMap<string, Relation>, parameters: PartitionParameters): Relation
+}
+
+/** The values of a step's partition. Times are instants, half-open. */
+export interface PartitionParameters {
+  readonly key?: string
+  readonly start?: Date
+  readonly end?: Date
+  readonly now: Date
+}
+
+/** What an IO manager is given to store. */
+export type OutputValue =
+  /** Computed and written by the engine; no row passes through Node. */
+  | { readonly kind: "relation"; readonly relation: Relation; readonly schema: Schema }
+  /** Made in TypeScript. `batches` may be called once. */
+  | { readonly kind: "batches"; readonly schema: Schema; batches(): AsyncIterable<RecordBatch> }
+  | { readonly kind: "json"; readonly value: Json }
+  /** The asset's function stored it by itself; only the record of it is kept. */
+  | { readonly kind: "nothing" }
+
+/** What an IO manager gives back. */
+export type StoredValue =
+  | { readonly kind: "relation"; readonly relation: Relation; readonly schema: Schema }
+  | { readonly kind: "json"; readonly value: Json }
+  | { readonly kind: "nothing" }

@@ -1,0 +1,8 @@
+export type { FrameErrorCode } from "./errors/frame-error.ts"
+export { FrameError } from "./errors/frame-error.ts"
+export type { Expression } from "./plan/expression.ts"
+export type { Relation } from "./plan/relation.ts"
+export type { Column as SchemaColumn, DataType } from "./schema/data-type.ts"
+export type { Schema } from "./schema/schema.ts"
+export type { CompiledSql } from "./sql/compile-sql.ts"
+export { compileDuckdb, duckdbPrelude } from "./sql/compile-sql.ts"

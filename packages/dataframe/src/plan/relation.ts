@@ -1,0 +1,108 @@
+import type { DataType } from "../schema/data-type.ts"
+import type { Schema } from "../schema/schema.ts"
+import type { Expression, LiteralValue, SortKey } from "./expression.ts"
+
+export interface NamedExpression {
+  readonly name: string
+  readonly expression: Expression
+}
+
+export type JoinKind = "inner" | "left" | "right" | "full" | "semi" | "anti" | "cross"
+
+/** A literal of any type, nested ones included; a map is a list of pairs. */
+export type Value = LiteralValue | readonly Value[]
+
+export interface CsvOptions {
+  readonly header?: boolean
+  /** Default `,`. */
+  readonly delimiter?: string
+  readonly quote?: string
+  readonly escape?: string
+  /** Text that stands for null. Default the empty text. */
+  readonly nullValue?: string
+}
+
+/**
+ * A lazy plan. Immutable; each relation carries the columns that it gives, so that nothing has to be asked of an engine.
+ * A closed union. A relation that is the same object in two places of a plan is computed once.
+ */
+export type Relation =
+  /** Stands for what is stored under `key`, until it is bound. */
+  | { readonly kind: "input"; readonly key: string; readonly schema: Schema }
+  /**
+   * Files, by absolute path or URL, read as the columns of `schema`: the reader matches them by name without regard to
+   * case and casts what is stored otherwise (timestamps in nanoseconds, unsigned numbers).
+   */
+  | {
+      readonly kind: "files"
+      readonly format: "parquet" | "csv" | "json"
+      readonly paths: readonly string[]
+      readonly csv?: CsvOptions
+      readonly hivePartitioned?: boolean
+      readonly schema: Schema
+    }
+  /** A table of the engine, by its qualified name, parts not quoted. */
+  | { readonly kind: "table"; readonly path: readonly string[]; readonly schema: Schema }
+  /** Rows in the plan; few. Each row has the columns of `schema` in order. */
+  | { readonly kind: "values"; readonly rows: readonly (readonly Value[])[]; readonly schema: Schema }
+  | {
+      readonly kind: "project"
+      readonly input: Relation
+      readonly columns: readonly NamedExpression[]
+      readonly schema: Schema
+    }
+  | { readonly kind: "filter"; readonly input: Relation; readonly condition: Expression; readonly schema: Schema }
+  | {
+      readonly kind: "aggregate"
+      readonly input: Relation
+      readonly keys: readonly NamedExpression[]
+      readonly aggregates: readonly NamedExpression[]
+      readonly schema: Schema
+    }
+  /**
+   * The columns of the left, then those of the right. Columns in `condition` have a `side`. With `using`, keys come once
+   * and first: of the left, of the right for `right`, the first that is not null for `full`.
+   */
+  | {
+      readonly kind: "join"
+      readonly left: Relation
+      readonly right: Relation
+      readonly how: JoinKind
+      readonly using?: readonly string[]
+      readonly condition?: Expression
+      readonly schema: Schema
+    }
+  /** Rows of both, columns by position; the names are those of the first, the types are equal. */
+  | {
+      readonly kind: "set"
+      readonly operation: "union" | "intersect" | "except"
+      readonly all: boolean
+      readonly left: Relation
+      readonly right: Relation
+      readonly schema: Schema
+    }
+  | { readonly kind: "distinct"; readonly input: Relation; readonly schema: Schema }
+  /** One row for each value of `columns`; which one is not defined. */
+  | {
+      readonly kind: "deduplicate"
+      readonly input: Relation
+      readonly columns: readonly string[]
+      readonly schema: Schema
+    }
+  | {
+      readonly kind: "sort"
+      readonly input: Relation
+      readonly keys: readonly SortKey<Expression>[]
+      readonly schema: Schema
+    }
+  | { readonly kind: "limit"; readonly input: Relation; readonly rows: number; readonly schema: Schema }
+  | {
+      readonly kind: "sample"
+      readonly input: Relation
+      readonly fraction: number
+      readonly seed: number
+      readonly schema: Schema
+    }
+
+/** Values for the parameters of a plan, by name. */
+export type Parameters = ReadonlyMap<string, { readonly value: LiteralValue; readonly type: DataType }>

@@ -1,0 +1,27 @@
+import { defineConfig } from "vitest/config"
+
+/** `unit` is in memory and quick; `system` uses engines, files, processes and the browser. */
+export default defineConfig({
+  resolve: { conditions: ["@assets/source"] },
+  ssr: { resolve: { conditions: ["@assets/source"] } },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["packages/*/test/**/*.test.ts", "tests/architecture.test.ts", "tests/docs/**/*.test.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "system",
+          include: ["tests/{conformance,parity,faults,e2e,browser,types,examples}/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
