@@ -1,0 +1,17 @@
+import { createRequire } from "node:module"
+import { dirname } from "node:path"
+import { defineConfig } from "@assets/core"
+import { duckdb, duckdbFileIO } from "@assets/io-duckdb"
+import { parquetIO } from "@assets/io-parquet"
+
+/** The folder of the npm package that holds the data: the sources read it in place. */
+const sources = dirname(dirname(createRequire(import.meta.url).resolve("vega-datasets")))
+
+export default defineConfig({
+  assets: ["./assets.ts"],
+  defaultEnvironment: "local",
+  environments: {
+    local: { engine: duckdb(), io: parquetIO({ root: "data" }), sources },
+    file: { engine: duckdb(), io: duckdbFileIO({ path: "warehouse.duckdb" }), sources },
+  },
+})
