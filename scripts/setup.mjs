@@ -15,7 +15,9 @@ function run(command, args) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex")
+const lock = createHash("sha256")
+  .update(readFileSync(join(root, "package-lock.json")))
+  .digest("hex")
 if (!existsSync(marker) || readFileSync(marker, "utf8") !== lock) {
   console.error("Installing dependencies (one of them is compiled, about a minute) …")
   run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel", "error"])

@@ -30,5 +30,7 @@ try {
 rmSync(folder, { recursive: true, force: true })
 // A file that does not load has no failed test of its own: it counts as one.
 const failed = status !== 0 && counts.numFailedTests === 0 ? 1 : counts.numFailedTests
-console.log(`${counts.numPassedTests} passed, ${failed} failed, ${counts.numPendingTests + counts.numTodoTests} skipped`)
+console.log(
+  `${counts.numPassedTests} passed, ${failed} failed, ${counts.numPendingTests + counts.numTodoTests} skipped`,
+)
 process.exit(status === 0 && failed === 0 ? 0 : 1)

@@ -1,0 +1,96 @@
+import { spawnSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterAll, describe, expect, test } from "vitest"
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+const scratch = join(root, "tests", ".tmp")
+const cli = join(root, "packages", "cli", "dist", "main.js")
+const tsc = join(root, "node_modules", "typescript", "bin", "tsc")
+const folders: string[] = []
+
+const pages = ["README.md", ...readdirSync(join(root, "docs/guide")).map(name => `docs/guide/${name}`)].filter(name =>
+  name.endsWith(".md"),
+)
+
+interface Fence {
+  readonly language: string
+  readonly name: string | undefined
+  readonly text: string
+  readonly line: number
+}
+
+/** The fenced blocks of a page, in order. */
+function fences(page: string): Fence[] {
+  const found: Fence[] = []
+  let open: { language: string; name: string | undefined; line: number; lines: string[] } | undefined
+  for (const [i, line] of readFileSync(join(root, page), "utf8").split("\n").entries()) {
+    const fence = /^```(\w*)(?:\s+(\S+))?/.exec(line)
+    if (open && line.startsWith("```")) {
+      found.push({ ...open, text: open.lines.join("\n") })
+      open = undefined
+    } else if (!open && fence) open = { language: fence[1] ?? "", name: fence[2], line: i + 1, lines: [] }
+    else open?.lines.push(line)
+  }
+  return found
+}
+
+/** Whether output is what the page shows: `…` stands for any text, and alone on a line for any lines. */
+function matches(shown: string, output: string): boolean {
+  const pattern = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("…", ".*")
+  const lines = shown.split("\n").map(line => (line.trim() === "…" ? "(?:.*\n)*?" : `${pattern(line.trimEnd())}[ ]*\n`))
+  return new RegExp(`^${lines.join("")}$`).test(output.trimEnd().replace(/[ ]+$/gm, "").concat("\n"))
+}
+
+function run(command: string, cwd: string): string {
+  const script = command.replace(
+    /^(\w+=\S+ )*assets\b/,
+    (_, variables = "") => `${variables}"${process.execPath}" "${cli}"`,
+  )
+  const env = { ...process.env, NO_COLOR: "1", ASSETS_ENV: undefined }
+  const { stdout, stderr } = spawnSync("bash", ["-c", script], { cwd, env, encoding: "utf8" })
+  return stdout + stderr
+}
+
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+describe.each(pages)("%s", page => {
+  const blocks = fences(page)
+
+  test("each piece of TypeScript has a file name, so that it is compiled and run", () => {
+    expect(blocks.filter(block => block.language === "ts" && !block.name).map(block => block.line)).toEqual([])
+  })
+
+  test("the snippets run and print what the page shows, and compile", { timeout: 120_000 }, () => {
+    mkdirSync(scratch, { recursive: true })
+    const folder = mkdtempSync(join(scratch, "page-"))
+    folders.push(folder)
+    writeFileSync(join(folder, "package.json"), `{ "name": "page", "type": "module", "private": true }\n`)
+    for (const block of blocks) {
+      if (block.name && block.language !== "console") {
+        mkdirSync(dirname(join(folder, block.name)), { recursive: true })
+        writeFileSync(join(folder, block.name), `${block.text}\n`)
+      }
+      if (block.language !== "console") continue
+      for (const part of block.text.split(/^\$ /m).slice(1)) {
+        const [command = "", ...shown] = part.trimEnd().split("\n")
+        const output = run(command, folder)
+        if (!matches(shown.join("\n"), output)) {
+          expect(output, `${page}:${block.line}: $ ${command}`).toBe(shown.join("\n"))
+        }
+      }
+    }
+    if (!blocks.some(block => block.language === "ts")) return
+    const config = {
+      extends: join(root, "tsconfig.base.json"),
+      compilerOptions: { noEmit: true, composite: false, declaration: false },
+      include: ["**/*.ts"],
+    }
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config))
+    const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" })
+    expect(stdout).toBe("")
+  })
+})
