@@ -1,0 +1,32 @@
+// npm run bench [-- start steps pipeline] : prints each figure beside its limit. ROWS and PAIRS make it shorter.
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
+import { cpus, totalmem } from "node:os"
+import { join } from "node:path"
+import type { Line } from "./measure.ts"
+
+const root = join(import.meta.dirname, "../..")
+// Inside the workspace, so that the projects made there find its packages.
+const scratch = join(root, "tests", ".tmp")
+const number = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise)
+
+const benchmarks: { readonly [name: string]: (folder: string) => Promise<Line[]> } = {
+  start: async folder => (await import("./start.ts")).start(folder),
+  steps: async folder => (await import("./steps.ts")).steps(folder),
+  pipeline: async folder =>
+    (await import("./pipeline.ts")).pipeline(folder, { rows: number("ROWS", 20_000_000), pairs: number("PAIRS", 9) }),
+}
+
+const wanted = process.argv.slice(2)
+console.log(`${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}`)
+mkdirSync(scratch, { recursive: true })
+for (const [name, run] of Object.entries(benchmarks)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  const folder = mkdtempSync(join(scratch, "bench-"))
+  try {
+    for (const { what, figure, limit, holds } of await run(folder)) {
+      console.log(`${holds ? "ok  " : "OVER"} ${what}: ${figure}; limit ${limit}`)
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
