@@ -1,14 +1,12 @@
 import type { Json } from "../util/json.ts"
 
-/** Carries the type of what is checked; it exists for `tsc` only. */
-export declare const checkedType: unique symbol
-
 /** `warn` is told; `error` fails the asset where the check is blocking. */
 export type Severity = "warn" | "error"
 
 /** A test of stored data. `Checked` is what it needs: for a frame, the columns. */
 export interface Check<in Checked = never> {
-  readonly [checkedType]?: (checked: Checked) => void
+  /** Carries the type of what is checked; it exists for `tsc` only. */
+  readonly "~checked"?: (checked: Checked) => void
   readonly kind: "check"
   /** Unique within its asset: `unique(iata)`. */
   readonly name: string

@@ -2,9 +2,6 @@ import type { Check, CheckResult } from "../check/asset-check.ts"
 import type { EngineSession, RecordBatch, Relation, Schema } from "../engine/engine.ts"
 import type { Json } from "../util/json.ts"
 
-/** The property that carries the types of a `ValueType`; it exists for `tsc` only. */
-export declare const valueTypes: unique symbol
-
 /**
  * What an asset returns, declared as a value (`frame({...})`, `json<T>()`, `nothing()`): it types the asset's
  * function, holds what comes back to that type, and describes the asset.
@@ -16,7 +13,8 @@ export declare const valueTypes: unique symbol
  * - `Partition` is what a `transform` sees of its partition: typed columns.
  */
 export interface ValueType<Lazy, Bound, Accepts, Checked = unknown, Partition = never> {
-  readonly [valueTypes]?: {
+  /** Carries the types; it exists for `tsc` only. A name and not a symbol, since other packages declare it, too. */
+  readonly "~types"?: {
     readonly lazy: Lazy
     readonly bound: Bound
     readonly accepts: Accepts
@@ -62,7 +60,7 @@ export interface ValueType<Lazy, Bound, Accepts, Checked = unknown, Partition = 
 // biome-ignore lint/suspicious/noExplicitAny: a bound on a type parameter
 export type AnyValueType = ValueType<any, any, any, any, any>
 
-type Types<V> = V extends { readonly [valueTypes]?: infer T } ? NonNullable<T> : never
+type Types<V> = V extends { readonly "~types"?: infer T } ? NonNullable<T> : never
 type TypeAt<V, K extends string> = Types<V> extends { readonly [P in K]: infer T } ? T : never
 /** What a transform gets of an asset, and returns. */
 export type LazyOf<V> = TypeAt<V, "lazy">
@@ -106,7 +104,13 @@ export type OutputValue =
   /** Computed and written by the engine; no row passes through Node. */
   | { readonly kind: "relation"; readonly relation: Relation; readonly schema: Schema }
   /** Made in TypeScript. `batches` may be called once. */
-  | { readonly kind: "batches"; readonly schema: Schema; batches(): AsyncIterable<RecordBatch> }
+  | {
+      readonly kind: "batches"
+      readonly schema: Schema
+      batches(): AsyncIterable<RecordBatch>
+      /** SHA-256 of the content, in hex; known once the stream has been read to its end. */
+      digest?(): string | undefined
+    }
   | { readonly kind: "json"; readonly value: Json }
   /** The asset's function stored it by itself; only the record of it is kept. */
   | { readonly kind: "nothing" }
