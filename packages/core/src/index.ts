@@ -45,7 +45,18 @@ export {
   UserCodeError,
 } from "./errors/assets-error.ts"
 export type { ErrorCode } from "./errors/error-code.ts"
-export type { AssetsEvent, EventType } from "./event/event.ts"
+export type { AssetsEvent, EventType, NewEvent } from "./event/event.ts"
+export type {
+  EventLog,
+  EventQuery,
+  LatestMaterialization,
+  RunCounts,
+  RunQuery,
+  RunRecord,
+  RunStatus,
+  StepRecord,
+  StepStatus,
+} from "./event/event-log.ts"
 export type {
   AssetContext,
   Current,

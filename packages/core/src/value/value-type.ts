@@ -27,6 +27,8 @@ export interface ValueType<Lazy, Bound, Accepts, Checked = unknown, Partition = 
   describe(): Json
   /** The columns and the words for their types, for people. Left out by values that are not tables. */
   columns?(): readonly { readonly name: string; readonly type: string }[]
+  /** The declared columns as engines and IO managers take them. Left out by values that are not tables. */
+  schema?(): Schema
   /** The lazy input that stands for the stored value of `key` while planning. Left out by values that cannot be lazy. */
   input?(key: string): Lazy
   /** The columns that stand for the partition of a step while planning. */
