@@ -69,10 +69,17 @@ export type {
   WriteMode,
   Written,
 } from "./io/io-manager.ts"
+export type { MaterializeOptions, PlanOptions, Run, RunStep } from "./materialize.ts"
+export { materialize, plan } from "./materialize.ts"
+export { openEventLog } from "./open-event-log.ts"
 export type { PartitionMapping } from "./partition/partition-mapping.ts"
 export type { Partitions, TimeWindow } from "./partition/partitions.ts"
 export type { ExecutionPlan, PlanStep, Reason } from "./plan/execution-plan.ts"
+export type { ReportOptions } from "./report-materialization.ts"
+export { reportMaterialization } from "./report-materialization.ts"
 export type { StepLog } from "./run/step-log.ts"
+export type { AssetStatus, StatusOptions } from "./status.ts"
+export { status } from "./status.ts"
 export type { Clock } from "./util/clock.ts"
 export type { Json } from "./util/json.ts"
 export type {
