@@ -81,6 +81,8 @@ export type { StepLog } from "./run/step-log.ts"
 export type { AssetStatus, StatusOptions } from "./status.ts"
 export { status } from "./status.ts"
 export type { Clock } from "./util/clock.ts"
+export type { FaultPoint } from "./util/fault-point.ts"
+export { faultPoint } from "./util/fault-point.ts"
 export type { Json } from "./util/json.ts"
 export type {
   AcceptsOf,

@@ -1,0 +1,30 @@
+/**
+ * Named places at which a test can make the process die, fail or stall: `ASSETS_FAULT=io.pointer:2:kill` kills it at the
+ * second passing of `io.pointer`. Without the variable a passing costs one comparison.
+ *
+ * Actions: `kill` (SIGKILL), `throw`, `exit` (status 1, at once), `stop` (SIGSTOP: someone else wakes it).
+ */
+export type FaultPoint =
+  /** A step holds its lease and is about to call the asset's function. */
+  | "step.compute"
+  /** Data is being written; nothing of it counts yet. */
+  | "io.write"
+  /** The data is whole, and about to be marked so. */
+  | "io.marker"
+  /** The version is complete, and about to become current. */
+  | "io.pointer"
+  /** The data is current, and the event log is about to be told. */
+  | "event.append"
+
+const [wanted, passing = "1", action = "kill"] = (process.env.ASSETS_FAULT ?? "").split(":")
+let passings = 0
+
+/** Passes a named place; does nothing unless `ASSETS_FAULT` names it. For tests. */
+export function faultPoint(point: FaultPoint): void {
+  if (point !== wanted || ++passings !== Number(passing)) return
+  if (action === "throw") throw new Error(`A fault was injected at ${point}.`)
+  if (action === "exit") process.exit(1)
+  process.kill(process.pid, action === "stop" ? "SIGSTOP" : "SIGKILL")
+  // A signal to the own process is delivered between two instructions of it, not before `kill` returns.
+  if (action !== "stop") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+}
