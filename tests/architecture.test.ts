@@ -48,7 +48,8 @@ const coreOrder = [
   "run",
   "testing",
 ]
-const dataframeOrder = ["errors", "schema", "plan", "sql", "session", "testing"]
+// The function table of `sql` holds the type rules that `plan` resolves by; of `plan`, `sql` takes types only.
+const dataframeOrder = ["errors", "schema", "sql", "plan", "session", "testing"]
 
 /** Modules that cost tens of milliseconds: imported by the command that needs them, never while a CLI starts. */
 const heavy = [

@@ -1,0 +1,103 @@
+import type { DataType } from "../schema/data-type.ts"
+import { decimal } from "../schema/decimal-type.ts"
+import { type DecimalType, isDecimal } from "../schema/type-family.ts"
+import { sameType } from "../schema/type-name.ts"
+import { castTo, duckdbType } from "./duckdb-type.ts"
+import type { PrintedCall } from "./function-entry.ts"
+import { arg, input, powerOfTen } from "./printed-call.ts"
+import { unsupported } from "./signature.ts"
+import { type Sql, sql, textLiteral } from "./sql-fragment.ts"
+
+/** DuckDB keeps decimals of up to 18 digits in 64 bits, and so their results, which then overflow. */
+const narrowDigits = 18
+const maxDigits = 38
+
+export function decimalTypeOf(type: DataType): DecimalType {
+  if (!isDecimal(type)) throw new Error("A decimal was expected. Please report this.")
+  return type
+}
+
+function operands(call: PrintedCall): readonly [DecimalType, DecimalType] {
+  return [decimalTypeOf(input(call, 0).type), decimalTypeOf(input(call, 1).type)]
+}
+
+/** Makes DuckDB compute in 128 bits when the result may need it. */
+function widened(operand: Sql, type: DecimalType, result: number, other: DecimalType): Sql {
+  const fits = result <= narrowDigits || type.precision > narrowDigits || other.precision > narrowDigits
+  return fits ? operand : castTo(operand, decimal(narrowDigits + 1, type.scale))
+}
+
+/** `a + b` and `a - b`, exact, then cut to Spark's type. */
+export function decimalSum(call: PrintedCall, operator: "+" | "-"): Sql {
+  const [a, b] = operands(call)
+  const scale = Math.max(a.scale, b.scale)
+  const precision = Math.max(a.precision - a.scale, b.precision - b.scale) + scale + 1
+  const left = widened(arg(call, 0), a, precision, b)
+  const sum = operator === "+" ? sql`(${left} + ${arg(call, 1)})` : sql`(${left} - ${arg(call, 1)})`
+  const native = decimal(Math.min(precision, maxDigits), scale)
+  return left === arg(call, 0) && sameType(native, call.type) ? sum : castTo(sum, call.type)
+}
+
+export function decimalProduct(call: PrintedCall): Sql {
+  const [a, b] = operands(call)
+  if (a.scale + b.scale > maxDigits) {
+    const why = `decimals with ${a.scale} and ${b.scale} digits after the point have a product with more than 38`
+    throw unsupported("*", `Two ${why}.`, "Cast one of them to fewer digits after the point.")
+  }
+  const left = widened(arg(call, 0), a, a.precision + b.precision, b)
+  return castTo(sql`(${left} * ${arg(call, 1)})`, call.type)
+}
+
+export function decimalModulo(call: PrintedCall): Sql {
+  return castTo(sql`(${arg(call, 0)} % ${arg(call, 1)})`, call.type)
+}
+
+/** The digits of a decimal as a whole number. */
+export function unscaled(value: Sql, type: DecimalType): Sql {
+  const hugeint = (of: Sql) => sql`CAST(${of} AS HUGEINT)`
+  if (type.scale === 0) return hugeint(value)
+  if (Math.max(type.precision, narrowDigits + 1) + type.scale > maxDigits) {
+    return hugeint(sql`replace(CAST(${value} AS VARCHAR), '.', '')`)
+  }
+  const wide = type.precision > narrowDigits ? value : castTo(value, decimal(narrowDigits + 1, type.scale))
+  return hugeint(sql`${wide} * CAST(${powerOfTen(type.scale)} AS DECIMAL(${type.scale + 1},0))`)
+}
+
+/** A whole number of units of the last digit as a decimal: the way back from `unscaled`. */
+export function scaled(units: Sql, type: DecimalType): Sql {
+  if (type.scale === 0) return castTo(units, type)
+  const unit = textLiteral(`0.${"0".repeat(type.scale - 1)}1`)
+  return castTo(sql`CAST(${units} AS DECIMAL(38,0)) * CAST(${unit} AS DECIMAL(${type.scale},${type.scale}))`, type)
+}
+
+/** `round_half_up(n × 10^shift ÷ d)` for whole numbers, where n has at most `digits` digits. */
+export function dividedHalfUp(n: Sql, d: Sql, shift: number, digits: number, divisorDigits: number): Sql {
+  if (digits + shift <= maxDigits - 1 && divisorDigits <= maxDigits - 1) {
+    const scaledUp = shift === 0 ? n : sql`${n} * CAST(${powerOfTen(shift)} AS HUGEINT)`
+    return sql`spark_divide_half_up(${scaledUp}, ${d})`
+  }
+  return sql`spark_divide_long(${n}, ${d}, CAST(${textLiteral(`1${"0".repeat(shift)}`)} AS HUGEINT))`
+}
+
+/** `a / b`, rounded half up to Spark's scale, in whole numbers. The caller keeps zero away. */
+export function decimalDivide(call: PrintedCall): Sql {
+  const [a, b] = operands(call)
+  const type = decimalTypeOf(call.type)
+  const shift = type.scale - a.scale + b.scale
+  const quotient = dividedHalfUp(unscaled(arg(call, 0), a), unscaled(arg(call, 1), b), shift, a.precision, b.precision)
+  return scaled(quotient, type)
+}
+
+/** `a div b`: truncated toward zero. */
+export function decimalDiv(call: PrintedCall): Sql {
+  const [a, b] = operands(call)
+  const scale = Math.max(a.scale, b.scale)
+  const whole = (value: Sql, type: DecimalType) => {
+    const missing = scale - type.scale
+    const units = unscaled(value, type)
+    return missing === 0 ? units : sql`${units} * ${powerOfTen(missing)}`
+  }
+  return sql`CAST(${whole(arg(call, 0), a)} // ${whole(arg(call, 1), b)} AS BIGINT)`
+}
+
+export { duckdbType }

@@ -1,0 +1,91 @@
+import { FrameError } from "../errors/frame-error.ts"
+import type { Unresolved } from "../plan/expression.ts"
+import type { DataType } from "../schema/data-type.ts"
+import { date, timestamp, timestampNtz } from "../schema/type-family.ts"
+
+type Rewrite = (args: readonly Unresolved[], name: string) => Unresolved
+
+function call(name: string, ...args: readonly Unresolved[]): Unresolved {
+  return { kind: "call", name, args }
+}
+
+function take<N extends number>(args: readonly Unresolved[], name: string, count: N): readonly Unresolved[] {
+  if (args.length === count) return args
+  throw new FrameError("FRAME_ARGUMENT_INVALID", {
+    what: `'${name}' was called with ${args.length} argument${args.length === 1 ? "" : "s"}.`,
+    why: `It takes ${count}.`,
+    fix: "Add or take away arguments.",
+    details: { function: name, given: args.length },
+  })
+}
+
+const nothing: Unresolved = { kind: "literal", value: null }
+const zero: Unresolved = { kind: "literal", value: 0 }
+
+function when(condition: Unresolved, value: Unresolved, otherwise: Unresolved): Unresolved {
+  return { kind: "case", branches: [[condition, value]], otherwise }
+}
+
+/** Rewrites a call with a fixed number of arguments. */
+function of(count: number, rewrite: (...args: Unresolved[]) => Unresolved): Rewrite {
+  return (args, name) => rewrite(...take(args, name, count))
+}
+
+/** Without a format it is a cast; with one, a function of its own. */
+function dateOf(name: string, type: DataType, mode: "ansi" | "try"): Rewrite {
+  return args => {
+    const [input, format] = args
+    if (input && format) return call(`${name}_format`, input, format)
+    return { kind: "cast", input: take(args, name, 1)[0] ?? nothing, type, mode }
+  }
+}
+
+const fields: { readonly [field: string]: string } = {
+  year: "year",
+  yearofweek: "yearofweek",
+  quarter: "quarter",
+  month: "month",
+  week: "weekofyear",
+  day: "dayofmonth",
+  dayofweek: "dayofweek",
+  dow: "dayofweek",
+  doy: "dayofyear",
+  hour: "hour",
+  minute: "minute",
+}
+
+function fieldFunction(field: Unresolved): string {
+  const name = field.kind === "literal" ? String(field.value).toLowerCase().replace(/s$/, "") : ""
+  const found = fields[name]
+  if (found) return found
+  throw new FrameError("FRAME_ARGUMENT_INVALID", {
+    what: `'${name}' is not a field that date_part or extract gives.`,
+    why: `The fields are ${Object.keys(fields).join(", ")}.`,
+    fix: "Use one of these.",
+    details: { field: name },
+  })
+}
+
+/** The run's `now`: one instant for all steps of a run. It is bound as the parameter `run.now`. */
+const now: Unresolved = { kind: "parameter", name: "run.now", type: timestamp }
+
+/** Functions that are others in disguise: they leave no trace in the plan. */
+export const rewrites: { readonly [name: string]: Rewrite } = {
+  nvl: of(2, (a, b) => call("coalesce", a, b)),
+  ifnull: of(2, (a, b) => call("coalesce", a, b)),
+  nvl2: of(3, (a, b, c) => when(call("isnotnull", a), b, c)),
+  if: of(3, when),
+  nullif: of(2, (a, b) => when(call("=", a, b), nothing, a)),
+  nullifzero: of(1, a => when(call("=", a, zero), nothing, a)),
+  zeroifnull: of(1, a => call("coalesce", a, zero)),
+  equal_null: of(2, (a, b) => call("<=>", a, b)),
+  to_date: dateOf("to_date", date, "ansi"),
+  try_to_date: dateOf("try_to_date", date, "try"),
+  to_timestamp: dateOf("to_timestamp", timestamp, "ansi"),
+  try_to_timestamp: dateOf("try_to_timestamp", timestamp, "try"),
+  to_timestamp_ntz: of(1, a => ({ kind: "cast", input: a, type: timestampNtz, mode: "ansi" })),
+  date_part: of(2, (field, a) => call(fieldFunction(field), a)),
+  current_date: of(0, () => ({ kind: "cast", input: now, type: date, mode: "ansi" })),
+  current_timestamp: of(0, () => now),
+  localtimestamp: of(0, () => ({ kind: "cast", input: now, type: timestampNtz, mode: "ansi" })),
+}

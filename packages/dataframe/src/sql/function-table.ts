@@ -1,0 +1,48 @@
+import type { FunctionEntry } from "./function-entry.ts"
+import { aggregates } from "./functions/aggregate.ts"
+import { conditional } from "./functions/conditional.ts"
+import { math } from "./functions/math.ts"
+import { operators } from "./functions/operators.ts"
+import { textFunctions } from "./functions/text.ts"
+import { timeFunctions } from "./functions/time.ts"
+
+/**
+ * Every function of the plan, by its Spark name: what it takes and gives, whether it may be reused, and how each
+ * engine spells it. To add a function, add a row to the file of its category.
+ */
+export const functionTable = {
+  ...operators,
+  ...conditional,
+  ...math,
+  ...textFunctions,
+  ...timeFunctions,
+  ...aggregates,
+} satisfies { readonly [name: string]: FunctionEntry }
+
+/** The name of a row. */
+export type FunctionName = keyof typeof functionTable
+
+/** Spark's other names for a function. The plan keeps one, so that a spelling changes no fingerprint. */
+export const aliases: { readonly [alias: string]: FunctionName | "current_timestamp" } = {
+  "==": "=",
+  "!=": "<>",
+  eqnullsafe: "<=>",
+  mod: "%",
+  substr: "substring",
+  ucase: "upper",
+  lcase: "lower",
+  char_length: "length",
+  character_length: "length",
+  power: "pow",
+  sign: "signum",
+  ceiling: "ceil",
+  day: "dayofmonth",
+  dateadd: "date_add",
+  date_diff: "datediff",
+  now: "current_timestamp",
+  regexp: "rlike",
+  regexp_like: "rlike",
+  stddev_samp: "stddev",
+  std: "stddev",
+  mean: "avg",
+}

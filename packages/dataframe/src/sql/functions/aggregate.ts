@@ -1,0 +1,158 @@
+import type { Expression } from "../../plan/expression.ts"
+import type { DataType } from "../../schema/data-type.ts"
+import { boundedDecimal, decimal } from "../../schema/decimal-type.ts"
+import * as types from "../../schema/type-family.ts"
+import { decimalTypeOf, dividedHalfUp, scaled, unscaled } from "../decimal-sql.ts"
+import { castTo } from "../duckdb-type.ts"
+import {
+  type AggregateForm,
+  aggregate,
+  type FunctionEntry,
+  type PrintedAggregate,
+  type TypeRule,
+} from "../function-entry.ts"
+import { castOf, mismatch } from "../implicit-cast.ts"
+import { orderKey } from "../ordered-sql.ts"
+import { arg, input, raise } from "../printed-call.ts"
+import {
+  any,
+  argument,
+  array,
+  bool,
+  double,
+  integral,
+  numeric,
+  orderable,
+  sameAsFirst,
+  takes,
+  typeOf,
+} from "../signature.ts"
+import { type Sql, sql, textLiteral } from "../sql-fragment.ts"
+
+function count(call: PrintedAggregate): Sql {
+  if (call.args.length === 0) return call.aggregate("count", [sql`*`])
+  if (call.args.length === 1) return call.aggregate("count", call.args)
+  const all = call.args.map(a => sql`${a} IS NOT NULL`).reduce((a, b) => sql`${a} AND ${b}`)
+  const value = call.distinct ? sql`{${call.args.map((a, i) => sql`${textLiteral(`c${i}`)}: ${a}`)}}` : sql`1`
+  return call.aggregate("count", [sql`CASE WHEN ${all} THEN ${value} END`])
+}
+
+const sumRule: TypeRule = (args, name) => {
+  const cast = takes([numeric], sameAsFirst)(args, name).args
+  const first = argument(cast, 0)
+  if (types.isDecimal(first.type)) {
+    return { args: cast, type: boundedDecimal(first.type.precision + 10, first.type.scale) }
+  }
+  if (types.isIntegral(first.type)) return { args: cast, type: types.int64 }
+  return { args: [castOf(first, types.float64)], type: types.float64 }
+}
+
+function sum(call: PrintedAggregate): Sql {
+  const total = call.aggregate("sum", call.args)
+  if (!types.isDecimal(call.type)) return types.isFloating(call.type) ? total : castTo(total, call.type)
+  if (call.type.precision < 38) return castTo(total, call.type)
+  // DuckDB's own sum of decimals passes 38 digits without an error.
+  const { scale } = call.type
+  const most = textLiteral(`${"9".repeat(38 - scale) || "0"}${scale > 0 ? `.${"9".repeat(scale)}` : ""}`)
+  const overflow = raise("ARITHMETIC_OVERFLOW", call.type)
+  return sql`CASE WHEN abs(${total}) > ${castTo(most, call.type)} THEN ${overflow} ELSE ${castTo(total, call.type)} END`
+}
+
+const avgRule: TypeRule = (args, name) => {
+  const cast = takes([numeric], sameAsFirst)(args, name).args
+  const first = argument(cast, 0)
+  if (types.isDecimal(first.type)) {
+    return { args: cast, type: boundedDecimal(first.type.precision + 4, first.type.scale + 4) }
+  }
+  return { args: [first.type.kind === "float32" ? castOf(first, types.float64) : first], type: types.float64 }
+}
+
+function avg(call: PrintedAggregate): Sql {
+  const type = input(call, 0).type
+  if (!types.isDecimal(type)) return call.aggregate("avg", call.args)
+  const rows = call.aggregate("count", call.args)
+  const total = decimal(38, type.scale)
+  const result = decimalTypeOf(call.type)
+  const units = unscaled(call.aggregate("sum", call.args), total)
+  const digits = Math.min(38, type.precision + 10)
+  const quotient = dividedHalfUp(units, sql`CAST(${rows} AS HUGEINT)`, result.scale - type.scale, digits, 20)
+  return sql`CASE WHEN ${rows} > 0 THEN ${scaled(quotient, result)} END`
+}
+
+/** `min` and `max` of arrays and structs by the order of Spark. */
+function extreme(name: "min" | "max"): AggregateForm {
+  return call => {
+    const type = input(call, 0).type
+    if (!types.isNested(type)) return call.aggregate(name, call.args)
+    return call.aggregate(name === "min" ? "arg_min" : "arg_max", [arg(call, 0), orderKey(arg(call, 0), type)])
+  }
+}
+
+/** Whether a value can be NaN or infinite: not when it was cast from a whole number or a decimal. */
+function mayBeSpecial(e: Expression): boolean {
+  if (e.kind === "cast") return types.isFloating(e.input.type) || e.input.type.kind === "string"
+  return true
+}
+
+/** Statistics in which one NaN or infinity makes the answer NaN, where DuckDB raises. */
+function statistic(name: string, least: number): AggregateForm {
+  return call => {
+    const x = arg(call, 0)
+    if (!mayBeSpecial(input(call, 0))) return call.aggregate(name, call.args)
+    const special = sql`isnan(${x}) OR isinf(${x})`
+    const found = call.aggregate("count", [x], { where: special, distinct: false })
+    const enough =
+      least > 1
+        ? sql`CASE WHEN ${call.aggregate("count", [x])} > 1 THEN CAST('NaN' AS DOUBLE) END`
+        : sql`CAST('NaN' AS DOUBLE)`
+    const plain = call.aggregate(name, [x], { where: sql`NOT (${special})` })
+    return sql`CASE WHEN ${found} > 0 THEN ${enough} ELSE ${plain} END`
+  }
+}
+
+const statisticRule = takes([double], types.float64)
+const listOf = (args: readonly Expression[]): DataType => ({ kind: "array", element: typeOf(args, 0) })
+
+/** Spark leaves nulls out, and a list of nothing is empty. */
+function collect(distinct: boolean): AggregateForm {
+  return call => {
+    const x = arg(call, 0)
+    const list = call.aggregate("list", [x], { where: sql`${x} IS NOT NULL`, distinct: distinct || call.distinct })
+    return sql`coalesce(${list}, [])`
+  }
+}
+
+const bits = (args: readonly Expression[], name: string) => {
+  if (!args[0] || !types.isIntegral(args[0].type)) throw mismatch(name, args, "it must be a whole number")
+  return takes([integral], sameAsFirst)(args, name)
+}
+
+/** Aggregates. */
+export const aggregates = {
+  count: aggregate(takes([any], types.int64, { optional: 1, variadic: true }), count),
+  count_if: aggregate(takes([bool], types.int64), call => call.aggregate("count", [sql`*`], { where: arg(call, 0) })),
+  sum: aggregate(sumRule, sum),
+  try_sum: aggregate(sumRule, call => {
+    const total = call.aggregate("sum", call.args)
+    return types.isFloating(call.type) ? total : sql`TRY(${castTo(total, call.type)})`
+  }),
+  avg: aggregate(avgRule, avg),
+  min: aggregate(takes([orderable], sameAsFirst), extreme("min")),
+  max: aggregate(takes([orderable], sameAsFirst), extreme("max")),
+  stddev: aggregate(statisticRule, statistic("stddev_samp", 2)),
+  stddev_pop: aggregate(statisticRule, statistic("stddev_pop", 1)),
+  variance: aggregate(statisticRule, statistic("var_samp", 2)),
+  var_pop: aggregate(statisticRule, statistic("var_pop", 1)),
+  bool_and: aggregate(takes([bool], types.boolean), "bool_and"),
+  bool_or: aggregate(takes([bool], types.boolean), "bool_or"),
+  bit_and: aggregate(bits, "bit_and"),
+  bit_or: aggregate(bits, "bit_or"),
+  bit_xor: aggregate(bits, "bit_xor"),
+  collect_list: aggregate(takes([any], listOf), collect(false), { stability: "unstable" }),
+  collect_set: aggregate(takes([orderable], listOf), collect(true), { stability: "unstable" }),
+  first: aggregate(takes([any], sameAsFirst), "first", { stability: "unstable" }),
+  last: aggregate(takes([any], sameAsFirst), "last", { stability: "unstable" }),
+  any_value: aggregate(takes([any], sameAsFirst), "first", { stability: "unstable" }),
+} satisfies { readonly [name: string]: FunctionEntry }
+
+export { array }

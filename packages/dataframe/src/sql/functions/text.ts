@@ -1,0 +1,164 @@
+import type { Expression } from "../../plan/expression.ts"
+import type { DataType } from "../../schema/data-type.ts"
+import * as types from "../../schema/type-family.ts"
+import { duckdbType } from "../duckdb-type.ts"
+import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "../function-entry.ts"
+import { castOf, mismatch, unified } from "../implicit-cast.ts"
+import { arg, castCall, input } from "../printed-call.ts"
+import { any, argument, int, literalOf, takes, text, textOrBytes } from "../signature.ts"
+import { invoke, join, type Sql, sql, textLiteral } from "../sql-fragment.ts"
+import { patternFunctions } from "./pattern.ts"
+
+const textToText = takes([text], types.string)
+const twoTexts = takes([text, text], types.string)
+
+/** `trim` and its like: blanks only, unless characters are given. */
+function trimmed(name: "trim" | "ltrim" | "rtrim"): ScalarForm {
+  return call => invoke(name, arg(call, 0), call.args[1] ?? textLiteral(" "))
+}
+
+const trimRule = takes([text, text], types.string, { optional: 1 })
+
+/** `concat`: null when one part is; arrays are joined. */
+const concatRule: TypeRule = (args, name) => {
+  if (args.some(a => a.type.kind === "array")) {
+    const cast = unified(args, name)
+    return { args: cast, type: argument(cast, 0).type }
+  }
+  if (args.length > 0 && args.every(a => a.type.kind === "binary")) return { args, type: types.binary }
+  return takes([text], types.string, { variadic: true, optional: 1 })(args, name)
+}
+
+function concat(call: PrintedCall): Sql {
+  if (call.args.length === 0) return textLiteral("")
+  return call.args.length === 1 ? arg(call, 0) : sql`(${join(call.args, sql` || `)})`
+}
+
+const concatWsRule: TypeRule = (args, name) => {
+  const [separator, ...rest] = args
+  if (!separator) throw mismatch(name, args, "there must be a separator")
+  const first = takes([text], types.string)([separator], name).args
+  const others = rest.map(a => {
+    if (a.type.kind === "array") return castOf(a, { kind: "array", element: types.string })
+    return argument(takes([text], types.string)([a], name).args, 0)
+  })
+  return { args: [...first, ...others], type: types.string }
+}
+
+function concatWs(call: PrintedCall): Sql {
+  const separator = arg(call, 0)
+  const parts = call.args.slice(1)
+  if (parts.length === 0) return sql`CASE WHEN ${separator} IS NOT NULL THEN '' END`
+  if (!call.inputs.some(i => i.type.kind === "array")) return invoke("concat_ws", ...call.args)
+  const lists = parts.map((p, i) => (input(call, i + 1).type.kind === "array" ? sql`coalesce(${p}, [])` : sql`[${p}]`))
+  const all = lists.reduce((a, b) => sql`list_concat(${a}, ${b})`)
+  return sql`CASE WHEN ${separator} IS NOT NULL THEN coalesce(array_to_string(${all}, ${separator}), '') END`
+}
+
+function substring(call: PrintedCall): Sql {
+  const start = literalOf(input(call, 1))
+  const length = call.inputs.length > 2 ? literalOf(input(call, 2)) : 2147483647
+  if (typeof start === "number" && start >= 0 && typeof length === "number") {
+    if (call.inputs.length === 2) return sql`substring(${arg(call, 0)}, ${Math.max(start, 1)})`
+    return sql`substring(${arg(call, 0)}, ${Math.max(start, 1)}, ${Math.max(length, 0)})`
+  }
+  return invoke("spark_substring", arg(call, 0), arg(call, 1), call.args[2] ?? sql`2147483647`)
+}
+
+/** `lpad` and `rpad`: also cut the text. */
+function padded(name: "lpad" | "rpad"): ScalarForm {
+  return call => invoke(`spark_${name}`, arg(call, 0), arg(call, 1), call.args[2] ?? textLiteral(" "))
+}
+
+const padRule = takes([text, int, text], types.string, { optional: 1 })
+
+function located(call: PrintedCall): Sql {
+  const [part, whole] = [arg(call, 0), arg(call, 1)]
+  if (call.args.length === 2) return sql`CAST(instr(${whole}, ${part}) AS INTEGER)`
+  return invoke("spark_locate", part, whole, arg(call, 2))
+}
+
+const sha2Rule: TypeRule = (args, name) => takes([text, int], types.string)(args, name)
+const sized = (args: readonly Expression[]): DataType => argument(args, 0).type
+
+/** Texts. */
+export const textFunctions = {
+  ...patternFunctions,
+  upper: scalar(textToText, "spark_upper"),
+  lower: scalar(textToText, "spark_lower"),
+  initcap: scalar(textToText, "spark_initcap"),
+  trim: scalar(trimRule, trimmed("trim"), { spark: call => trimmedBy(sql`BOTH`, call) }),
+  ltrim: scalar(trimRule, trimmed("ltrim"), { spark: call => trimmedBy(sql`LEADING`, call) }),
+  rtrim: scalar(trimRule, trimmed("rtrim"), { spark: call => trimmedBy(sql`TRAILING`, call) }),
+  btrim: scalar(trimRule, trimmed("trim")),
+  length: scalar(takes([textOrBytes], types.int32), call =>
+    input(call, 0).type.kind === "binary"
+      ? sql`CAST(octet_length(${arg(call, 0)}) AS INTEGER)`
+      : sql`CAST(length(${arg(call, 0)}) AS INTEGER)`,
+  ),
+  octet_length: scalar(takes([textOrBytes], types.int32), call =>
+    input(call, 0).type.kind === "binary"
+      ? sql`CAST(octet_length(${arg(call, 0)}) AS INTEGER)`
+      : sql`CAST(strlen(${arg(call, 0)}) AS INTEGER)`,
+  ),
+  bit_length: scalar(takes([text], types.int32), castCall("bit_length")),
+  substring: scalar(takes([text, int, int], types.string, { optional: 1 }), substring),
+  left: scalar(
+    takes([text, int], types.string),
+    call => sql`CASE WHEN ${arg(call, 1)} IS NOT NULL THEN left(${arg(call, 0)}, greatest(${arg(call, 1)}, 0)) END`,
+  ),
+  right: scalar(
+    takes([text, int], types.string),
+    call => sql`CASE WHEN ${arg(call, 1)} IS NOT NULL THEN right(${arg(call, 0)}, greatest(${arg(call, 1)}, 0)) END`,
+  ),
+  concat: scalar(concatRule, call => (call.type.kind === "array" ? concatArrays(call) : concat(call))),
+  concat_ws: scalar(concatWsRule, concatWs),
+  lpad: scalar(padRule, padded("lpad")),
+  rpad: scalar(padRule, padded("rpad")),
+  repeat: scalar(takes([text, int], types.string), "repeat"),
+  replace: scalar(takes([text, text, text], types.string, { optional: 1 }), call =>
+    invoke("replace", arg(call, 0), arg(call, 1), call.args[2] ?? textLiteral("")),
+  ),
+  translate: scalar(takes([text, text, text], types.string), "translate"),
+  reverse: scalar(textOrArray, call =>
+    call.type.kind === "array"
+      ? invoke("list_reverse", arg(call, 0))
+      : sql`CASE WHEN strlen(${arg(call, 0)}) = length(${arg(call, 0)}) THEN reverse(${arg(call, 0)}) ELSE array_to_string(list_reverse(regexp_extract_all(${arg(call, 0)}, '(?s:.)')), '') END`,
+  ),
+  instr: scalar(takes([text, text], types.int32), castCall("instr")),
+  locate: scalar(takes([text, text, int], types.int32, { optional: 1 }), located),
+  position: scalar(takes([text, text, int], types.int32, { optional: 1 }), located),
+  contains: scalar(takes([text, text], types.boolean), "contains"),
+  startswith: scalar(takes([text, text], types.boolean), "starts_with"),
+  endswith: scalar(takes([text, text], types.boolean), "ends_with"),
+  ascii: scalar(takes([text], types.int32), "ascii"),
+  chr: scalar(
+    takes([int], types.string),
+    call => sql`CASE WHEN ${arg(call, 0)} < 0 THEN '' ELSE chr(${arg(call, 0)} & 255) END`,
+  ),
+  space: scalar(
+    takes([int], types.string),
+    call => sql`CASE WHEN ${arg(call, 0)} IS NOT NULL THEN repeat(' ', greatest(${arg(call, 0)}, 0)) END`,
+  ),
+  split_part: scalar(takes([text, text, int], types.string), "split_part"),
+  md5: scalar(takes([textOrBytes], types.string), "md5"),
+  sha1: scalar(takes([textOrBytes], types.string), "sha1"),
+  hex: scalar(takes([any], types.string), "hex"),
+} satisfies { readonly [name: string]: FunctionEntry }
+
+function trimmedBy(side: Sql, call: PrintedCall): Sql {
+  const characters = call.args[1]
+  return characters ? sql`trim(${side} ${characters} FROM ${arg(call, 0)})` : sql`trim(${side} FROM ${arg(call, 0)})`
+}
+
+function concatArrays(call: PrintedCall): Sql {
+  const tests = call.args.map(a => sql`${a} IS NULL`).reduce((a, b) => sql`${a} OR ${b}`)
+  return sql`CASE WHEN ${tests} THEN NULL ELSE ${call.args.reduce((a, b) => sql`list_concat(${a}, ${b})`)} END`
+}
+
+function textOrArray(args: readonly Expression[], name: string) {
+  if (args.length === 1 && args[0]?.type.kind === "array") return { args, type: args[0].type }
+  return textToText(args, name)
+}
+
+export { duckdbType, sha2Rule, sized, twoTexts }

@@ -1,0 +1,163 @@
+import type { Expression } from "../../plan/expression.ts"
+import * as types from "../../schema/type-family.ts"
+import { castTo } from "../duckdb-type.ts"
+import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "../function-entry.ts"
+import { arg, castCall, input, raise } from "../printed-call.ts"
+import { bigint, day, instant, int, integral, requireText, takes, text, time, wallClock } from "../signature.ts"
+import { keyword, type Sql, sql, textLiteral } from "../sql-fragment.ts"
+import { timeFormat, timePattern } from "../time-pattern.ts"
+
+const partOfDay = takes([wallClock], types.int32)
+const partOfDate = takes([time], types.int32)
+
+/** Spark's units of `date_trunc`, as DuckDB names them. */
+const truncUnits: { readonly [unit: string]: string } = {
+  year: "year",
+  yyyy: "year",
+  yy: "year",
+  quarter: "quarter",
+  month: "month",
+  mm: "month",
+  mon: "month",
+  week: "week",
+  day: "day",
+  dd: "day",
+  hour: "hour",
+  minute: "minute",
+  second: "second",
+  millisecond: "millisecond",
+  microsecond: "microsecond",
+}
+
+const unitMicros: { readonly [unit: string]: number } = { hour: 3_600_000_000, minute: 60_000_000 }
+
+const truncRule: TypeRule = (args, name) => {
+  const resolution = takes([text, instant], types.timestamp)(args, name)
+  requireText(resolution.args, 0, name, "unit")
+  return resolution
+}
+
+/** A unit that Spark does not know gives null. A wall clock that occurs twice is the first. */
+function dateTrunc(call: PrintedCall): Sql {
+  const unit = truncUnits[requireText(call.inputs, 0, "date_trunc", "unit").toLowerCase()]
+  const ts = arg(call, 1)
+  if (!unit) return castTo(sql`NULL`, call.type)
+  if (unit.endsWith("second")) return sql`date_trunc(${textLiteral(unit)}, ${ts})`
+  const wall = castTo(ts, types.timestampNtz)
+  const micros = unitMicros[unit]
+  if (micros !== undefined) {
+    return sql`make_timestamptz(epoch_us(${ts}) - ((epoch_us(${wall}) % ${micros}) + ${micros}) % ${micros})`
+  }
+  if (unit === "day") return sql`spark_trunc_day(${ts})`
+  return sql`spark_wall_to_ts(date_trunc(${textLiteral(unit)}, ${wall}))`
+}
+
+const dateUnits = ["year", "quarter", "month", "week"]
+
+function trunc(call: PrintedCall): Sql {
+  const unit = truncUnits[requireText(call.inputs, 1, "trunc", "unit").toLowerCase()] ?? ""
+  if (!dateUnits.includes(unit)) return castTo(sql`NULL`, types.date)
+  return castTo(sql`date_trunc(${textLiteral(unit)}, ${arg(call, 0)})`, types.date)
+}
+
+const dayNames = ["mo", "tu", "we", "th", "fr", "sa", "su"]
+
+function nextDay(call: PrintedCall): Sql {
+  const name = requireText(call.inputs, 1, "next_day", "day").trim().toLowerCase()
+  const full = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+  const index = full.findIndex((f, i) => name === f || name === f.slice(0, 3) || name === dayNames[i])
+  if (index === -1) return raise("ILLEGAL_DAY_OF_WEEK", types.date)
+  return sql`(${arg(call, 0)} + CAST((${index + 1} - isodow(${arg(call, 0)}) + 6) % 7 + 1 AS INTEGER))`
+}
+
+const formatted = (rule: TypeRule): TypeRule => {
+  return (args, name) => {
+    const resolution = rule(args, name)
+    timePattern(requireText(resolution.args, 1, name, "format"), name)
+    return resolution
+  }
+}
+
+/** Parses a text by a format of Java; one that does not fit raises, or gives null. */
+function parsed(name: string, mode: "raise" | "null"): ScalarForm {
+  return call => {
+    const s = arg(call, 0)
+    const { regex, format } = timePattern(requireText(call.inputs, 1, name, "format"), name)
+    const strptime = mode === "raise" ? keyword("strptime") : keyword("try_strptime")
+    const wall = sql`${strptime}(${s}, ${textLiteral(format)})`
+    const value = call.type.kind === "date" ? castTo(wall, types.date) : sql`spark_wall_to_ts(${wall})`
+    const failed = mode === "raise" ? raise("CANNOT_PARSE_TIMESTAMP", call.type) : sql`NULL`
+    return sql`CASE WHEN ${s} IS NULL THEN NULL WHEN regexp_full_match(${s}, ${textLiteral(regex)}) THEN ${value} ELSE ${failed} END`
+  }
+}
+
+const formatRule: TypeRule = (args, name) => {
+  const resolution = takes([wallClock, text], types.string)(args, name)
+  timeFormat(requireText(resolution.args, 1, name, "format"), name)
+  return resolution
+}
+
+function dateFormat(call: PrintedCall): Sql {
+  const { format, wide } = timeFormat(requireText(call.inputs, 1, "date_format", "format"), "date_format")
+  const wall = input(call, 0).type.kind === "timestamp" ? castTo(arg(call, 0), types.timestampNtz) : arg(call, 0)
+  const plain = sql`strftime(${wall}, ${textLiteral(format)})`
+  if (!wide) return plain
+  return sql`CASE WHEN ${wall} < TIMESTAMP '10000-01-01' AND ${wall} >= TIMESTAMP '0001-01-01' THEN ${plain} WHEN ${wall} IS NOT NULL THEN ${raise("DATETIME_OVERFLOW", types.string)} END`
+}
+
+const floorDivide = (micros: Sql, by: Sql) => sql`(${micros} - ((${micros} % ${by}) + ${by}) % ${by}) // ${by}`
+
+/** Dates and timestamps. */
+export const timeFunctions = {
+  year: scalar(partOfDate, castCall("year")),
+  quarter: scalar(partOfDate, castCall("quarter")),
+  month: scalar(partOfDate, castCall("month")),
+  weekofyear: scalar(partOfDate, castCall("weekofyear")),
+  dayofmonth: scalar(partOfDate, castCall("day")),
+  dayofyear: scalar(partOfDate, castCall("dayofyear")),
+  dayofweek: scalar(partOfDate, call => sql`CAST(dayofweek(${arg(call, 0)}) + 1 AS INTEGER)`),
+  weekday: scalar(partOfDate, call => sql`CAST(isodow(${arg(call, 0)}) - 1 AS INTEGER)`),
+  hour: scalar(partOfDay, castCall("hour")),
+  minute: scalar(partOfDay, castCall("minute")),
+  second: scalar(partOfDay, castCall("second")),
+  dayname: scalar(takes([time], types.string), call => sql`left(dayname(${arg(call, 0)}), 3)`),
+  monthname: scalar(takes([time], types.string), call => sql`left(monthname(${arg(call, 0)}), 3)`),
+  date_trunc: scalar(truncRule, dateTrunc),
+  trunc: scalar(takes([day, text], types.date), trunc),
+  date_add: scalar(takes([day, int], types.date), call => sql`(${arg(call, 0)} + ${arg(call, 1)})`),
+  date_sub: scalar(takes([day, int], types.date), call => sql`(${arg(call, 0)} - ${arg(call, 1)})`),
+  datediff: scalar(takes([day, day], types.int32), call => sql`CAST(${arg(call, 0)} - ${arg(call, 1)} AS INTEGER)`),
+  add_months: scalar(
+    takes([day, int], types.date),
+    call => sql`CAST(${arg(call, 0)} + to_months(${arg(call, 1)}) AS DATE)`,
+  ),
+  last_day: scalar(takes([day], types.date), "last_day"),
+  next_day: scalar(takes([day, text], types.date), nextDay),
+  to_date_format: scalar(formatted(takes([text, text], types.date)), parsed("to_date", "raise"), { spark: "to_date" }),
+  try_to_date_format: scalar(formatted(takes([text, text], types.date)), parsed("try_to_date", "null"), {
+    spark: "try_to_date",
+  }),
+  to_timestamp_format: scalar(formatted(takes([text, text], types.timestamp)), parsed("to_timestamp", "raise"), {
+    spark: "to_timestamp",
+  }),
+  try_to_timestamp_format: scalar(formatted(takes([text, text], types.timestamp)), parsed("try_to_timestamp", "null"), {
+    spark: "try_to_timestamp",
+  }),
+  date_format: scalar(formatRule, dateFormat),
+  unix_seconds: scalar(takes([instant], types.int64), call =>
+    floorDivide(sql`epoch_us(${arg(call, 0)})`, sql`1000000`),
+  ),
+  unix_millis: scalar(takes([instant], types.int64), call => floorDivide(sql`epoch_us(${arg(call, 0)})`, sql`1000`)),
+  unix_micros: scalar(takes([instant], types.int64), "epoch_us"),
+  unix_date: scalar(takes([day], types.int32), call => sql`CAST(${arg(call, 0)} - DATE '1970-01-01' AS INTEGER)`),
+  date_from_unix_date: scalar(takes([int], types.date), call => sql`(DATE '1970-01-01' + ${arg(call, 0)})`),
+  timestamp_seconds: scalar(
+    takes([integral], types.timestamp),
+    call => sql`make_timestamptz(CAST(${arg(call, 0)} AS BIGINT) * 1000000)`,
+  ),
+  timestamp_millis: scalar(takes([bigint], types.timestamp), call => sql`make_timestamptz(${arg(call, 0)} * 1000)`),
+  timestamp_micros: scalar(takes([bigint], types.timestamp), "make_timestamptz"),
+  make_date: scalar(takes([int, int, int], types.date), "make_date"),
+} satisfies { readonly [name: string]: FunctionEntry }
+
+export type { Expression }

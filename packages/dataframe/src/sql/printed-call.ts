@@ -1,0 +1,73 @@
+import type { Expression } from "../plan/expression.ts"
+import type { DataType } from "../schema/data-type.ts"
+import { castTo, duckdbType } from "./duckdb-type.ts"
+import type { PrintedCall, ScalarForm } from "./function-entry.ts"
+import { invoke, keyword, numberLiteral, type Sql, sql, textLiteral } from "./sql-fragment.ts"
+
+/** An argument that the type rule has made sure of. */
+export function arg(call: PrintedCall, index: number): Sql {
+  const found = call.args[index]
+  if (!found) throw new Error(`Argument ${index + 1} of a printed call is missing. Please report this.`)
+  return found
+}
+
+export function input(call: PrintedCall, index: number): Expression {
+  const found = call.inputs[index]
+  if (!found) throw new Error(`Argument ${index + 1} of a printed call is missing. Please report this.`)
+  return found
+}
+
+/**
+ * Raises Spark's error condition when it is evaluated, by a cast that fails. `error()` would be volatile: DuckDB then
+ * moves filters before the conditions that guard them.
+ */
+export function raise(condition: string, type: DataType): Sql {
+  const message = textLiteral(`[${condition}]`)
+  if (type.kind === "string" || type.kind === "binary")
+    return sql`CAST(CAST(${message} AS INTEGER) AS ${duckdbType(type)})`
+  if (type.kind === "day_time_interval" || type.kind === "year_month_interval")
+    return sql`to_months(CAST(${message} AS INTEGER))`
+  return castTo(message, type)
+}
+
+/** The call of an engine's function, cast to the plan's type: most of DuckDB's count in BIGINT where Spark has int. */
+export function castCall(name: string): ScalarForm {
+  return call => castTo(invoke(name, ...call.args), call.type)
+}
+
+/** `(a op b)`. */
+export function infix(
+  operator: "+" | "-" | "*" | "=" | "<>" | "<" | "<=" | ">" | ">=" | "AND" | "OR" | "||",
+): ScalarForm {
+  const symbol = operators[operator]
+  return call => call.args.reduce((a, b) => sql`(${a} ${symbol} ${b})`)
+}
+
+const operators = {
+  "+": sql`+`,
+  "-": sql`-`,
+  "*": sql`*`,
+  "=": sql`=`,
+  "<>": sql`<>`,
+  "<": sql`<`,
+  "<=": sql`<=`,
+  ">": sql`>`,
+  ">=": sql`>=`,
+  AND: sql`AND`,
+  OR: sql`OR`,
+  "||": sql`||`,
+}
+
+/** Null when one of `args` is. DuckDB skips the test where it knows that there is none. */
+export function nullIfAny(args: readonly Sql[], value: Sql): Sql {
+  if (args.length === 0) return value
+  const test = args.map(a => sql`${a} IS NULL`).reduce((a, b) => sql`${a} OR ${b}`)
+  return sql`CASE WHEN ${test} THEN NULL ELSE ${value} END`
+}
+
+/** 10 to a power, in digits. */
+export function powerOfTen(exponent: number): Sql {
+  return numberLiteral(`1${"0".repeat(exponent)}`)
+}
+
+export const duckdbKeyword = keyword
