@@ -1,0 +1,98 @@
+import { ConfigError, type Engine, EngineError, type Finding } from "@assets/core"
+import { duckdbPrelude } from "@assets/dataframe"
+import type { DuckDBInstance } from "@duckdb/node-api"
+import { mapDuckdbError } from "./duckdb-error.ts"
+import { type DuckdbOptions, faultsOfOptions, instanceConfig } from "./duckdb-options.ts"
+import { DuckdbSession } from "./duckdb-session.ts"
+import { quoteText } from "./sql-text.ts"
+
+/**
+ * DuckDB in this process: the engine of one machine.
+ *
+ * Each opened session is an instance of its own in memory; what does not fit into its memory limit spills to disk.
+ * @throws ConfigError `CONFIG_INVALID` for options that DuckDB could not read
+ * @example
+ * duckdb({ memoryLimit: "4GB", threads: 4 })
+ */
+export function duckdb(options: DuckdbOptions = {}): Engine {
+  const faults = faultsOfOptions(options)
+  if (faults.length > 0) {
+    throw new ConfigError("CONFIG_INVALID", {
+      what: `duckdb() was given wrong options: ${faults.join(" ")}`,
+      why: "DuckDB would refuse to start.",
+      fix: 'Write for one duckdb({ memoryLimit: "4GB", threads: 4 }).',
+    })
+  }
+  return Object.freeze<Engine>({
+    name: "duckdb",
+    async open(context) {
+      const instance = await createInstance(instanceConfig(options, context.scratch))
+      try {
+        await prepare(instance, context.timeZone)
+      } catch (error) {
+        instance.closeSync()
+        throw error
+      }
+      return new DuckdbSession(instance, connectionSettings)
+    },
+    doctor: () => findings(options),
+  })
+}
+
+/** What DuckDB keeps for each connection by itself: without it there is no progress to ask for. */
+const connectionSettings = [
+  "SET enable_progress_bar = true",
+  "SET enable_progress_bar_print = false",
+  "SET progress_bar_time = 0",
+]
+
+async function createInstance(config: Record<string, string>): Promise<DuckDBInstance> {
+  const { DuckDBInstance } = await loadDuckdb()
+  try {
+    return await DuckDBInstance.create(":memory:", config)
+  } catch (error) {
+    throw mapDuckdbError(error)
+  }
+}
+
+/** Settings and macros hold for all connections of the instance, the ones that are opened later too. */
+async function prepare(instance: DuckDBInstance, timeZone: string): Promise<void> {
+  const connection = await instance.connect()
+  try {
+    await connection.run(`SET GLOBAL TimeZone = ${quoteText(timeZone)}`)
+    if (duckdbPrelude.length > 0)
+      await connection.run(duckdbPrelude.map(statement => statement.replace(/;?\s*$/, ";")).join("\n"))
+  } catch (error) {
+    throw mapDuckdbError(error)
+  } finally {
+    connection.closeSync()
+  }
+}
+
+/** Imports DuckDB when it is first needed: a command that runs no query does not pay for it. */
+export async function loadDuckdb(): Promise<typeof import("@duckdb/node-api")> {
+  try {
+    return await import("@duckdb/node-api")
+  } catch (cause) {
+    throw new EngineError("ENGINE_UNAVAILABLE", {
+      what: "DuckDB could not be loaded.",
+      why: cause instanceof Error ? cause.message : String(cause),
+      fix: "Run npm install on this machine: DuckDB's binary is a package of its own for each platform.",
+      cause,
+    })
+  }
+}
+
+async function findings(options: DuckdbOptions): Promise<readonly Finding[]> {
+  try {
+    const instance = await createInstance(instanceConfig(options, "."))
+    const connection = await instance.connect()
+    const [row] = await (await connection.run("SELECT version()")).getRowsJS()
+    connection.closeSync()
+    instance.closeSync()
+    return [{ level: "ok", what: `DuckDB ${row?.[0]} starts in this process.` }]
+  } catch (error) {
+    const fix = error instanceof EngineError ? error.fix : "Correct the options of duckdb() in assets.config.ts."
+    return [{ level: "error", what: error instanceof Error ? error.message : String(error), fix }]
+  }
+}

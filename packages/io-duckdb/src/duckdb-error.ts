@@ -1,0 +1,178 @@
+import { AssetsError, EngineError, StorageError } from "@assets/core"
+
+/** What the statement was about, so that an error can name it. */
+export interface ErrorContext {
+  /** The folder or file that the statement writes. */
+  readonly target?: string
+  /** The statement was stopped on purpose. */
+  readonly interrupted?: boolean
+}
+
+type Mapping = (message: string, context: ErrorContext, cause: unknown) => AssetsError | undefined
+
+/** DuckDB raises plain errors: what happened is in the text alone. The first mapping that knows the text wins. */
+const mappings: readonly Mapping[] = [interrupted, diskFull, outOfMemory, csvInvalid, fileMissing, denied, fileInvalid]
+
+/** Turns what DuckDB threw into an error of this product. Errors that are already of it pass through. */
+export function mapDuckdbError(cause: unknown, context: ErrorContext = {}): AssetsError {
+  if (cause instanceof AssetsError) return cause
+  const message = cause instanceof Error ? cause.message : String(cause)
+  for (const mapping of mappings) {
+    const mapped = mapping(message, context, cause)
+    if (mapped) return mapped
+  }
+  return queryFailed(message, cause)
+}
+
+function interrupted(message: string, context: ErrorContext, cause: unknown): AssetsError | undefined {
+  if (!context.interrupted && !message.startsWith("INTERRUPT Error")) return undefined
+  return new EngineError("ENGINE_INTERRUPTED", {
+    what: "The query was stopped before it ended.",
+    why: "Its step or its run was cancelled, or its time was over.",
+    fix: "Run the step again.",
+    cause,
+  })
+}
+
+function diskFull(message: string, context: ErrorContext, cause: unknown): AssetsError | undefined {
+  const spill = /max_temp_directory_size|temp directory limit/i.test(message)
+  if (!spill && !/No space left on device|disk full/i.test(message)) return undefined
+  const path = quotedPath(message) ?? context.target
+  return new StorageError("STORAGE_FULL", {
+    what: spill ? "DuckDB may not spill any more data to disk." : `The disk is full${path ? ` at ${path}` : ""}.`,
+    why: firstLine(message),
+    fix: spill
+      ? "Free space on the disk of the temp folder, or set duckdb({ tempFolder, maxSpill }) to one with more of it."
+      : "Free space there, or point the IO manager or duckdb({ tempFolder }) to another disk, and run again.",
+    ...(path && { details: { path } }),
+    cause,
+  })
+}
+
+function outOfMemory(message: string, _context: ErrorContext, cause: unknown): AssetsError | undefined {
+  if (!/^Out of Memory Error/i.test(message) && !/std::bad_alloc|could not allocate/i.test(message)) return undefined
+  return new EngineError("ENGINE_OUT_OF_MEMORY", {
+    what: "The query needs more memory than DuckDB may use.",
+    why: firstLine(message),
+    fix: "Raise the limit, duckdb({ memoryLimit: '8GB' }), lower duckdb({ threads }), or run the asset on Spark.",
+    cause,
+  })
+}
+
+function csvInvalid(message: string, _context: ErrorContext, cause: unknown): AssetsError | undefined {
+  const line = /CSV Error on Line: (\d+)/.exec(message)?.[1]
+  if (!line) return undefined
+  const file = /^\s*file\s*=\s*(.+)$/m.exec(message)?.[1]?.trim()
+  const column = /(?:converting column|Column) "?([^"\n]+?)"?(?:\.| is being|$)/m.exec(message)?.[1]
+  const reason = message
+    .split("\n")
+    .slice(1)
+    .find(text => text.trim() && !/^(Original|Possible) /.test(text))
+  const text = /^Original Line: (.*)$/m.exec(message)?.[1]
+  return new StorageError("SOURCE_DATA_INVALID", {
+    what: `Line ${line}${file ? ` of ${file}` : ""} is not what the source declares${column ? ` (column '${column}')` : ""}.`,
+    why: [reason?.trim(), text !== undefined && `The line is: ${text.slice(0, 200)}`].filter(Boolean).join(" "),
+    fix: "Correct the file, or declare the column as t.string and convert it with tryCast.",
+    details: { line: Number(line), ...(file && { file }), ...(column && { column }) },
+    cause,
+  })
+}
+
+function fileMissing(message: string, context: ErrorContext, cause: unknown): AssetsError | undefined {
+  const missing = /No files found that match the pattern "([^"]+)"/.exec(message)?.[1]
+  const path = missing ?? (/No such file or directory/.test(message) ? quotedPath(message) : undefined)
+  if (!path) return undefined
+  if (context.target && path.startsWith(context.target)) {
+    return new StorageError("STORAGE_UNWRITABLE", {
+      what: `The folder of ${path} does not exist.`,
+      why: firstLine(message),
+      fix: "Let nothing else delete files below the IO manager's root while a run works.",
+      details: { path },
+      cause,
+    })
+  }
+  return new StorageError("SOURCE_FILE_MISSING", {
+    what: `The file ${path} is not there.`,
+    why: "It was moved or deleted after it was found, or it never was there.",
+    fix: "Put it back, correct the path of the source, or materialize the asset that makes it again.",
+    details: { path },
+    cause,
+  })
+}
+
+function denied(message: string, context: ErrorContext, cause: unknown): AssetsError | undefined {
+  if (!/Permission denied|Read-only file system|Operation not permitted/i.test(message)) return undefined
+  const path = quotedPath(message) ?? context.target
+  const writes = context.target !== undefined && (path === undefined || path.startsWith(context.target))
+  return new StorageError(writes ? "STORAGE_UNWRITABLE" : "STORAGE_UNREADABLE", {
+    what: `${path ?? "A file"} may not be ${writes ? "written" : "read"} by this process.`,
+    why: firstLine(message),
+    fix: `Give the user of this process the right to ${writes ? "write" : "read"} there.`,
+    ...(path && { details: { path } }),
+    cause,
+  })
+}
+
+function fileInvalid(message: string, _context: ErrorContext, cause: unknown): AssetsError | undefined {
+  const known =
+    /No magic bytes|not a Parquet file|too small to be a Parquet|Malformed JSON|Invalid unicode|invalid Parquet/i.test(
+      message,
+    )
+  if (!known) return undefined
+  const file = quotedPath(message)
+  return new StorageError("SOURCE_DATA_INVALID", {
+    what: `${file ?? "A file"} cannot be read in the format that its source declares.`,
+    why: firstLine(message),
+    fix: "Correct or replace the file, or read it with the reader of its format.",
+    ...(file && { details: { file } }),
+    cause,
+  })
+}
+
+/** Spark's error conditions that the printed SQL and DuckDB raise, and what mends them. */
+const conditions: { readonly [condition: string]: { readonly what: string; readonly fix: string } } = {
+  DIVIDE_BY_ZERO: {
+    what: "A division by zero.",
+    fix: "Use tryDivide, or exclude the rows with when(divisor.notEqual(0), …).",
+  },
+  ARITHMETIC_OVERFLOW: {
+    what: "A number outside the range of its type.",
+    fix: "Cast an operand to a wider type first, or use tryAdd, tryMultiply, trySum.",
+  },
+  CAST_INVALID_INPUT: {
+    what: "A value that cannot be cast to the type asked for.",
+    fix: "Use tryCast, which gives null for such values, or clean the column first.",
+  },
+  CAST_OVERFLOW: {
+    what: "A value outside the range of the type that it is cast to.",
+    fix: "Cast to a wider type, or use tryCast, which gives null for such values.",
+  },
+}
+
+function conditionOf(message: string): string | undefined {
+  const raised = /\[([A-Z][A-Z0-9_]*(?:\.[A-Z0-9_]+)*)\]/.exec(message)?.[1]
+  if (raised) return raised
+  if (/^Out of Range Error: Overflow/.test(message)) return "ARITHMETIC_OVERFLOW"
+  if (!message.startsWith("Conversion Error")) return undefined
+  return /out of range/i.test(message) ? "CAST_OVERFLOW" : "CAST_INVALID_INPUT"
+}
+
+function queryFailed(message: string, cause: unknown): AssetsError {
+  const condition = conditionOf(message)
+  const known = condition === undefined ? undefined : conditions[condition]
+  return new EngineError("ENGINE_QUERY_FAILED", {
+    what: condition ? `The query raised ${condition}: ${known?.what ?? firstLine(message)}` : firstLine(message),
+    why: `DuckDB says: ${message.slice(0, 2000)}`,
+    fix: known?.fix ?? "Look at the statement with assets plan --sql, and correct the asset's function.",
+    details: { message: message.slice(0, 2000), ...(condition && { condition }) },
+    cause,
+  })
+}
+
+function firstLine(message: string): string {
+  return message.split("\n", 1)[0] ?? message
+}
+
+function quotedPath(message: string): string | undefined {
+  return /["']((?:\/|[A-Za-z]:\\|\w+:\/\/)[^"'\n]*)["']/.exec(message)?.[1]
+}

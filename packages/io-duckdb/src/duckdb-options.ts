@@ -1,0 +1,38 @@
+/** Settings of the DuckDB engine. None of them changes an answer. */
+export interface DuckdbOptions {
+  /** Memory that DuckDB may use before it spills to disk: `"4GB"`, `"512MB"`. Default 80 % of the machine's. */
+  readonly memoryLimit?: string
+  /** Threads of a query. Default: one for each core. */
+  readonly threads?: number
+  /** Folder for spilled data. Default: the run's own scratch folder. */
+  readonly tempFolder?: string
+  /** The most that may be spilled: `"100GB"`. Default 90 % of the free disk. */
+  readonly maxSpill?: string
+}
+
+const size = /^\d+(\.\d+)?\s*(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i
+
+/** What is wrong with the options, as sentences; empty when nothing is. */
+export function faultsOfOptions(options: DuckdbOptions): string[] {
+  const faults: string[] = []
+  for (const name of ["memoryLimit", "maxSpill"] as const) {
+    const value = options[name]
+    if (value !== undefined && !size.test(value)) faults.push(`${name} is '${value}', which is not a size like 4GB.`)
+  }
+  const { threads } = options
+  if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
+    faults.push(`threads is ${threads}, which is not a whole number above 0.`)
+  }
+  return faults
+}
+
+/** The configuration of a new instance. Nothing is fetched from the network, and nothing is written beside the project. */
+export function instanceConfig(options: DuckdbOptions, scratch: string): Record<string, string> {
+  return {
+    autoinstall_known_extensions: "false",
+    temp_directory: options.tempFolder ?? scratch,
+    ...(options.memoryLimit && { memory_limit: options.memoryLimit }),
+    ...(options.threads && { threads: String(options.threads) }),
+    ...(options.maxSpill && { max_temp_directory_size: options.maxSpill }),
+  }
+}

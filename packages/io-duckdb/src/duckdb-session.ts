@@ -1,0 +1,238 @@
+import type { EngineSession, Progress, RecordBatch, Target, WriteOptions, WriteResult } from "@assets/core"
+import { compileDuckdb, type Relation, type Schema } from "@assets/dataframe"
+import type { DuckDBDataChunk, DuckDBInstance } from "@duckdb/node-api"
+import type { RecordBatch as ArrowBatch } from "apache-arrow"
+import { ArrowReader } from "./arrow-reader.ts"
+import { ArrowWriter } from "./arrow-writer.ts"
+import { ConnectionPool, type Lease } from "./connection-pool.ts"
+import { loadBindings } from "./duckdb-bindings.ts"
+import { mapDuckdbError } from "./duckdb-error.ts"
+import { columnDefinitions, duckdbTypeText, requireStorable } from "./duckdb-types.ts"
+import { writeParquet } from "./parquet-write.ts"
+import { isOrdered, tablesOf } from "./relation-walk.ts"
+import { quotePath } from "./sql-text.ts"
+
+type CoreRelation = Parameters<EngineSession["schema"]>[0]
+
+/** A batch is given when it has this many rows, or texts of this many bytes. */
+const batchRows = 122_880
+const batchBytes = 64 * 1024 * 1024
+
+/** Rows that a reader may see in the order in which they are stored. */
+const keepOrder = "SET SESSION preserve_insertion_order = true"
+/** Without it, threads write without waiting for one another. A sort at the top of a query holds all the same. */
+const freeOrder = "SET SESSION preserve_insertion_order = false"
+
+const never = new AbortController().signal
+
+/** Makes the databases readable that a statement names, for as long as the statement runs. */
+export interface AttachedDatabase {
+  /** The name under which the database's tables stand in relations. */
+  readonly alias: string
+  /** Attaches it, or joins who has it attached; what it gives detaches. */
+  attach(signal: AbortSignal): Promise<() => Promise<void>>
+}
+
+/** An open DuckDB: one instance in memory, and a connection for each statement that runs. */
+export class DuckdbSession implements EngineSession {
+  readonly dialect = "duckdb"
+  readonly #instance: DuckDBInstance
+  readonly #pool: ConnectionPool
+  readonly #databases = new Map<string, AttachedDatabase>()
+  /** Connections by the temporary relation that only they see. */
+  readonly #pinned = new Map<string, Lease>()
+  #uploads = 0
+
+  constructor(instance: DuckDBInstance, settings: readonly string[]) {
+    this.#instance = instance
+    this.#pool = new ConnectionPool(instance, settings)
+  }
+
+  get instance(): DuckDBInstance {
+    return this.#instance
+  }
+
+  async schema(plan: CoreRelation): Promise<Schema> {
+    return relationOf(plan).schema
+  }
+
+  async write(plan: CoreRelation, target: Target, options: WriteOptions): Promise<WriteResult> {
+    const relation = relationOf(plan)
+    requireStorable(relation.schema)
+    const source = { ...compileDuckdb(relation), schema: relation.schema, ordered: isOrdered(relation) }
+    return this.withRelation(relation, options.stepId, options.signal, async lease => {
+      await lease.run(freeOrder)
+      return writeParquet(lease, source, target, options.layout)
+    })
+  }
+
+  async *batches(plan: CoreRelation, signal: AbortSignal): AsyncGenerator<RecordBatch, void, undefined> {
+    const relation = relationOf(plan)
+    const { sql } = compileDuckdb(relation)
+    const [arrow, duckdb] = await Promise.all([import("apache-arrow"), loadBindings()])
+    const reader = new ArrowReader(arrow, duckdb, relation.schema)
+    const { lease, release } = await this.#acquire(relation, undefined, signal)
+    try {
+      await lease.run(keepOrder)
+      let held: DuckDBDataChunk[] = []
+      let rows = 0
+      let bytes = 0
+      for await (const chunk of lease.chunks(sql, schemaGuard(relation.schema))) {
+        held.push(chunk)
+        rows += chunk.rowCount
+        bytes += reader.variableBytes(chunk)
+        if (rows < batchRows && bytes < batchBytes) continue
+        yield reader.batch(held)
+        held = []
+        rows = 0
+        bytes = 0
+      }
+      if (rows > 0) yield reader.batch(held)
+    } finally {
+      await release()
+    }
+  }
+
+  async upload(batches: AsyncIterable<RecordBatch>, schema: Parameters<EngineSession["upload"]>[1]): Promise<Relation> {
+    const columns = schema as Schema // core hands on what the dataframe made
+    requireStorable(columns)
+    const path = ["memory", "main", `upload_${++this.#uploads}`] as const
+    await this.#pool.use(undefined, never, async lease => {
+      await lease.run(`CREATE TABLE ${quotePath(path)} (${columnDefinitions(columns)})`)
+      try {
+        await append(lease, path, columns, batches)
+      } catch (error) {
+        await lease.run(`DROP TABLE ${quotePath(path)}`)
+        throw error
+      }
+    })
+    return { kind: "table", path, schema: columns }
+  }
+
+  async explain(plan: CoreRelation): Promise<string> {
+    const relation = relationOf(plan)
+    const { sql } = compileDuckdb(relation)
+    return this.withRelation(relation, undefined, never, async lease => {
+      const rows = await lease.rows(`EXPLAIN ${sql}`)
+      return `${sql}\n\n${rows.map(row => String(row.explain_value)).join("\n")}`
+    })
+  }
+
+  progress(stepId: string): Progress {
+    return this.#pool.progress(stepId)
+  }
+
+  async interrupt(stepId: string): Promise<void> {
+    this.#pool.interrupt(stepId)
+  }
+
+  async close(): Promise<void> {
+    this.#pool.close()
+    this.#instance.closeSync()
+  }
+
+  /** Makes relations over the tables of a database readable; it is attached only while a statement needs it. */
+  know(database: AttachedDatabase): void {
+    this.#databases.set(database.alias, database)
+  }
+
+  /** Statements over the temporary relation `name` run on this connection, which alone sees it, until it is unpinned. */
+  pin(name: string, lease: Lease): void {
+    this.#pinned.set(name, lease)
+  }
+
+  unpin(name: string): void {
+    this.#pinned.delete(name)
+  }
+
+  /** A connection for statements of the caller's own. */
+  async connect(stepId: string, signal: AbortSignal): Promise<{ lease: Lease; release: () => void }> {
+    const lease = await this.#pool.lease(stepId, signal)
+    return { lease, release: () => this.#pool.release(lease) }
+  }
+
+  /** Gives `work` a connection on which the statement of a relation can run. */
+  async withRelation<T>(
+    relation: Relation,
+    stepId: string | undefined,
+    signal: AbortSignal,
+    work: (lease: Lease) => Promise<T>,
+  ): Promise<T> {
+    const { lease, release } = await this.#acquire(relation, stepId, signal)
+    try {
+      return await work(lease)
+    } finally {
+      await release()
+    }
+  }
+
+  async #acquire(
+    relation: Relation,
+    stepId: string | undefined,
+    signal: AbortSignal,
+  ): Promise<{ lease: Lease; release: () => Promise<void> }> {
+    const tables = tablesOf(relation)
+    for (const path of tables) {
+      const pinned = path[0] === "temp" ? this.#pinned.get(path.at(-1) ?? "") : undefined
+      if (pinned) return { lease: pinned, release: async () => {} }
+    }
+    const detach: (() => Promise<void>)[] = []
+    try {
+      for (const alias of new Set(tables.map(path => path[0] ?? ""))) {
+        const database = this.#databases.get(alias)
+        if (database) detach.push(await database.attach(signal))
+      }
+      const lease = await this.#pool.lease(stepId, signal)
+      const release = async () => {
+        this.#pool.release(lease)
+        for (const undo of detach.reverse()) await undo()
+      }
+      return { lease, release }
+    } catch (error) {
+      for (const undo of detach.reverse()) await undo()
+      throw error
+    }
+  }
+}
+
+/** Core hands relations on without looking into them; those of this session are the dataframe's. */
+function relationOf(plan: CoreRelation): Relation {
+  return plan as Relation
+}
+
+/** Streams Arrow batches into a table through DuckDB's appender; gives the number of rows. */
+export async function append(
+  lease: Lease,
+  path: readonly [database: string, schema: string, table: string],
+  schema: Schema,
+  batches: AsyncIterable<RecordBatch>,
+): Promise<number> {
+  const [arrow, duckdb, api] = await Promise.all([import("apache-arrow"), loadBindings(), import("@duckdb/node-api")])
+  const [database, schemaName, table] = path
+  const appender = await lease.raw.createAppender(table, schemaName, database)
+  let rows = 0
+  try {
+    const types = schema.columns.map((_, i) => appender.columnType(i))
+    const writer = new ArrowWriter(arrow, duckdb, schema, appender, api.DuckDBDataChunk.create(types))
+    for await (const batch of batches) {
+      writer.append(batch as ArrowBatch) // core's RecordBatch is Arrow's, of which it knows the rows alone
+      rows += batch.numRows
+    }
+    appender.closeSync()
+  } catch (error) {
+    throw mapDuckdbError(error)
+  }
+  return rows
+}
+
+/** Refuses a result whose types are not those of the plan, before a vector of it is read in the wrong width. */
+function schemaGuard(schema: Schema): (types: readonly string[]) => void {
+  const plain = (type: string) => type.replaceAll('"', "").toUpperCase()
+  return types => {
+    for (const [i, column] of schema.columns.entries()) {
+      const wanted = duckdbTypeText(column.type)
+      if (plain(types[i] ?? "") === plain(wanted)) continue
+      throw new Error(`Column '${column.name}' came as ${types[i]} and not as ${wanted}. Please report this.`)
+    }
+  }
+}

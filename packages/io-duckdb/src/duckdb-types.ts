@@ -1,0 +1,86 @@
+import { type DataType, FrameError, type Schema } from "@assets/dataframe"
+import { quoteName } from "./sql-text.ts"
+
+const names = {
+  boolean: "BOOLEAN",
+  int8: "TINYINT",
+  int16: "SMALLINT",
+  int32: "INTEGER",
+  int64: "BIGINT",
+  float32: "FLOAT",
+  float64: "DOUBLE",
+  string: "VARCHAR",
+  binary: "BLOB",
+  date: "DATE",
+  timestamp: "TIMESTAMP WITH TIME ZONE",
+  timestamp_ntz: "TIMESTAMP",
+  day_time_interval: "INTERVAL",
+  year_month_interval: "INTERVAL",
+  void: "INTEGER",
+} as const
+
+/** The text of the DuckDB type that carries a type of the plan. */
+export function duckdbTypeText(type: DataType): string {
+  switch (type.kind) {
+    case "decimal":
+      return `DECIMAL(${type.precision},${type.scale})`
+    case "array":
+      return `${duckdbTypeText(type.element)}[]`
+    case "map":
+      return `MAP(${duckdbTypeText(type.key)}, ${duckdbTypeText(type.value)})`
+    case "struct":
+      return `STRUCT(${type.fields.map(field => `${quoteName(field.name)} ${duckdbTypeText(field.type)}`).join(", ")})`
+    default:
+      return names[type.kind]
+  }
+}
+
+/** The columns of a table with this schema: `"id" BIGINT, "name" VARCHAR`. */
+export function columnDefinitions(schema: Schema): string {
+  return schema.columns.map(column => `${quoteName(column.name)} ${duckdbTypeText(column.type)}`).join(", ")
+}
+
+/** No rows of this schema, as a SELECT. */
+export function emptySelect(schema: Schema): string {
+  const columns = schema.columns.map(
+    column => `CAST(NULL AS ${duckdbTypeText(column.type)}) AS ${quoteName(column.name)}`,
+  )
+  return `SELECT ${columns.join(", ")} WHERE false`
+}
+
+function unstorable(type: DataType): DataType | undefined {
+  switch (type.kind) {
+    case "day_time_interval":
+    case "year_month_interval":
+    case "void":
+      return type
+    case "array":
+      return unstorable(type.element)
+    case "map":
+      return unstorable(type.key) ?? unstorable(type.value)
+    case "struct":
+      return type.fields.map(field => unstorable(field.type)).find(found => found)
+    default:
+      return undefined
+  }
+}
+
+/**
+ * Refuses columns that no storage can keep for every engine.
+ * @throws FrameError `FRAME_TYPE_UNSTORABLE` naming the column
+ */
+export function requireStorable(schema: Schema): void {
+  for (const column of schema.columns) {
+    const found = unstorable(column.type)
+    if (!found) continue
+    throw new FrameError("FRAME_TYPE_UNSTORABLE", {
+      what: `The column '${column.name}' has the type ${found.kind}, which cannot be stored.`,
+      why: "Parquet readers give intervals back as plain numbers, and a column of bare NULLs has no type to keep.",
+      fix:
+        found.kind === "void"
+          ? `Cast it to the type that it should have: f.${column.name}.cast(t.string).`
+          : `Turn it into a number or a text before it is returned.`,
+      details: { column: column.name, type: found.kind },
+    })
+  }
+}

@@ -1,0 +1,166 @@
+import { mkdir } from "node:fs/promises"
+import { join, relative } from "node:path"
+import type { Layout, Target, WriteResult, WrittenFile } from "@assets/core"
+import type { DataType, Schema } from "@assets/dataframe"
+import type { DuckDBMapValue, DuckDBMaterializedResult, DuckDBValue } from "@duckdb/node-api"
+import { type FileStatistics, mergeStatistics } from "./column-statistics.ts"
+import type { Lease } from "./connection-pool.ts"
+import { emptySelect } from "./duckdb-types.ts"
+import { quoteName, quoteText } from "./sql-text.ts"
+
+const defaultFileMB = 128
+
+/** What is written: a SELECT, the columns that it gives, and whether the order of its rows is to be kept. */
+export interface WriteSource {
+  readonly sql: string
+  readonly schema: Schema
+  readonly ordered: boolean
+}
+
+interface CopiedFile extends WrittenFile {
+  readonly statistics: FileStatistics
+}
+
+/**
+ * Runs a SELECT into Parquet files and tells what the write itself saw.
+ *
+ * Rows whose order matters go into one file, since DuckDB deals the rows of several files out among its threads;
+ * others into files of about the wanted size, which is also the quickest form.
+ */
+export async function writeParquet(
+  lease: Lease,
+  source: WriteSource,
+  target: Target,
+  layout: Layout = {},
+): Promise<WriteResult> {
+  const sorted = layout.sortBy?.length ? sortedSelect(source, layout.sortBy) : source.sql
+  const partitionBy = layout.partitionBy ?? []
+  let files: CopiedFile[]
+  if (partitionBy.length === 0) {
+    const whole = source.ordered || layout.sortBy?.length
+    files = await copy(lease, sorted, target, whole ? "part-0.parquet" : "", [
+      ...compression(layout),
+      ...(whole ? [] : [`FILE_SIZE_BYTES '${layout.targetFileMB ?? defaultFileMB}MB'`, "FILENAME_PATTERN 'part-{i}'"]),
+    ])
+  } else if (layout.sortBy?.length) {
+    files = await copySortedPartitions(lease, source, target, layout, partitionBy)
+  } else {
+    files = await copy(lease, sorted, target, "", [...compression(layout), ...partitioning(partitionBy)])
+  }
+  if (files.length === 0) {
+    files = await copy(lease, emptySelect(source.schema), target, "part-0.parquet", compression(layout))
+  }
+  return {
+    rows: files.reduce((sum, file) => sum + file.rows, 0),
+    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    files: files.map(({ path, rows, bytes }) => ({ path, rows, bytes })),
+    columns: mergeStatistics(
+      source.schema,
+      files.map(file => file.statistics),
+    ),
+  }
+}
+
+function compression(layout: Layout): string[] {
+  const codec = layout.compression ?? "zstd"
+  return [`COMPRESSION ${codec === "none" ? "uncompressed" : codec}`]
+}
+
+/** The columns stay in the files too, so that a reader takes no type and no null from the text of a path. */
+function partitioning(columns: readonly string[]): string[] {
+  return [
+    `PARTITION_BY (${columns.map(quoteName).join(", ")})`,
+    "WRITE_PARTITION_COLUMNS true",
+    "FILENAME_PATTERN 'part-{i}'",
+  ]
+}
+
+function sortedSelect(source: WriteSource, sortBy: readonly string[]): string {
+  const types = new Map(source.schema.columns.map(column => [column.name.toLowerCase(), column.type]))
+  const keys = sortBy.map(name => `${sortKey(name, types.get(name.toLowerCase()))} ASC NULLS FIRST`)
+  return `SELECT * FROM (${source.sql}) AS "unsorted" ORDER BY ${keys.join(", ")}`
+}
+
+/** DuckDB gives a sorted float back from its key, which has lost the sign of zero: the key is another expression. */
+function sortKey(name: string, type: DataType | undefined): string {
+  if (type?.kind === "float64") return `${quoteName(name)} + CAST(0 AS DOUBLE)`
+  if (type?.kind === "float32") return `${quoteName(name)} + CAST(0 AS FLOAT)`
+  return quoteName(name)
+}
+
+/**
+ * Writes each partition by itself from a staged table: a partitioned COPY deals the rows of a sorted query out among its
+ * threads, so that no file of it would be in order.
+ */
+async function copySortedPartitions(
+  lease: Lease,
+  source: WriteSource,
+  target: Target,
+  layout: Layout,
+  partitionBy: readonly string[],
+): Promise<CopiedFile[]> {
+  const columns = partitionBy.map(quoteName)
+  const same = columns.map(column => `s.${column} IS NOT DISTINCT FROM k.${column}`).join(" AND ")
+  try {
+    await lease.run(`CREATE OR REPLACE TEMP TABLE "staged" AS ${source.sql}`)
+    await lease.run(
+      `CREATE OR REPLACE TEMP TABLE "staged_keys" AS SELECT *, row_number() OVER () AS "staged number" FROM (SELECT DISTINCT ${columns.join(", ")} FROM "staged")`,
+    )
+    const texts = columns.map(column => `CAST(${column} AS VARCHAR) AS ${column}`).join(", ")
+    const keys = await lease.rows(`SELECT ${texts} FROM "staged_keys" ORDER BY "staged number"`)
+    const files: CopiedFile[] = []
+    for (const [i, key] of keys.entries()) {
+      const sql = `SELECT s.* FROM "staged" AS s JOIN "staged_keys" AS k ON ${same} WHERE k."staged number" = ${i + 1}`
+      const folder = join(...partitionBy.map(name => partitionFolder(name, key[name])))
+      await mkdir(join(target.path, folder), { recursive: true })
+      const sorted = sortedSelect({ ...source, sql }, layout.sortBy ?? [])
+      files.push(...(await copy(lease, sorted, target, join(folder, "part-0.parquet"), compression(layout))))
+    }
+    return files
+  } finally {
+    await lease.run(`DROP TABLE IF EXISTS "staged"`)
+    await lease.run(`DROP TABLE IF EXISTS "staged_keys"`)
+  }
+}
+
+/** `name=value` as DuckDB and Spark write it, with nothing in it that a path or a glob would read. */
+function partitionFolder(name: string, value: unknown): string {
+  const encode = (text: string) =>
+    encodeURIComponent(text).replace(/[!'()*]/g, character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+  return `${encode(name)}=${value === null ? "__HIVE_DEFAULT_PARTITION__" : encode(String(value))}`
+}
+
+async function copy(
+  lease: Lease,
+  select: string,
+  target: Target,
+  file: string,
+  options: readonly string[],
+): Promise<CopiedFile[]> {
+  const to = quoteText(file ? join(target.path, file) : target.path)
+  const sql = `COPY (${select}) TO ${to} (${["FORMAT parquet", "RETURN_STATS", ...options].join(", ")})`
+  return copiedFiles(await lease.run(sql, { target: target.path }), target.path)
+}
+
+/** Reads the rows of `RETURN_STATS`: one for each file. */
+function copiedFiles(result: DuckDBMaterializedResult, folder: string): Promise<CopiedFile[]> {
+  return result.getRowObjects().then(rows =>
+    rows.map(row => ({
+      path: relative(folder, String(row.filename)),
+      rows: Number(row.count),
+      bytes: Number(row.file_size_bytes),
+      statistics: statisticsOf(row.column_statistics),
+    })),
+  )
+}
+
+/** DuckDB gives MAP(column → MAP(name → text)), the names of columns between double quotes. */
+function statisticsOf(value: DuckDBValue | undefined): FileStatistics {
+  const columns = value as DuckDBMapValue // what RETURN_STATS documents
+  return new Map(
+    columns.entries.map(({ key, value }) => [
+      String(key).slice(1, -1).replaceAll('""', '"'),
+      new Map((value as DuckDBMapValue).entries.map(entry => [String(entry.key), String(entry.value)])),
+    ]),
+  )
+}
