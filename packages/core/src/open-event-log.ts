@@ -1,5 +1,14 @@
+import { resolve } from "node:path"
 import type { Definitions } from "./definitions.ts"
+import type { EnvironmentConfig } from "./environment/environment.ts"
+import { isInMemory } from "./environment/in-memory.ts"
+import { resolveEnvironment } from "./environment/resolve-environment.ts"
 import type { EventLog } from "./event/event-log.ts"
+import { MemoryEventLog } from "./event/memory-event-log.ts"
+import type { RunLog } from "./event/run-log.ts"
+import { SqliteEventLog } from "./event/sqlite-event-log.ts"
+
+const inMemoryLogs = new WeakMap<EnvironmentConfig, RunLog>()
 
 /**
  * Opens the event log of a project's environment for reading; makes an empty one where there is none yet.
@@ -8,6 +17,21 @@ import type { EventLog } from "./event/event-log.ts"
  * @param environment the project's default one when left out
  * @throws StorageError `EVENT_LOG_NEWER`, `EVENT_LOG_CORRUPT`, `EVENT_LOG_LOCKED`, `STORAGE_UNWRITABLE`
  */
-export function openEventLog(_project: Definitions, _environment?: string): EventLog {
-  throw new Error("not yet")
+export function openEventLog(project: Definitions, environment?: string | EnvironmentConfig): EventLog {
+  return openRunLog(project, resolveEnvironment(project, environment).config)
+}
+
+/** Opens the event log for a runner. That of an environment in memory lives as long as the environment. */
+export function openRunLog(project: Definitions, config: EnvironmentConfig): RunLog {
+  if (!isInMemory(config)) {
+    return new SqliteEventLog(eventLogPath(project, config), { durability: config.durability })
+  }
+  const log = inMemoryLogs.get(config) ?? new MemoryEventLog()
+  inMemoryLogs.set(config, log)
+  return log
+}
+
+/** The file of an environment's event log. */
+export function eventLogPath(project: Definitions, config: EnvironmentConfig): string {
+  return resolve(project.base, config.state?.path ?? project.state?.path ?? ".assets", "assets.db")
 }

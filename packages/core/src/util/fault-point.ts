@@ -16,15 +16,32 @@ export type FaultPoint =
   /** The data is current, and the event log is about to be told. */
   | "event.append"
 
-const [wanted, passing = "1", action = "kill"] = (process.env.ASSETS_FAULT ?? "").split(":")
-let passings = 0
+let hook: ((point: FaultPoint) => void) | undefined = hookOf(process.env.ASSETS_FAULT)
 
-/** Passes a named place; does nothing unless `ASSETS_FAULT` names it. For tests. */
+/** Passes a named place; does nothing unless `ASSETS_FAULT` names it, or a test has set a hook. For tests. */
 export function faultPoint(point: FaultPoint): void {
-  if (point !== wanted || ++passings !== Number(passing)) return
-  if (action === "throw") throw new Error(`A fault was injected at ${point}.`)
-  if (action === "exit") process.exit(1)
-  process.kill(process.pid, action === "stop" ? "SIGSTOP" : "SIGKILL")
-  // A signal to the own process is delivered between two instructions of it, not before `kill` returns.
-  if (action !== "stop") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+  hook?.(point)
+}
+
+/** Calls a function at each passing of a fault point of this process; returns what takes it back. For tests. */
+export function setFaultHook(next: (point: FaultPoint) => void): () => void {
+  const former = hook
+  hook = next
+  return () => {
+    hook = former
+  }
+}
+
+function hookOf(variable: string | undefined): typeof hook {
+  if (!variable) return undefined
+  const [wanted, passing = "1", action = "kill"] = variable.split(":")
+  let passings = 0
+  return point => {
+    if (point !== wanted || ++passings !== Number(passing)) return
+    if (action === "throw") throw new Error(`A fault was injected at ${point}.`)
+    if (action === "exit") process.exit(1)
+    process.kill(process.pid, action === "stop" ? "SIGSTOP" : "SIGKILL")
+    // A signal to the own process is delivered between two instructions of it, not before `kill` returns.
+    if (action !== "stop") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+  }
 }

@@ -1,0 +1,75 @@
+import { ConfigError } from "../errors/assets-error.ts"
+import { didYouMean } from "../util/nearest-name.ts"
+import type { EnvironmentConfig } from "./environment.ts"
+
+/** An environment's name, and its settings with those that it inherits. */
+export interface ResolvedEnvironment {
+  readonly name: string
+  readonly config: EnvironmentConfig
+}
+
+export interface Environments {
+  readonly environments: { readonly [name: string]: EnvironmentConfig }
+  readonly defaultEnvironment: string | undefined
+}
+
+/**
+ * Finds the environment that is asked for: by name, or a config itself; else `ASSETS_ENV`, else the project's default,
+ * else its only one.
+ * @throws ConfigError `ENVIRONMENT_UNKNOWN`, `CONFIG_INVALID`
+ */
+export function resolveEnvironment(
+  project: Environments,
+  asked: string | EnvironmentConfig | undefined,
+): ResolvedEnvironment {
+  if (typeof asked === "object") {
+    const [name = "in-memory"] = Object.entries(project.environments).find(([, config]) => config === asked) ?? []
+    return { name, config: inherit(project, name, asked, []) }
+  }
+  const names = Object.keys(project.environments)
+  const name =
+    asked ?? (process.env.ASSETS_ENV || project.defaultEnvironment || (names.length === 1 ? names[0] : undefined))
+  if (name === undefined) {
+    throw new ConfigError("ENVIRONMENT_UNKNOWN", {
+      what: "No environment is chosen.",
+      why:
+        names.length === 0 ? "The project declares none." : `The project declares ${names.join(", ")} and no default.`,
+      fix: "Name one with --env, or with ASSETS_ENV, or set defaultEnvironment.",
+    })
+  }
+  return { name, config: inherit(project, name, find(project, name), []) }
+}
+
+function find({ environments }: Environments, name: string, wantedBy?: string): EnvironmentConfig {
+  const config = Object.hasOwn(environments, name) ? environments[name] : undefined
+  if (config) return config
+  const names = Object.keys(environments)
+  const near = didYouMean(name, names)
+  throw new ConfigError("ENVIRONMENT_UNKNOWN", {
+    what: `There is no environment '${name}'.`,
+    why: `${wantedBy ? `'${wantedBy}' extends it, and the` : "The"} project declares ${names.join(", ") || "none"}.`,
+    fix: near ?? "Correct the name, or add the environment to the config.",
+    details: { environment: name, known: names },
+  })
+}
+
+function inherit(
+  project: Environments,
+  name: string,
+  config: EnvironmentConfig,
+  below: readonly string[],
+): EnvironmentConfig {
+  if (config.extends === undefined) return config
+  if (below.includes(name)) {
+    throw new ConfigError("CONFIG_INVALID", {
+      what: `The environment '${name}' extends itself.`,
+      why: `It does so by way of ${[...below, name].join(" → ")}.`,
+      fix: "Take one 'extends' away.",
+      details: { environment: name },
+    })
+  }
+  const base = find(project, config.extends, name)
+  const { extends: _extends, ...own } = config
+  const inherited = inherit(project, config.extends, base, [...below, name])
+  return { ...inherited, ...own }
+}

@@ -1,0 +1,50 @@
+import type { FileHashCache } from "../source/hash-file.ts"
+import type { EventLog } from "./event-log.ts"
+
+/** The right to write one asset's partition, until it is released. */
+export interface Lease {
+  readonly name: string
+  /** Grows with each lease that is given, of any name. */
+  readonly token: number
+}
+
+/** Who holds a lease that was asked for. */
+export interface LeaseHolder {
+  readonly runId: string
+  readonly pid: number
+  readonly host: string
+}
+
+/** A step as a run begins: what `steps` tells before anything of it has started. */
+export interface PendingStep {
+  readonly id: string
+  readonly key: string
+  readonly partitions: readonly string[]
+}
+
+/**
+ * What a runner needs of the event log besides the history: leases, what is being read, and caches.
+ * All of it can be lost without harm to the data.
+ */
+export interface RunLog extends EventLog, FileHashCache {
+  /** Makes all changes of the function at once, or none when it throws. May be nested; the outermost one counts. */
+  transaction<T>(change: () => T): T
+  /** Puts down the steps that a run is going to carry out. */
+  addSteps(runId: string, steps: readonly PendingStep[]): void
+  /** Gives the lease, or tells who holds it. One whose holder is dead is taken over. */
+  acquireLease(name: string, runId: string): Lease | LeaseHolder
+  holdsLease(lease: Lease): boolean
+  releaseLease(lease: Lease): void
+  /** Notes that a step reads these materializations: they are not collected until `dropReads`. */
+  keepReads(runId: string, step: string, ids: readonly string[]): void
+  dropReads(runId: string, step: string): void
+  /** Ids of the materializations that running steps read, in any process. */
+  inUse(): ReadonlySet<string>
+  /** Says that the run's process lives. */
+  heartbeat(runId: string): void
+  /** Steps whose last attempt failed and was not followed by a materialization: step → run. */
+  failures(environment: string): ReadonlyMap<string, string>
+  /** A plan as it was put down under its code version. */
+  planText(codeVersion: string): string | undefined
+  keepPlanText(codeVersion: string, text: string): void
+}

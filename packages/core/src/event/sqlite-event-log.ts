@@ -1,0 +1,283 @@
+import type { Materialization } from "../io/io-manager.ts"
+import type { FileState } from "../source/hash-file.ts"
+import { type Clock, systemClock } from "../util/clock.ts"
+import { faultPoint } from "../util/fault-point.ts"
+import type { Json } from "../util/json.ts"
+import { applyEvent, type KnownRun } from "./apply-event.ts"
+import type { AssetsEvent, NewEvent } from "./event.ts"
+import type { EventQuery, LatestMaterialization, RunQuery, RunRecord, StepRecord } from "./event-log.ts"
+import { identityOf, markLostRuns, type ProcessRow } from "./lost-runs.ts"
+import { isDead, ownIdentity } from "./process-identity.ts"
+import type { Lease, LeaseHolder, PendingStep, RunLog } from "./run-log.ts"
+import { SqliteDatabase, type SqliteOptions } from "./sqlite-database.ts"
+import { type EventRow, eventOf, storeEvent } from "./stored-event.ts"
+
+const EVENT_COLUMNS = "e.id, e.time, r.id AS run_id, e.type, e.step, e.key, e.payload"
+
+/**
+ * The event log in a SQLite file, shared by every process of a project on one host.
+ * Each change is one transaction that survives the death of the process.
+ */
+export class SqliteEventLog implements RunLog {
+  readonly #db: SqliteDatabase
+  readonly #clock: Clock
+  readonly #runs = new Map<string, KnownRun>()
+
+  /**
+   * Opens the file, makes it where there is none, and marks the runs of dead processes as `failed` (`runner lost`).
+   * @throws StorageError `EVENT_LOG_NEWER`, `EVENT_LOG_CORRUPT`, `EVENT_LOG_LOCKED`, `STORAGE_UNWRITABLE`
+   */
+  constructor(path: string, { clock = systemClock, ...options }: SqliteOptions & { readonly clock?: Clock } = {}) {
+    this.#db = new SqliteDatabase(path, options)
+    this.#clock = clock
+    try {
+      markLostRuns(this.#db, this, clock.now())
+    } catch (error) {
+      this.#db.close()
+      throw error
+    }
+  }
+
+  append(event: NewEvent): AssetsEvent {
+    const time = this.#clock.now()
+    const id = this.#db.transaction(() => {
+      const run = event.type === "run_started" ? this.#insertRun(event, time) : this.#knownRun(event.runId)
+      const { step, key, payload } = storeEvent(event)
+      const sql = "INSERT INTO events (time, run, type, step, key, payload) VALUES (?, ?, ?, ?, ?, ?)"
+      const { lastInsertRowid } = this.#db.run(sql, time, run.number, event.type, step, key, payload)
+      applyEvent(event, { db: this.#db, run, event: lastInsertRowid, time })
+      if (event.type === "asset_materialized") faultPoint("event.append")
+      return lastInsertRowid
+    })
+    return { ...event, id, time: new Date(time).toISOString() } as AssetsEvent // a NewEvent with its id and time
+  }
+
+  events({ after = 0, runId, step, limit = 1_000 }: EventQuery = {}): AssetsEvent[] {
+    const run = runId === undefined ? undefined : (this.#findRun(runId)?.number ?? -1)
+    const sql = `SELECT ${EVENT_COLUMNS} FROM events e JOIN runs r ON r.number = e.run WHERE e.id > ?
+      ${run === undefined ? "" : "AND e.run = ?"} ${step === undefined ? "" : "AND coalesce(e.step, e.key) = ?"}
+      ORDER BY e.id LIMIT ?`
+    const filters = [...(run === undefined ? [] : [run]), ...(step === undefined ? [] : [step])]
+    return this.#db.all<EventRow>(sql, after, ...filters, limit).map(eventOf)
+  }
+
+  runs({ environment, status, before, limit = 50 }: RunQuery = {}): RunRecord[] {
+    const conditions = ["1"]
+    const values: unknown[] = []
+    const add = (condition: string, value: unknown) => {
+      conditions.push(condition)
+      values.push(value)
+    }
+    if (environment !== undefined) add("environment = ?", environment)
+    if (status !== undefined) add("status = ?", status)
+    if (before !== undefined) add("number < ?", this.#findRun(before)?.number ?? 0)
+    const sql = `SELECT * FROM runs WHERE ${conditions.join(" AND ")} ORDER BY number DESC LIMIT ?`
+    return this.#db.all<RunRow>(sql, ...values, limit).map(runOf)
+  }
+
+  run(id: string): RunRecord | undefined {
+    const row = this.#db.get<RunRow>("SELECT * FROM runs WHERE id = ?", id)
+    return row && runOf(row)
+  }
+
+  steps(runId: string): StepRecord[] {
+    const sql = `SELECT s.*, CASE s.status WHEN 'failed' THEN e.payload END AS payload
+      FROM steps s LEFT JOIN events e ON e.id = s.last_event
+      WHERE s.run = ? ORDER BY s.first_event IS NULL, s.first_event, s.last_event, s.id`
+    const run = this.#findRun(runId)
+    return run ? this.#db.all<StepRow>(sql, run.number).map(row => stepOf(row, runId)) : []
+  }
+
+  latest({ environment, key }: { readonly environment: string; readonly key?: string }): LatestMaterialization[] {
+    const sql = `SELECT l.key, l.partition, e.payload FROM latest l JOIN events e ON e.id = l.event
+      WHERE l.environment = ? ${key === undefined ? "" : "AND l.key = ?"} ORDER BY l.key, l.partition`
+    const rows = this.#db.all<{ key: string; partition: string; payload: string }>(
+      sql,
+      environment,
+      ...(key === undefined ? [] : [key]),
+    )
+    return rows.map(row => ({
+      environment,
+      key: row.key,
+      partition: row.partition === "" ? null : row.partition.slice(1),
+      materialization: JSON.parse(row.payload).materialization,
+    }))
+  }
+
+  history(query: { readonly environment: string; readonly key: string; readonly limit?: number }): Materialization[] {
+    const sql = `SELECT e.payload FROM materializations m JOIN events e ON e.id = m.event
+      WHERE m.environment = ? AND m.key = ? ORDER BY m.event DESC LIMIT ?`
+    const rows = this.#db.all<{ payload: string }>(sql, query.environment, query.key, query.limit ?? 50)
+    return rows.map(row => JSON.parse(row.payload).materialization)
+  }
+
+  transaction<T>(change: () => T): T {
+    return this.#db.transaction(change)
+  }
+
+  addSteps(runId: string, steps: readonly PendingStep[]): void {
+    const { number } = this.#knownRun(runId)
+    const sql = "INSERT INTO steps (run, id, key, partitions, status) VALUES (?, ?, ?, ?, 'pending')"
+    this.#db.transaction(() => {
+      for (const { id, key, partitions } of steps) this.#db.run(sql, number, id, key, JSON.stringify(partitions))
+    })
+  }
+
+  acquireLease(name: string, runId: string): Lease | LeaseHolder {
+    return this.#db.transaction(() => {
+      const sql = "SELECT r.* FROM leases l JOIN runs r ON r.number = l.run WHERE l.name = ?"
+      const holder = this.#db.get<RunRow & ProcessRow>(sql, name)
+      if (holder && !(holder.status !== "running" || isDead(identityOf(holder), holder.heartbeat, this.#clock.now()))) {
+        return { runId: holder.id, pid: holder.pid, host: holder.host }
+      }
+      if (holder) this.#db.run("DELETE FROM leases WHERE name = ?", name)
+      const insert = "INSERT INTO leases (name, run) VALUES (?, ?)"
+      return { name, token: this.#db.run(insert, name, this.#knownRun(runId).number).lastInsertRowid }
+    })
+  }
+
+  holdsLease({ name, token }: Lease): boolean {
+    return this.#db.get("SELECT 1 FROM leases WHERE token = ? AND name = ?", token, name) !== undefined
+  }
+
+  releaseLease({ token }: Lease): void {
+    this.#db.run("DELETE FROM leases WHERE token = ?", token)
+  }
+
+  keepReads(runId: string, step: string, ids: readonly string[]): void {
+    const { number } = this.#knownRun(runId)
+    for (const id of ids) this.#db.run("INSERT OR IGNORE INTO reads VALUES (?, ?, ?)", number, step, id)
+  }
+
+  dropReads(runId: string, step: string): void {
+    this.#db.run("DELETE FROM reads WHERE run = ? AND step = ?", this.#knownRun(runId).number, step)
+  }
+
+  inUse(): ReadonlySet<string> {
+    const rows = this.#db.all<{ materialization: string }>("SELECT DISTINCT materialization FROM reads")
+    return new Set(rows.map(row => row.materialization))
+  }
+
+  heartbeat(runId: string): void {
+    this.#db.run("UPDATE runs SET heartbeat = ? WHERE id = ?", this.#clock.now(), runId)
+  }
+
+  failures(environment: string): ReadonlyMap<string, string> {
+    const sql = "SELECT f.step, r.id FROM failures f JOIN runs r ON r.number = f.run WHERE f.environment = ?"
+    return new Map(this.#db.all<{ step: string; id: string }>(sql, environment).map(row => [row.step, row.id]))
+  }
+
+  planText(codeVersion: string): string | undefined {
+    const sql = "SELECT text FROM plan_texts WHERE code_version = ?"
+    return this.#db.get<{ text: string }>(sql, codeVersion)?.text
+  }
+
+  keepPlanText(codeVersion: string, text: string): void {
+    this.#db.run("INSERT OR IGNORE INTO plan_texts VALUES (?, ?)", codeVersion, text)
+  }
+
+  fileHash({ path, size, mtimeNs, ctimeNs, inode }: FileState): string | undefined {
+    const sql = `SELECT hash FROM file_hashes
+      WHERE path = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ? AND inode = ?`
+    return this.#db.get<{ hash: string }>(sql, path, size, mtimeNs, ctimeNs, inode)?.hash
+  }
+
+  keepFileHash({ path, size, mtimeNs, ctimeNs, inode }: FileState, hash: string): void {
+    const sql = "INSERT OR REPLACE INTO file_hashes VALUES (?, ?, ?, ?, ?, ?)"
+    this.#db.run(sql, path, size, mtimeNs, ctimeNs, inode, hash)
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  #insertRun(event: Extract<NewEvent, { readonly type: "run_started" }>, time: number): KnownRun {
+    const { host, bootId, pidNamespace, pid, startedAt } = ownIdentity()
+    const sql = `INSERT INTO runs (id, environment, selection, status, started_at, tags, steps,
+        host, boot_id, pid_namespace, pid, process_started_at, heartbeat)
+      VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    const { runId, environment, selection, steps } = event
+    const about = [runId, environment, selection, time, JSON.stringify(event.tags), steps]
+    const { lastInsertRowid } = this.#db.run(sql, ...about, host, bootId, pidNamespace, pid, startedAt, time)
+    const run = { number: lastInsertRowid, environment }
+    this.#runs.set(runId, run)
+    return run
+  }
+
+  #findRun(id: string): KnownRun | undefined {
+    const known = this.#runs.get(id)
+    if (known) return known
+    const found = this.#db.get<KnownRun>("SELECT number, environment FROM runs WHERE id = ?", id)
+    if (found) this.#runs.set(id, found)
+    return found
+  }
+
+  #knownRun(id: string): KnownRun {
+    const run = this.#findRun(id)
+    if (!run) throw new Error(`the event log has no run ${id}; please report this`)
+    return run
+  }
+}
+
+interface RunRow extends ProcessRow {
+  readonly number: number
+  readonly id: string
+  readonly environment: string
+  readonly selection: string
+  readonly status: RunRecord["status"]
+  readonly reason: string | null
+  readonly started_at: number
+  readonly ended_at: number | null
+  readonly tags: string
+  readonly steps: number
+  readonly ok: number
+  readonly skipped: number
+  readonly failed: number
+  readonly checks_failed: number
+}
+
+function runOf(row: RunRow): RunRecord {
+  const { id, environment, selection, status, reason, steps, ok, skipped, failed } = row
+  const counts = { steps, ok, skipped, failed, checksFailed: row.checks_failed }
+  const startedAt = new Date(row.started_at).toISOString()
+  const tags = JSON.parse(row.tags)
+  return { id, environment, selection, status, reason, startedAt, endedAt: isoOrNull(row.ended_at), tags, counts }
+}
+
+interface StepRow {
+  readonly id: string
+  readonly key: string
+  readonly partitions: string
+  readonly status: StepRecord["status"]
+  readonly reason: string | null
+  readonly started_at: number | null
+  readonly ended_at: number | null
+  readonly attempts: number
+  readonly rows: number | null
+  readonly bytes: number | null
+  readonly data_version: string | null
+  readonly payload: string | null
+}
+
+function stepOf(row: StepRow, runId: string): StepRecord {
+  const error: Json = row.payload === null ? null : (JSON.parse(row.payload).error ?? null)
+  return {
+    runId,
+    id: row.id,
+    key: row.key,
+    partitions: JSON.parse(row.partitions),
+    status: row.status,
+    reason: row.reason,
+    startedAt: isoOrNull(row.started_at),
+    endedAt: isoOrNull(row.ended_at),
+    attempts: row.attempts,
+    rows: row.rows,
+    bytes: row.bytes,
+    dataVersion: row.data_version,
+    error,
+  }
+}
+
+function isoOrNull(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString()
+}
