@@ -72,8 +72,9 @@ function answerInJson(app: FastifyInstance): void {
   app.addHook("onSend", async (_request, reply) => {
     if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store")
   })
-  app.setErrorHandler((error: Error & { validation?: unknown }, _request, reply) => {
-    const known = error instanceof AssetsError ? error : error.validation ? badArgument(error) : unexpected(error)
+  app.setErrorHandler((error: Error & { readonly statusCode?: number }, _request, reply) => {
+    const isRefusal = error.statusCode !== undefined && error.statusCode < 500
+    const known = error instanceof AssetsError ? error : isRefusal ? badRequest(error) : unexpected(error)
     const view: ErrorView = { code: known.code, what: known.message, why: known.why, fix: known.fix }
     reply.code(statuses[known.code] ?? 500).send(view)
   })
@@ -92,9 +93,9 @@ const statuses: { readonly [code: string]: number } = {
   EVENT_LOG_LOCKED: 503,
 }
 
-function badArgument(error: Error): AssetsError {
+function badRequest(error: Error): AssetsError {
   return new ConfigError("ARGUMENT_INVALID", {
-    what: `The request does not have the form that the route takes: ${error.message}.`,
+    what: `The request is not one that the server takes: ${error.message}.`,
     why: "Each route tells its parameters in /api/openapi.json.",
     fix: "Correct the named part of the address.",
     cause: error,

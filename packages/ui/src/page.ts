@@ -15,7 +15,6 @@ export async function servePage(app: FastifyInstance, folder = webFolder()): Pro
     const { default: fastifyStatic } = await import("@fastify/static")
     await app.register(fastifyStatic, {
       root: folder,
-      wildcard: false,
       // Names under static/ hold a hash of the content; the HTML that names them does not.
       setHeaders: (reply, path) => {
         const hashed = path.startsWith(`${folder}static/`)

@@ -1,6 +1,7 @@
 import type {
   AssetsEvent,
   EventType,
+  Json,
   Materialization,
   RunRecord,
   RunStatus,
@@ -8,7 +9,7 @@ import type {
   StepStatus,
 } from "@assets/core"
 
-export type { AssetsEvent, EventType, Materialization, RunRecord, RunStatus, StepRecord, StepStatus }
+export type { AssetsEvent, EventType, Json, Materialization, RunRecord, RunStatus, StepRecord, StepStatus }
 
 /** What `/api/server` gives: the little that every view of the page needs. */
 export interface ServerView {

@@ -53,28 +53,14 @@ export function AssetPage({ assetKey }: { readonly assetKey: string }) {
             )}
           </AssetHead>
           <div className="columns-2">
-            <div>
+            <div className="area-current">{latest && <Latest asset={asset.data} latest={latest} now={now} />}</div>
+            <div className="area-main">
               {asset.data.columns && <ColumnTable columns={asset.data.columns} statistics={latest?.columns ?? []} />}
-              {asset.data.kind === "asset" &&
-                (history.error ? (
-                  <ErrorBlock error={history.error} />
-                ) : (
-                  history.data && <History asset={asset.data} page={history.data} now={now} />
-                ))}
+              {history.error && <ErrorBlock error={history.error} />}
+              {history.data && <History asset={asset.data} page={history.data} now={now} />}
             </div>
-            <div>
-              {latest && <Latest asset={asset.data} latest={latest} now={now} />}
-              {asset.data.reader && (
-                <section>
-                  <h2>Reads</h2>
-                  <Facts
-                    facts={[
-                      { name: "Format", value: asset.data.reader.kind },
-                      { name: "Files", value: asset.data.reader.paths.join("\n"), mono: true },
-                    ]}
-                  />
-                </section>
-              )}
+            <div className="area-around">
+              {asset.data.reader && <Reader reader={asset.data.reader} />}
               <Neighbours title="Upstream" keys={asset.data.deps} />
               <Neighbours title="Downstream" keys={asset.data.downstream} />
             </div>
@@ -259,6 +245,20 @@ function History({
           </tbody>
         </table>
       </div>
+    </section>
+  )
+}
+
+function Reader({ reader }: { readonly reader: NonNullable<AssetDetail["reader"]> }) {
+  return (
+    <section>
+      <h2>Reads</h2>
+      <Facts
+        facts={[
+          { name: "Format", value: reader.kind },
+          { name: "Files", value: reader.paths.join("\n"), mono: true },
+        ]}
+      />
     </section>
   )
 }

@@ -1,4 +1,4 @@
-import type { AssetsEvent, StepRecord, StepStatus } from "../../api/api-view.ts"
+import type { AssetsEvent, Json, StepRecord, StepStatus } from "../../api/api-view.ts"
 
 type StepEvent = Extract<AssetsEvent, { readonly step: string }>
 
@@ -36,6 +36,11 @@ function pending(event: StepEvent): StepRecord {
   }
 }
 
+function codeOf(error: Json): string {
+  const code = (error as { readonly code?: unknown } | null)?.code // an AssetsError has one; what else was thrown has not
+  return code ? String(code) : "failed"
+}
+
 function applyEvent(step: StepRecord, event: StepEvent): StepRecord {
   const ended = (status: StepStatus, change: Partial<StepRecord> = {}): StepRecord => ({
     ...step,
@@ -58,15 +63,20 @@ function applyEvent(step: StepRecord, event: StepEvent): StepRecord {
       return ended("materialized", { rows, bytes, dataVersion })
     }
     case "step_skipped":
-      return ended("skipped", { reason: event.reason, dataVersion: event.dataVersion ?? step.dataVersion })
+      return ended("skipped", {
+        reason: event.reason,
+        startedAt: step.startedAt ?? event.time,
+        dataVersion: event.dataVersion ?? step.dataVersion,
+      })
     case "step_blocked":
       return ended("blocked", { reason: event.by })
     case "step_failed":
-      return ended("failed", { error: event.error, attempts: event.attempt })
+      return ended("failed", { error: event.error, reason: codeOf(event.error), attempts: event.attempt })
     case "step_cancelled":
       return ended("cancelled")
-    case "step_waiting":
     case "step_retried":
+      return { ...step, attempts: Math.max(step.attempts, event.attempt) }
+    case "step_waiting":
     case "check_evaluated":
     case "log_written":
       return step

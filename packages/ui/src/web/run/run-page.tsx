@@ -4,6 +4,7 @@ import { elapsed, formatDateTime, formatDuration, formatWhen, shortId } from "..
 import { useNow } from "../now.ts"
 import { Link, useSearchParam } from "../router.tsx"
 import { RunCountsBar } from "../runs/run-counts-bar.tsx"
+import { SelectionText } from "../selection-text.tsx"
 import { StatusBadge } from "../status.tsx"
 import { EventList } from "./event-list.tsx"
 import { StepList } from "./step-list.tsx"
@@ -85,7 +86,9 @@ function RunHead({ run, now, isLive, isCutOff }: RunHeadProps) {
   const duration = elapsed(run.startedAt, run.endedAt, now)
   return (
     <div className="run-head">
-      <h1 className="mono">{run.selection || "*"}</h1>
+      <h1>
+        <SelectionText selection={run.selection} />
+      </h1>
       <div className="run-facts">
         <StatusBadge status={run.status} />
         {run.reason && <span className="reason">{run.reason}</span>}

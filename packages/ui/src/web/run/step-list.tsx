@@ -109,7 +109,8 @@ interface StepRowProps {
 }
 
 function StepRow({ run, step, index, now, isSelected, onOpen }: StepRowProps) {
-  const duration = elapsed(step.startedAt, step.endedAt, now)
+  // A skip takes no time worth telling.
+  const duration = step.status === "skipped" ? null : elapsed(step.startedAt, step.endedAt, now)
   return (
     <Row index={index} className={isSelected ? "is-selected" : undefined}>
       <Cell className="cell-main">
@@ -145,17 +146,14 @@ function StepRow({ run, step, index, now, isSelected, onOpen }: StepRowProps) {
 }
 
 function reasonOf(step: StepRecord): string {
-  if (step.status === "failed") {
-    const error = step.error as { readonly code?: unknown } | null
-    if (typeof error?.code === "string") return error.code
-  }
+  if (step.status === "failed") return step.reason ?? "failed" // the error's code, as it is
   if (step.status === "blocked" && step.reason) return `by ${step.reason}`
   return step.reason ? words(step.reason) : wordOf(step.status).toLowerCase()
 }
 
 /** When the step ran, within the run's whole time. */
 function TimelineBar({ run, step, now }: { readonly run: RunRecord; readonly step: StepRecord; readonly now: number }) {
-  if (step.startedAt === null) return <span className="timeline" aria-hidden="true" />
+  if (step.startedAt === null || step.status === "skipped") return <span className="timeline" aria-hidden="true" />
   const from = Date.parse(run.startedAt)
   const span = Math.max(1, (run.endedAt === null ? now : Date.parse(run.endedAt)) - from)
   const start = Math.min(100, Math.max(0, (100 * (Date.parse(step.startedAt) - from)) / span))

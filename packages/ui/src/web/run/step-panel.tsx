@@ -36,7 +36,7 @@ export function StepPanel({ step, now, isLive, heard, close }: StepPanelProps) {
       {step.error !== null && <ErrorBlock error={step.error} />}
       <Facts
         facts={[
-          { name: "Reason", value: step.reason && words(step.reason) },
+          { name: "Reason", value: step.error === null && step.reason ? words(step.reason) : null },
           {
             name: "Started",
             value: step.startedAt && (

@@ -15,12 +15,13 @@ export function RunCountsBar({
   const parts = [
     { name: "ok", n: ok, tone: "ok" },
     { name: "failed", n: failed, tone: "failed" },
+    { name: checksFailed === 1 ? "check failed" : "checks failed", n: checksFailed, tone: "warn" },
     { name: "skipped", n: skipped, tone: "quiet" },
     { name: status === "running" ? "to go" : "not run", n: left, tone: "none" },
-    { name: checksFailed === 1 ? "check failed" : "checks failed", n: checksFailed, tone: "warn" },
   ].filter(part => part.n > 0)
+  const text = parts.map(part => `${formatCount(part.n)} ${part.name}`)
   return (
-    <span className="counts">
+    <span className="counts" title={text.join(", ")}>
       <span className="counts-bar" aria-hidden="true">
         {parts
           .filter(part => part.tone !== "none" && part.tone !== "warn")

@@ -6,6 +6,7 @@ import { elapsed, formatDateTime, formatDuration, formatWhen, shortId } from "..
 import { Cell, type Column, Row, Table, TableHead } from "../grid-table.tsx"
 import { useNow } from "../now.ts"
 import { Link, runPath, useSearchParam } from "../router.tsx"
+import { SelectionText } from "../selection-text.tsx"
 import { useServer } from "../server-query.ts"
 import { StatusBadge } from "../status.tsx"
 import { useDebounced } from "../use-debounced.ts"
@@ -89,17 +90,19 @@ export function RunsPage() {
 
 function RunRow({ run, index, now }: { readonly run: RunRecord; readonly index: number; readonly now: number }) {
   const duration = elapsed(run.startedAt, run.endedAt, now)
-  const selection = run.selection || "*"
   return (
     <Row index={index}>
       <Cell className="cell-status">
         <StatusBadge status={run.status} />
       </Cell>
       <Cell className="cell-main">
-        <Link href={runPath(run.id)} className="row-link" data-row aria-label={`Run ${shortId(run.id)}: ${selection}`}>
-          <span className="mono ellipsis" title={selection}>
-            {selection}
-          </span>
+        <Link
+          href={runPath(run.id)}
+          className="row-link"
+          data-row
+          aria-label={`Run ${shortId(run.id)}: ${run.selection}`}
+        >
+          <SelectionText selection={run.selection} />
         </Link>
         {run.reason && <span className="reason ellipsis">{run.reason}</span>}
         {Object.entries(run.tags).map(([name, value]) => (
