@@ -1,5 +1,5 @@
+import { isDead, type ProcessIdentity } from "../util/process-identity.ts"
 import type { EventLog, StepStatus } from "./event-log.ts"
-import { isDead, type ProcessIdentity } from "./process-identity.ts"
 import type { SqliteDatabase } from "./sqlite-database.ts"
 
 /** The columns of `runs` that tell which process carries a run out. */

@@ -1,0 +1,152 @@
+import { isAbsolute, resolve } from "node:path"
+import type { Engine, EngineSession } from "../engine/engine.ts"
+import { ConfigError } from "../errors/assets-error.ts"
+import type { EngineReference, IOManager } from "../io/io-manager.ts"
+import { didYouMean } from "../util/nearest-name.ts"
+import { EngineSessions } from "./engine-sessions.ts"
+import type { EnvironmentConfig } from "./environment.ts"
+import type { ResolvedEnvironment } from "./resolve-environment.ts"
+
+/** What an environment needs to know of the project that it is opened for. */
+export interface EnvironmentProject {
+  /** Folder against which relative paths resolve. */
+  readonly base: string
+  /** Gives the keys that a selection means. */
+  select(selection: string): readonly string[]
+}
+
+/** What says which IO manager and engine an asset wants. */
+export interface Routed {
+  readonly key: string
+  readonly options: { readonly io?: string; readonly engine?: string }
+}
+
+interface Place {
+  readonly engine: string
+  readonly io: string
+}
+
+/** An environment for the time of one run. Opening it starts nothing: an engine starts when its session is asked for. */
+export class OpenEnvironment {
+  readonly name: string
+  readonly config: EnvironmentConfig
+  readonly base: string
+  readonly timeZone: string
+  readonly now: Date
+  readonly #sessions: EngineSessions
+  readonly #project: EnvironmentProject
+  #routes: ReadonlyMap<string, Partial<Place>> | undefined
+  #roots: ReadonlyMap<string, string> | undefined
+
+  constructor(
+    project: EnvironmentProject,
+    { name, config }: ResolvedEnvironment,
+    { now, signal }: { readonly now: Date; readonly signal: AbortSignal },
+  ) {
+    this.name = name
+    this.config = config
+    this.base = project.base
+    this.timeZone = config.timeZone ?? "UTC"
+    this.now = now
+    this.#project = project
+    this.#sessions = new EngineSessions({ base: project.base, timeZone: this.timeZone, now, signal })
+  }
+
+  /** The IO manager that stores an asset. */
+  io(asset: Routed): IOManager {
+    const { io: name } = this.#place(asset)
+    const found = name === "default" ? (this.config.io ?? this.config.ios?.default) : this.config.ios?.[name]
+    return found ?? this.#unknown(asset, "IO manager", name, Object.keys(this.config.ios ?? {}), "io")
+  }
+
+  /** The session of the engine that computes an asset, opened on first use. */
+  session(asset: Routed): Promise<EngineSession> {
+    try {
+      const { name, engine } = this.#engine(asset)
+      return this.#sessions.open(name, engine)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** The name that is recorded of the engine that computes an asset: `duckdb`. */
+  engineName(asset: Routed): string {
+    return this.#engine(asset).engine.name
+  }
+
+  /** The folder or URL against which a source's relative paths resolve. */
+  sourcesRoot(key: string): string {
+    const { sources } = this.config
+    if (typeof sources === "object") {
+      this.#roots ??= this.#bySelection(sources)
+      return this.#absolute(this.#roots.get(key) ?? ".")
+    }
+    return this.#absolute(sources ?? ".")
+  }
+
+  /** Stops what the engines do on behalf of a step. */
+  async interrupt(stepId: string): Promise<void> {
+    for (const session of await this.#sessions.opened()) await session.interrupt(stepId)
+  }
+
+  /** Closes the engines that were opened; the IO managers stay the environment's. */
+  async close(): Promise<void> {
+    await this.#sessions.close()
+  }
+
+  #absolute(path: string): string {
+    return /^[a-z][a-z0-9+.-]*:\/\//i.test(path) || isAbsolute(path) ? path : resolve(this.base, path)
+  }
+
+  #engine(asset: Routed): { readonly name: string; readonly engine: Engine | EngineReference } {
+    const { engine: name } = this.#place(asset)
+    if (name !== "default") {
+      const engine = this.config.engines?.[name]
+      return {
+        name,
+        engine: engine ?? this.#unknown(asset, "engine", name, Object.keys(this.config.engines ?? {}), "engines"),
+      }
+    }
+    const engine = this.config.engine ?? this.config.engines?.default
+    if (engine) return { name, engine }
+    const reference = this.config.io?.defaultEngine ?? this.io(asset).defaultEngine
+    if (reference) return { name: `${reference.module} ${reference.name}`, engine: reference }
+    throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {
+      what: `The environment '${this.name}' has no engine, and '${asset.key}' needs one.`,
+      why: `It names none, and its IO manager ${this.io(asset).name} brings none.`,
+      fix: "Add one: 'engine: duckdb()' from @assets/io-duckdb.",
+      details: { environment: this.name, key: asset.key },
+    })
+  }
+
+  /** The environment has the last word on where an asset is computed and rests; the asset's own names come second. */
+  #place({ key, options }: Routed): Place {
+    const route = this.#route(key)
+    return { engine: route?.engine ?? options.engine ?? "default", io: route?.io ?? options.io ?? "default" }
+  }
+
+  #route(key: string): Partial<Place> | undefined {
+    if (!this.config.route) return undefined
+    this.#routes ??= this.#bySelection(this.config.route)
+    return this.#routes.get(key)
+  }
+
+  /** Each key with the last entry whose selection holds it. */
+  #bySelection<T>(entries: { readonly [selection: string]: T }): ReadonlyMap<string, T> {
+    const found = new Map<string, T>()
+    for (const [selection, value] of Object.entries(entries)) {
+      for (const key of this.#project.select(selection)) found.set(key, value)
+    }
+    return found
+  }
+
+  #unknown(asset: Routed, what: string, name: string, known: readonly string[], option: string): never {
+    const isDefault = name === "default"
+    throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {
+      what: `The environment '${this.name}' has no ${what}${isDefault ? "" : ` '${name}'`}, and '${asset.key}' needs it.`,
+      why: known.length > 0 ? `It has ${known.join(", ")}.` : `It sets no '${option}'.`,
+      fix: didYouMean(name, known) ?? `Add it to '${option}' of the environment.`,
+      details: { environment: this.name, key: asset.key, name },
+    })
+  }
+}

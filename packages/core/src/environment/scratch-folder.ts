@@ -1,0 +1,48 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { isDead, ownIdentity } from "../util/process-identity.ts"
+
+const PREFIX = "assets-scratch-"
+
+/** A folder for what an engine spills and stages, private to this process; gone after `remove`, at the latest at exit. */
+export interface ScratchFolder {
+  readonly path: string
+  remove(): void
+}
+
+/** Makes a scratch folder, and removes those that dead processes have left behind. */
+export function makeScratchFolder(): ScratchFolder {
+  removeStale()
+  const { pid, startedAt, pidNamespace } = ownIdentity()
+  // mkdtemp makes it with mode 0700 and a name that nobody can foresee.
+  const path = mkdtempSync(join(tmpdir(), `${PREFIX}${pid}-${startedAt || "0"}-${namespaceNumber(pidNamespace)}-`))
+  const remove = () => {
+    process.off("exit", remove)
+    rmSync(path, { recursive: true, force: true })
+  }
+  process.on("exit", remove)
+  return { path, remove }
+}
+
+function removeStale(): void {
+  const own = ownIdentity()
+  const uid = process.getuid?.()
+  for (const entry of readdirSync(tmpdir(), { withFileTypes: true })) {
+    const [, pid, startedAt, namespace] = /^assets-scratch-(\d+)-(\d+)-(\d+)-/.exec(entry.name) ?? []
+    if (!pid || !startedAt || !entry.isDirectory() || uid === undefined) continue
+    // A process of another container cannot be seen from here: it may live.
+    if (namespace !== namespaceNumber(own.pidNamespace)) continue
+    const other = { ...own, pid: Number(pid), startedAt: startedAt === "0" ? "" : startedAt }
+    if (!isDead(other, 0, 0)) continue
+    try {
+      rmSync(join(tmpdir(), entry.name), { recursive: true, force: true })
+    } catch {
+      // Another user's: it is that user's next run that removes it.
+    }
+  }
+}
+
+function namespaceNumber(pidNamespace: string): string {
+  return /\d+/.exec(pidNamespace)?.[0] ?? "0"
+}

@@ -1,0 +1,94 @@
+import { isAbsolute, relative, resolve } from "node:path"
+import type { Source } from "../asset/source.ts"
+import { StorageError } from "../errors/assets-error.ts"
+import { digestOf } from "../util/canonical-json.ts"
+import { findFiles } from "./find-files.ts"
+import { type FileHashCache, fileState, hashFile } from "./hash-file.ts"
+
+/** What a source holds at a moment. */
+export interface ObservedSource {
+  readonly dataVersion: string
+  /** Absolute paths, or URLs that only the engine reads. */
+  readonly files: readonly string[]
+}
+
+export interface ObserveOptions {
+  /** Folder or URL against which the source's paths resolve. */
+  readonly root: string
+  readonly cache: FileHashCache
+  readonly nowMs: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Bytes above which a file is told by size, mtime and inode. */
+const HASH_LIMIT_BYTES = 256 * 2 ** 20
+/** Files that are hashed at the same time. */
+const HASHED_AT_ONCE = 8
+
+/**
+ * Finds the files of a source and gives its data version: SHA-256 over the reader's kind, its options, the schema, and
+ * the relative path and content of each file. URLs are told by their text alone: what they hold is not looked at.
+ *
+ * @throws StorageError `SOURCE_FILE_MISSING`, `STORAGE_UNREADABLE`
+ */
+export async function observeSource(source: Source, options: ObserveOptions): Promise<ObservedSource> {
+  const { reader } = source
+  if (!reader) return { dataVersion: digestOf(["unobserved", source.key]), files: [] }
+  const found: { readonly path: string; readonly name: string }[] = []
+  for (const path of reader.paths) found.push(...(await filesOf(source, path, options.root)))
+  const contents = await mapSome(found, HASHED_AT_ONCE, async ({ path, name }) => {
+    return [name, isUrl(path) ? path : await contentOf(source, path, options)] as const
+  })
+  contents.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  const about = { kind: reader.kind, options: reader.describe(), schema: reader.returns.describe() }
+  return { dataVersion: digestOf({ ...about, files: contents }), files: found.map(({ path }) => path) }
+}
+
+async function filesOf(source: Source, path: string, root: string): Promise<{ path: string; name: string }[]> {
+  if (isUrl(path)) return [{ path, name: path }]
+  if (isUrl(root) && !isAbsolute(path)) return [{ path: `${root.replace(/\/+$/, "")}/${path}`, name: path }]
+  const files = await findFiles(resolve(root, path)).catch(error => {
+    throw unreadable(source, path, error)
+  })
+  if (files.length > 0) return files.map(file => ({ path: file, name: isAbsolute(path) ? file : relative(root, file) }))
+  throw new StorageError("SOURCE_FILE_MISSING", {
+    what: `The source '${source.key}' has no file.`,
+    why: `Nothing matches ${resolve(root, path)}.`,
+    fix: "Put the file there, or correct the path in source(); relative paths start at 'sources' of the environment.",
+    details: { key: source.key, path: resolve(root, path) },
+  })
+}
+
+async function contentOf(source: Source, path: string, { cache, nowMs, signal }: ObserveOptions): Promise<string> {
+  try {
+    return await hashFile(await fileState(path), cache, { limitBytes: HASH_LIMIT_BYTES, nowMs, signal })
+  } catch (error) {
+    if (signal?.aborted) throw error
+    throw unreadable(source, path, error)
+  }
+}
+
+function unreadable(source: Source, path: string, error: unknown): StorageError {
+  return new StorageError("STORAGE_UNREADABLE", {
+    what: `A file of the source '${source.key}' cannot be read: ${path}.`,
+    why: error instanceof Error ? error.message : String(error),
+    fix: "Make the file readable for this user, and run again.",
+    details: { key: source.key, path },
+    cause: error,
+  })
+}
+
+function isUrl(path: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(path)
+}
+
+/** Maps in order, with so many at the same time. */
+async function mapSome<T, R>(items: readonly T[], atOnce: number, map: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  let next = 0
+  const work = async () => {
+    for (let i = next++; i < items.length; i = next++) results[i] = await map(items[i] as T)
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, work))
+  return results
+}
