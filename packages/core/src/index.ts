@@ -11,9 +11,19 @@ export type {
   TransformContext,
 } from "./asset/asset.ts"
 export { asset } from "./asset/asset.ts"
+export { AssetGraph } from "./asset/asset-graph.ts"
+export type { SelectableStatus, SelectionContext, SelectionNeeds } from "./asset/asset-selection.ts"
+export { selectionNeeds } from "./asset/asset-selection.ts"
+export type { AssetsOptions, OutputOptions, Outputs } from "./asset/assets.ts"
+export { assets } from "./asset/assets.ts"
+export type { DependencyOptions } from "./asset/dependency.ts"
+export { dep } from "./asset/dependency.ts"
 export type { RetryPolicy } from "./asset/retry-policy.ts"
 export type { Source, SourceOptions, SourceReader } from "./asset/source.ts"
+export { source } from "./asset/source.ts"
 export type { Check, CheckResult, Severity } from "./check/asset-check.ts"
+export type { Declarations, Definitions, DefinitionsOptions } from "./definitions.ts"
+export { definitions } from "./definitions.ts"
 export type {
   ColumnStatistics,
   Engine,
@@ -78,12 +88,20 @@ export type { ExecutionPlan, PlanStep, Reason } from "./plan/execution-plan.ts"
 export type { ReportOptions } from "./report-materialization.ts"
 export { reportMaterialization } from "./report-materialization.ts"
 export type { StepLog } from "./run/step-log.ts"
+export type { Schedule, ScheduleOptions } from "./schedule/schedule.ts"
+export { schedule } from "./schedule/schedule.ts"
+export type { RunRequest, Sensor, SensorContext, SensorOptions, SensorResult } from "./schedule/sensor.ts"
+export { sensor } from "./schedule/sensor.ts"
 export type { AssetStatus, StatusOptions } from "./status.ts"
 export { status } from "./status.ts"
 export type { Clock } from "./util/clock.ts"
 export type { FaultPoint } from "./util/fault-point.ts"
 export { faultPoint } from "./util/fault-point.ts"
 export type { Json } from "./util/json.ts"
+export type { JsonValue } from "./value/json-value.ts"
+export { json } from "./value/json-value.ts"
+export type { NothingValue } from "./value/nothing-value.ts"
+export { nothing } from "./value/nothing-value.ts"
 export type {
   AcceptsOf,
   AnyValueType,

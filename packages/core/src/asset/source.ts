@@ -1,6 +1,7 @@
 import type { Relation } from "../engine/engine.ts"
 import type { Partitions } from "../partition/partitions.ts"
 import type { Json } from "../util/json.ts"
+import { type NothingValue, nothing } from "../value/nothing-value.ts"
 import type { AnyValueType } from "../value/value-type.ts"
 
 /** Reads data that is made elsewhere. Core finds and hashes the files; the reader knows what is in them. */
@@ -34,4 +35,24 @@ export interface Source<V extends AnyValueType = AnyValueType> {
   readonly options: SourceOptions
   /** Holds the stack of the declaration; read only when something is wrong. */
   readonly declaredAt: Error
+}
+
+/**
+ * Declares data that is made elsewhere. With a reader (`parquetFiles(...)`, `csvFiles(...)`) assets may depend on its
+ * rows, and its data version is what the reader finds; without one it stands for data that core cannot read, and
+ * `reportMaterialization` tells when it changed.
+ */
+export function source<V extends AnyValueType = NothingValue>(
+  key: string,
+  reader?: SourceReader<V>,
+  options: SourceOptions = {},
+): Source<V> {
+  return Object.freeze<Source<V>>({
+    kind: "source",
+    key,
+    returns: reader ? reader.returns : (nothing() as AnyValueType as V), // V is NothingValue where nothing infers it
+    reader,
+    options,
+    declaredAt: new Error("declared here"),
+  })
 }

@@ -1,0 +1,85 @@
+import { resolve } from "node:path"
+import type { Asset } from "./asset/asset.ts"
+import { AssetGraph } from "./asset/asset-graph.ts"
+import { resolveSelection, type SelectionContext } from "./asset/asset-selection.ts"
+import type { Source } from "./asset/source.ts"
+import { collectDeclarations } from "./collect-declarations.ts"
+import { definitionFaults, throwFaults, upstreamKeys } from "./definition-faults.ts"
+import type { EnvironmentConfig } from "./environment/environment.ts"
+import type { Schedule } from "./schedule/schedule.ts"
+import type { Sensor } from "./schedule/sensor.ts"
+
+/** Something declared, or arrays and objects of it: what a module exports. */
+export type Declarations =
+  | Asset
+  | Source
+  | Schedule
+  | Sensor
+  | readonly Declarations[]
+  | { readonly [name: string]: Declarations }
+
+export interface DefinitionsOptions {
+  /** Assets and sources, in arrays and objects as deep as they come: `import * as assets` is one. Each counts once. */
+  readonly assets: Declarations
+  readonly schedules?: Declarations
+  readonly sensors?: Declarations
+  readonly environments?: { readonly [name: string]: EnvironmentConfig }
+  readonly defaultEnvironment?: string
+  /** Folder of the event log, relative to `base`. Default `.assets`. */
+  readonly state?: { readonly path: string }
+  /** Folder of the project, against which relative paths resolve. Default: the working directory. */
+  readonly base?: string
+  /** Code version of a `compute` that declares none: what the loader of modules knows. */
+  readonly codeVersions?: (asset: Asset) => string | undefined
+}
+
+/** A project: its assets and sources, held together and without fault. Frozen. */
+export interface Definitions {
+  readonly assets: ReadonlyMap<string, Asset>
+  readonly sources: ReadonlyMap<string, Source>
+  readonly schedules: ReadonlyMap<string, Schedule>
+  readonly sensors: ReadonlyMap<string, Sensor>
+  /** Assets and sources by key, with what each depends on. */
+  readonly graph: AssetGraph
+  readonly environments: { readonly [name: string]: EnvironmentConfig }
+  readonly defaultEnvironment: string | undefined
+  readonly state: { readonly path: string } | undefined
+  /** Absolute. */
+  readonly base: string
+  readonly codeVersions: ((asset: Asset) => string | undefined) | undefined
+  /**
+   * Returns the keys that a selection matches, sorted; several texts are a union.
+   * @throws ConfigError `SELECTION_SYNTAX`, `SELECTION_UNKNOWN_ASSET`, `SELECTION_UNKNOWN_VALUE`
+   */
+  select(text: string | readonly string[], context?: SelectionContext): string[]
+}
+
+/**
+ * Holds a project's declarations together and checks them against each other.
+ *
+ * @throws DefinitionError the one fault that there is, or `DEFINITIONS_INVALID` with all of them in `faults`, each with
+ * its file and line
+ */
+export function definitions(options: DefinitionsOptions): Definitions {
+  const base = resolve(options.base ?? ".")
+  const declared = collectDeclarations(options.assets, options.schedules, options.sensors)
+  throwFaults(definitionFaults(declared, base), base)
+  const assets = new Map(declared.assets.map(asset => [asset.key, asset]))
+  const sources = new Map(declared.sources.map(source => [source.key, source]))
+  const graph = new AssetGraph(upstreamKeys(declared))
+  const environments = Object.freeze({ ...options.environments })
+  const scope = { assets, sources, graph, environments: Object.keys(environments), base }
+  return Object.freeze<Definitions>({
+    assets,
+    sources,
+    schedules: new Map(declared.schedules.map(schedule => [schedule.name, schedule])),
+    sensors: new Map(declared.sensors.map(sensor => [sensor.name, sensor])),
+    graph,
+    environments,
+    defaultEnvironment: options.defaultEnvironment,
+    state: options.state,
+    base,
+    codeVersions: options.codeVersions,
+    select: (text, context) => resolveSelection(text, scope, context),
+  })
+}

@@ -1,0 +1,28 @@
+import { dirname, isAbsolute, join, relative, sep } from "node:path"
+import { fileURLToPath } from "node:url"
+import type { SourceLocation } from "./assets-error.ts"
+
+/** The folders of this package's own code: `src`, and `dist` where source maps are off. */
+const own = ["src", "dist"].map(folder => join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), folder) + sep)
+
+/**
+ * Returns where a declaration stands in the user's code: the first frame of its stack that is not ours.
+ * The stack is formatted when it is first read, so this costs nothing for declarations without a fault.
+ */
+export function declarationPlace(declaredAt: Error): SourceLocation | undefined {
+  for (const line of (declaredAt.stack ?? "").split("\n")) {
+    const [, place, row, column] = /^\s*at (?:.*\()?(.+?):(\d+)(?::(\d+))?\)?$/.exec(line) ?? []
+    if (!place || !row || place.startsWith("node:")) continue
+    const file = place.startsWith("file:") ? fileURLToPath(place) : place
+    if (!isAbsolute(file) || own.some(folder => file.startsWith(folder))) continue
+    return { file, line: Number(row), ...(column && { column: Number(column) }) }
+  }
+  return undefined
+}
+
+/** `assets/raw.ts:12`, the file relative to a folder when it lies below it. */
+export function describePlace(place: SourceLocation | undefined, base: string): string {
+  if (!place) return "an unknown place"
+  const near = relative(base, place.file)
+  return `${near.startsWith("..") || isAbsolute(near) ? place.file : near}:${place.line}`
+}
