@@ -48,8 +48,7 @@ const coreOrder = [
   "run",
   "testing",
 ]
-// The function table of `sql` holds the type rules that `plan` resolves by; of `plan`, `sql` takes types only.
-const dataframeOrder = ["errors", "schema", "sql", "plan", "session", "testing"]
+const dataframeOrder = ["errors", "schema", "function", "plan", "sql", "session", "testing"]
 
 /** Modules that cost tens of milliseconds: imported by the command that needs them, never while a CLI starts. */
 const heavy = [

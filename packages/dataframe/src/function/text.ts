@@ -1,13 +1,13 @@
-import type { Expression } from "../../plan/expression.ts"
-import type { DataType } from "../../schema/data-type.ts"
-import * as types from "../../schema/type-family.ts"
-import { duckdbType } from "../duckdb-type.ts"
-import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "../function-entry.ts"
-import { castOf, mismatch, unified } from "../implicit-cast.ts"
-import { arg, castCall, input } from "../printed-call.ts"
-import { any, argument, int, literalOf, takes, text, textOrBytes } from "../signature.ts"
-import { invoke, join, type Sql, sql, textLiteral } from "../sql-fragment.ts"
+import type { Expression } from "../plan/expression.ts"
+import type { DataType } from "../schema/data-type.ts"
+import * as types from "../schema/type-family.ts"
+import { duckdbType } from "./duckdb-type.ts"
+import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "./function-entry.ts"
+import { castOf, mismatch, unified } from "./implicit-cast.ts"
 import { patternFunctions } from "./pattern.ts"
+import { arg, castCall, input } from "./printed-call.ts"
+import { any, argument, int, literalOf, takes, text, textOrBytes } from "./signature.ts"
+import { invoke, join, type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
 const textToText = takes([text], types.string)
 const twoTexts = takes([text, text], types.string)

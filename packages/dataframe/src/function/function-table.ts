@@ -1,10 +1,10 @@
+import { aggregates } from "./aggregate.ts"
+import { conditional } from "./conditional.ts"
 import type { FunctionEntry } from "./function-entry.ts"
-import { aggregates } from "./functions/aggregate.ts"
-import { conditional } from "./functions/conditional.ts"
-import { math } from "./functions/math.ts"
-import { operators } from "./functions/operators.ts"
-import { textFunctions } from "./functions/text.ts"
-import { timeFunctions } from "./functions/time.ts"
+import { math } from "./math.ts"
+import { operators } from "./operators.ts"
+import { textFunctions } from "./text.ts"
+import { timeFunctions } from "./time.ts"
 
 /**
  * Every function of the plan, by its Spark name: what it takes and gives, whether it may be reused, and how each

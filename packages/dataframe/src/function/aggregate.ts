@@ -1,19 +1,19 @@
-import type { Expression } from "../../plan/expression.ts"
-import type { DataType } from "../../schema/data-type.ts"
-import { boundedDecimal, decimal } from "../../schema/decimal-type.ts"
-import * as types from "../../schema/type-family.ts"
-import { decimalTypeOf, dividedHalfUp, scaled, unscaled } from "../decimal-sql.ts"
-import { castTo } from "../duckdb-type.ts"
+import type { Expression } from "../plan/expression.ts"
+import type { DataType } from "../schema/data-type.ts"
+import { boundedDecimal, decimal } from "../schema/decimal-type.ts"
+import * as types from "../schema/type-family.ts"
+import { decimalTypeOf, dividedHalfUp, scaled, unscaled } from "./decimal-sql.ts"
+import { castTo } from "./duckdb-type.ts"
 import {
   type AggregateForm,
   aggregate,
   type FunctionEntry,
   type PrintedAggregate,
   type TypeRule,
-} from "../function-entry.ts"
-import { castOf, mismatch } from "../implicit-cast.ts"
-import { orderKey } from "../ordered-sql.ts"
-import { arg, input, raise } from "../printed-call.ts"
+} from "./function-entry.ts"
+import { castOf, mismatch } from "./implicit-cast.ts"
+import { orderKey } from "./ordered-sql.ts"
+import { arg, input, raise } from "./printed-call.ts"
 import {
   any,
   argument,
@@ -26,8 +26,8 @@ import {
   sameAsFirst,
   takes,
   typeOf,
-} from "../signature.ts"
-import { type Sql, sql, textLiteral } from "../sql-fragment.ts"
+} from "./signature.ts"
+import { type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
 function count(call: PrintedAggregate): Sql {
   if (call.args.length === 0) return call.aggregate("count", [sql`*`])

@@ -1,12 +1,12 @@
-import type { Expression } from "../../plan/expression.ts"
-import type { DataType } from "../../schema/data-type.ts"
-import { boundedDecimal, decimal, decimalOfIntegral, roundedDecimal } from "../../schema/decimal-type.ts"
-import * as types from "../../schema/type-family.ts"
-import { castTo } from "../duckdb-type.ts"
-import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "../function-entry.ts"
-import { castOf } from "../implicit-cast.ts"
-import { arg, castCall, input, raise } from "../printed-call.ts"
-import { roundCall, roundToward } from "../round-sql.ts"
+import type { Expression } from "../plan/expression.ts"
+import type { DataType } from "../schema/data-type.ts"
+import { boundedDecimal, decimal, decimalOfIntegral, roundedDecimal } from "../schema/decimal-type.ts"
+import * as types from "../schema/type-family.ts"
+import { castTo } from "./duckdb-type.ts"
+import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "./function-entry.ts"
+import { castOf } from "./implicit-cast.ts"
+import { arg, castCall, input, raise } from "./printed-call.ts"
+import { roundCall, roundToward } from "./round-sql.ts"
 import {
   alike,
   argument,
@@ -19,8 +19,8 @@ import {
   sameAsFirst,
   takes,
   typeOf,
-} from "../signature.ts"
-import { invoke, type Sql, sql } from "../sql-fragment.ts"
+} from "./signature.ts"
+import { invoke, type Sql, sql } from "./sql-fragment.ts"
 
 const toDouble = takes([double], types.float64)
 

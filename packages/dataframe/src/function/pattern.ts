@@ -1,12 +1,12 @@
-import { FrameError } from "../../errors/frame-error.ts"
-import type { Expression } from "../../plan/expression.ts"
-import type { DataType } from "../../schema/data-type.ts"
-import * as types from "../../schema/type-family.ts"
-import { type FunctionEntry, type PrintedCall, scalar, type TypeRule } from "../function-entry.ts"
-import { arg, input } from "../printed-call.ts"
-import { groupCount, matchesNothing, plainText, translatePattern, translateReplacement } from "../regex.ts"
-import { argument, int, literalOf, requireInteger, requireText, takes, text, unsupported } from "../signature.ts"
-import { type Sql, sql, textLiteral } from "../sql-fragment.ts"
+import { FrameError } from "../errors/frame-error.ts"
+import type { Expression } from "../plan/expression.ts"
+import type { DataType } from "../schema/data-type.ts"
+import * as types from "../schema/type-family.ts"
+import { type FunctionEntry, type PrintedCall, scalar, type TypeRule } from "./function-entry.ts"
+import { arg, input } from "./printed-call.ts"
+import { groupCount, matchesNothing, plainText, translatePattern, translateReplacement } from "./regex.ts"
+import { argument, int, literalOf, requireInteger, requireText, takes, text, unsupported } from "./signature.ts"
+import { type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
 /** Adds to a rule that the pattern is a literal which both engines read alike. */
 function withPattern(

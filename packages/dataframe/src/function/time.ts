@@ -1,11 +1,11 @@
-import type { Expression } from "../../plan/expression.ts"
-import * as types from "../../schema/type-family.ts"
-import { castTo } from "../duckdb-type.ts"
-import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "../function-entry.ts"
-import { arg, castCall, input, raise } from "../printed-call.ts"
-import { bigint, day, instant, int, integral, requireText, takes, text, time, wallClock } from "../signature.ts"
-import { keyword, type Sql, sql, textLiteral } from "../sql-fragment.ts"
-import { timeFormat, timePattern } from "../time-pattern.ts"
+import type { Expression } from "../plan/expression.ts"
+import * as types from "../schema/type-family.ts"
+import { castTo } from "./duckdb-type.ts"
+import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "./function-entry.ts"
+import { arg, castCall, input, raise } from "./printed-call.ts"
+import { bigint, day, instant, int, integral, requireText, takes, text, time, wallClock } from "./signature.ts"
+import { keyword, type Sql, sql, textLiteral } from "./sql-fragment.ts"
+import { timeFormat, timePattern } from "./time-pattern.ts"
 
 const partOfDay = takes([wallClock], types.int32)
 const partOfDate = takes([time], types.int32)

@@ -1,8 +1,8 @@
-import * as types from "../../schema/type-family.ts"
-import { type FunctionEntry, scalar } from "../function-entry.ts"
-import { arg } from "../printed-call.ts"
-import { alike, any, double, type Parameter, takes } from "../signature.ts"
-import { sql } from "../sql-fragment.ts"
+import * as types from "../schema/type-family.ts"
+import { type FunctionEntry, scalar } from "./function-entry.ts"
+import { arg } from "./printed-call.ts"
+import { alike, any, double, type Parameter, takes } from "./signature.ts"
+import { sql } from "./sql-fragment.ts"
 
 const floating: Parameter = {
   label: "a float or double",
