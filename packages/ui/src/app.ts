@@ -1,11 +1,11 @@
 import { AssetsError, ConfigError, type EventLog, StorageError } from "@assets/core"
-import type { FastifyInstance } from "fastify"
+import type { FastifyInstance, FastifyReply } from "fastify"
 import type { ErrorView, ProjectView, ServerView } from "./api/api-view.ts"
 import { assetRoutes } from "./api/asset-routes.ts"
 import { eventRoutes } from "./api/event-routes.ts"
 import { runRoutes } from "./api/run-routes.ts"
 import { gives, schemas } from "./api/schemas.ts"
-import { servePage } from "./page.ts"
+import { servePage, webFolder } from "./page.ts"
 import { guardRequests } from "./request-guard.ts"
 import { packageVersion } from "./version.ts"
 
@@ -26,13 +26,18 @@ const HEARTBEAT_MS = 15_000
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { default: fastify } = await import("fastify")
   // Streams do not end by themselves, and nothing is written here that a cut connection could leave half done.
-  const app = fastify({ forceCloseConnections: true, routerOptions: { maxParamLength: 2000 } })
+  const app = fastify({
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 2000 },
+    // An address that cannot be decoded: no hook and no error handler sees it.
+    frameworkErrors: (error, _request, reply: FastifyReply) => void reply.code(400).send(errorView(badRequest(error))),
+  })
   const stopped = new AbortController()
   app.addHook("preClose", async () => stopped.abort())
   guardRequests(app, options)
   answerInJson(app)
   await addApi(app, options, stopped.signal)
-  await servePage(app)
+  await servePage(app, webFolder())
   return app
 }
 
@@ -75,9 +80,12 @@ function answerInJson(app: FastifyInstance): void {
   app.setErrorHandler((error: Error & { readonly statusCode?: number }, _request, reply) => {
     const isRefusal = error.statusCode !== undefined && error.statusCode < 500
     const known = error instanceof AssetsError ? error : isRefusal ? badRequest(error) : unexpected(error)
-    const view: ErrorView = { code: known.code, what: known.message, why: known.why, fix: known.fix }
-    reply.code(statuses[known.code] ?? 500).send(view)
+    reply.code(statuses[known.code] ?? 500).send(errorView(known))
   })
+}
+
+function errorView({ code, message, why, fix }: AssetsError): ErrorView {
+  return { code, what: message, why, fix }
 }
 
 const statuses: { readonly [code: string]: number } = {

@@ -4,13 +4,16 @@ import { AssetsError, ConfigError } from "@assets/core"
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 
 /** Where `vite build` puts the page: beside the compiled server, or, when run from source, in the package's dist. */
-function webFolder(): string | undefined {
+export function webFolder(): string | undefined {
   const folders = ["./web/", "../dist/web/"].map(path => fileURLToPath(new URL(path, import.meta.url)))
   return folders.find(folder => existsSync(`${folder}index.html`))
 }
 
-/** Serves the page: its files, and for every other path that is not the API's the same HTML, which reads the path. */
-export async function servePage(app: FastifyInstance, folder = webFolder()): Promise<void> {
+/**
+ * Serves the page: its files, and for every other path that is not the API's the same HTML, which reads the
+ * path. Without a folder it says how the page is built.
+ */
+export async function servePage(app: FastifyInstance, folder: string | undefined): Promise<void> {
   if (folder !== undefined) {
     const { default: fastifyStatic } = await import("@fastify/static")
     await app.register(fastifyStatic, {

@@ -69,7 +69,7 @@ function checkToken(request: FastifyRequest, reply: FastifyReply, token: string)
   const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1]
   const cookie = cookieValue(request.headers.cookie, cookieName(request))
   if (isToken(bearer, token) || isToken(cookie, token)) return undefined
-  const url = parseUrl(request.url, "http://server")
+  const url = parseUrl(`http://server${request.url}`)
   const isPage = url !== undefined && !url.pathname.startsWith("/api/")
   if (isPage && isToken(url.searchParams.get("token") ?? undefined, token)) {
     url.searchParams.delete("token")
@@ -115,9 +115,9 @@ function cookieValue(header: string | undefined, name: string): string | undefin
   return undefined
 }
 
-function parseUrl(text: string, base?: string): URL | undefined {
+function parseUrl(text: string): URL | undefined {
   try {
-    return new URL(text, base)
+    return new URL(text)
   } catch {
     return undefined
   }

@@ -47,6 +47,7 @@ export interface AssetView {
   readonly returns: string
   /** Null for a value that is not a table. */
   readonly columns: readonly ColumnView[] | null
+  /** `time`, `static`, `dynamic`, `multi`; null for an asset without partitions. */
   readonly partitions: string | null
   /** Keys of the assets and sources that it reads. */
   readonly deps: readonly string[]
