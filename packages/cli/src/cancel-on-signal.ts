@@ -1,0 +1,19 @@
+import { exitCodes } from "./exit-code.ts"
+
+/** Gives a signal that aborts at the first Ctrl-C; the second one ends the process at once. */
+export async function cancelOnSignal<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController()
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(exitCodes.cancelled)
+    process.stderr.write("Cancelling; once more ends at once.\n")
+    controller.abort()
+  }
+  process.on("SIGINT", stop)
+  process.on("SIGTERM", stop)
+  try {
+    return await work(controller.signal)
+  } finally {
+    process.off("SIGINT", stop)
+    process.off("SIGTERM", stop)
+  }
+}

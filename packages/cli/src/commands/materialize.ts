@@ -1,0 +1,62 @@
+import { type MaterializeOptions, materialize, plan, type Run } from "@assets/core"
+import { cancelOnSignal } from "../cancel-on-signal.ts"
+import { exitCodes } from "../exit-code.ts"
+import type { GlobalOptions } from "../global-options.ts"
+import { environmentOf, openProject, selectOf } from "../open-project.ts"
+import { Output } from "../output.ts"
+import { LiveRunRenderer } from "../render-live.ts"
+import { jsonRunRenderer, PlainRunRenderer, type RunRenderer } from "../render-run.ts"
+import { printPlan } from "./plan.ts"
+
+export interface MaterializeFlags extends GlobalOptions {
+  readonly force?: boolean
+  readonly dryRun?: boolean
+  readonly concurrency?: number
+  readonly failFast?: boolean
+  /** False with `--no-wait`. */
+  readonly wait: boolean
+  readonly tag?: { readonly [name: string]: string }
+}
+
+export async function materializeCommand(selection: readonly string[], options: MaterializeFlags): Promise<void> {
+  const startedAt = performance.now()
+  const project = await openProject(options)
+  await project.prepareCodeVersions()
+  const output = new Output(options)
+  const request = { ...environmentOf(options), ...selectOf(selection), force: options.force === true }
+  if (options.dryRun) {
+    printPlan(await plan(project.definitions, request), output, performance.now() - startedAt)
+    return
+  }
+  const renderer = rendererFor(output, project.files)
+  const run = await cancelOnSignal(signal =>
+    materialize(project.definitions, {
+      ...request,
+      ...runOptions(options),
+      signal,
+      onEvent: event => renderer.onEvent(event),
+    }),
+  ).finally(() => renderer.close?.())
+  await run.close()
+  renderer.finish(performance.now() - startedAt)
+  process.exitCode = exitCodeOfRun(run)
+}
+
+function runOptions({ concurrency, failFast, wait, tag }: MaterializeFlags): MaterializeOptions {
+  return {
+    failFast: failFast === true,
+    wait,
+    ...(concurrency !== undefined && { concurrency }),
+    ...(tag && { tags: tag }),
+  }
+}
+
+function rendererFor(output: Output, files: ReadonlySet<string>): RunRenderer {
+  if (output.json) return jsonRunRenderer(output)
+  return output.live ? new LiveRunRenderer(output, files) : new PlainRunRenderer(output, files)
+}
+
+function exitCodeOfRun({ status }: Run): number {
+  if (status === "cancelled") return exitCodes.cancelled
+  return status === "failed" ? exitCodes.failed : exitCodes.done
+}

@@ -1,0 +1,46 @@
+import { type ExecutionPlan, plan } from "@assets/core"
+import { formatDuration, formatStep } from "../format.ts"
+import type { GlobalOptions } from "../global-options.ts"
+import { environmentOf, openProject, selectOf } from "../open-project.ts"
+import { Output } from "../output.ts"
+import { renderReasons } from "../render-reason.ts"
+
+export interface PlanFlags extends GlobalOptions {
+  readonly force?: boolean
+}
+
+export async function planCommand(selection: readonly string[], options: PlanFlags): Promise<void> {
+  const startedAt = performance.now()
+  const project = await openProject(options)
+  await project.prepareCodeVersions()
+  const request = { ...environmentOf(options), ...selectOf(selection), force: options.force === true }
+  const made = await plan(project.definitions, request)
+  printPlan(made, new Output(options), performance.now() - startedAt)
+}
+
+/** Prints a plan step by step, with the reasons, and how the code changed where that is known. */
+export function printPlan(made: ExecutionPlan, output: Output, durationMs: number): void {
+  if (output.json) {
+    for (const step of made.steps) output.object(step)
+    return
+  }
+  const { green, dim, yellow, red } = output.colors
+  const colour = { run: green, skip: dim, maybe: yellow }
+  for (const step of made.steps) {
+    if (output.quiet) break
+    const word = step.decision.toUpperCase().padEnd(5)
+    output.line(
+      `${colour[step.decision](word)} ${formatStep(step.key, step.partitions)}  ${renderReasons(step.reasons)}`,
+    )
+    for (const reason of step.reasons) {
+      if (reason.kind !== "code_changed") continue
+      for (const line of reason.diff ?? []) {
+        output.line(`        ${line.startsWith("-") ? red(line) : line.startsWith("+") ? green(line) : line}`)
+      }
+    }
+  }
+  const count = (decision: string) => made.steps.filter(step => step.decision === decision).length
+  output.line(
+    `Done. run=${count("run")} maybe=${count("maybe")} skip=${count("skip")} in ${formatDuration(durationMs)}`,
+  )
+}

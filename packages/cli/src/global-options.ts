@@ -1,0 +1,10 @@
+/** The options that stand before or after any command. */
+export interface GlobalOptions {
+  readonly config?: string
+  readonly env?: string
+  readonly json?: boolean
+  readonly quiet?: boolean
+  readonly verbose?: boolean
+  /** False with `--no-color`. */
+  readonly color: boolean
+}

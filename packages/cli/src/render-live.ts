@@ -1,0 +1,90 @@
+import type { AssetsEvent } from "@assets/core"
+import { formatDuration, formatStep } from "./format.ts"
+import type { Output } from "./output.ts"
+import { PlainRunRenderer, type RunRenderer } from "./render-run.ts"
+import { RunCounter } from "./run-counter.ts"
+
+const redrawMs = 100
+/** Of more running steps than this the rest is told as a number. */
+const shownSteps = 12
+
+/** On a terminal: the plain lines of what has ended, and below them a line for each running step. */
+export class LiveRunRenderer implements RunRenderer {
+  readonly #output: Output
+  readonly #plain: PlainRunRenderer
+  readonly #counter = new RunCounter()
+  readonly #running = new Map<string, { readonly text: string; readonly since: number }>()
+  readonly #timer: NodeJS.Timeout
+  #drawn = 0
+
+  constructor(output: Output, files: ReadonlySet<string>) {
+    this.#output = output
+    this.#plain = new PlainRunRenderer(output, files, {
+      line: text => this.#above(() => output.line(text)),
+      note: text => this.#above(() => output.note(text)),
+    })
+    this.#timer = setInterval(() => this.#redraw(), redrawMs)
+    this.#timer.unref()
+  }
+
+  onEvent(event: AssetsEvent): void {
+    this.#counter.count(event)
+    if (event.type === "step_started") {
+      this.#running.set(event.step, { text: formatStep(event.key, event.partitions), since: performance.now() })
+    } else if (isEnd(event)) this.#running.delete(event.step)
+    this.#plain.onEvent(event)
+  }
+
+  finish(durationMs: number): void {
+    this.close()
+    this.#plain.finish(durationMs)
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    this.#running.clear()
+    this.#erase()
+  }
+
+  #above(print: () => void): void {
+    this.#erase()
+    print()
+    this.#draw()
+  }
+
+  #redraw(): void {
+    this.#erase()
+    this.#draw()
+  }
+
+  #draw(): void {
+    const { cyan, dim } = this.#output.colors
+    const width = process.stdout.columns ?? 80
+    const running = [...this.#running.values()]
+    const lines = running.slice(0, shownSteps).map(({ text, since }) => {
+      const took = formatDuration(performance.now() - since)
+      const plain = `${this.#counter.position} RUN ${text} ${took}`
+      return plain.length < width
+        ? `${dim(this.#counter.position)} ${cyan("RUN")} ${text} ${dim(took)}`
+        : plain.slice(0, width - 1)
+    })
+    if (running.length > shownSteps) lines.push(dim(`and ${running.length - shownSteps} more`))
+    if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`)
+    this.#drawn = lines.length
+  }
+
+  #erase(): void {
+    if (this.#drawn > 0) process.stdout.write(`\x1b[${this.#drawn}A\x1b[0J`)
+    this.#drawn = 0
+  }
+}
+
+function isEnd(event: AssetsEvent): event is Extract<AssetsEvent, { readonly step: string }> {
+  return (
+    event.type === "asset_materialized" ||
+    event.type === "step_skipped" ||
+    event.type === "step_blocked" ||
+    event.type === "step_failed" ||
+    event.type === "step_cancelled"
+  )
+}

@@ -1,0 +1,28 @@
+import { CommanderError } from "commander"
+import { createProgram } from "./program.ts"
+
+/** Runs the command line and sets the exit code; the process ends when nothing is left to do. */
+export async function runProgram(args: readonly string[]): Promise<void> {
+  quietBrokenPipes()
+  try {
+    await createProgram().parseAsync(args, { from: "user" })
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2
+      return
+    }
+    const [{ renderError }, { exitCodeOf }] = await Promise.all([import("./render-error.ts"), import("./exit-code.ts")])
+    process.stderr.write(`${renderError(error, { verbose: args.includes("--verbose") })}\n`)
+    process.exitCode = exitCodeOf(error)
+  }
+}
+
+/** A reader that has seen enough (`| head`) ends this process without a word. */
+function quietBrokenPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(0)
+      throw error
+    })
+  }
+}
