@@ -1,10 +1,37 @@
+export type {
+  ArrayColumn,
+  BooleanColumn,
+  Column,
+  ColumnsOf,
+  MapColumn,
+  NamedColumns,
+  NumericColumn,
+  SortColumn,
+  StringColumn,
+  StructColumn,
+} from "./column.ts"
+export type { Actions, BoundDataFrame, DataFrame, TypedFrame } from "./data-frame.ts"
 export type { FrameErrorCode } from "./errors/frame-error.ts"
 export { FrameError } from "./errors/frame-error.ts"
+export type { FileReader, ParquetReadOptions } from "./file-readers.ts"
+export { csvFiles, jsonFiles, parquetFiles } from "./file-readers.ts"
+export type { FrameInput, FrameOutput, FrameType, PartitionColumns } from "./frame.ts"
+export { frame } from "./frame.ts"
+export type { GroupedData } from "./grouped-data.ts"
+export type { LazyPlan, PartitionValues } from "./lazy-plan.ts"
+export type { Session, SessionOptions } from "./open-session.ts"
+export { openSession } from "./open-session.ts"
 export type { Expression } from "./plan/expression.ts"
-export type { Relation } from "./plan/relation.ts"
-export { arrowTypeOf } from "./schema/arrow-type.ts"
+export type { CsvOptions, Relation } from "./plan/relation.ts"
+export { arrowTypeOf, dataTypeOf } from "./schema/arrow-type.ts"
+export type { ColumnName, Columns, SchemaError } from "./schema/columns.ts"
 export type { Column as SchemaColumn, DataType } from "./schema/data-type.ts"
+export type { InputValue, Row, RowInput, RowValue } from "./schema/row.ts"
 export type { Schema } from "./schema/schema.ts"
+export type { DecimalOf, Timestamp, TimestampNtz } from "./schema/t.ts"
+export { t } from "./schema/t.ts"
 export { typeName } from "./schema/type-name.ts"
+export type { TypedColumn } from "./schema/type-rules.ts"
+export type { Engine, EngineSession } from "./session/engine-session.ts"
 export type { CompiledSql } from "./sql/compile-sql.ts"
 export { compileDuckdb, duckdbPrelude } from "./sql/compile-sql.ts"

@@ -14,6 +14,7 @@ export type FrameErrorCode =
   | "FRAME_INPUT_UNBOUND"
   | "FRAME_COLLECT_LIMIT"
   | "FRAME_JOIN_INVALID"
+  | "FRAME_AGGREGATE_INVALID"
   | "FRAME_TYPE_UNSTORABLE"
 
 export interface FrameErrorText {

@@ -1,0 +1,79 @@
+import { type FrameType, frame } from "./frame.ts"
+import type { CsvOptions, Relation } from "./plan/relation.ts"
+import type { Columns } from "./schema/columns.ts"
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
+
+/** Reads files that are made elsewhere, as the columns of `returns`. One of core's source readers. */
+export interface FileReader<S extends Columns> {
+  readonly kind: "parquet" | "csv" | "json"
+  readonly returns: FrameType<S>
+  /** Paths or globs, relative to the environment's `sources` root, or absolute. */
+  readonly paths: readonly string[]
+  /** The options that decide what is read. */
+  describe(): Json
+  /** The relation over the files that were found; their paths are absolute. */
+  relation(files: readonly string[]): Relation
+}
+
+export interface ParquetReadOptions {
+  /** Columns may stand in the names of folders: `day=2024-01-01/part-0.parquet`. Default false. */
+  readonly hivePartitioned?: boolean
+}
+
+/**
+ * Parquet files. Columns are matched by name without regard to case; those of the files that are not named are not
+ * read.
+ */
+export function parquetFiles<const S extends Columns>(
+  paths: string | readonly string[],
+  columns: S,
+  options: ParquetReadOptions = {},
+): FileReader<S> {
+  return reader("parquet", paths, columns, options)
+}
+
+/** CSV files, also compressed with gzip. With a header columns are matched by name, without one by position. */
+export function csvFiles<const S extends Columns>(
+  paths: string | readonly string[],
+  columns: S,
+  options: CsvOptions = {},
+): FileReader<S> {
+  return reader("csv", paths, columns, { csv: options })
+}
+
+/** Files of JSON objects, one a line. */
+export function jsonFiles<const S extends Columns>(paths: string | readonly string[], columns: S): FileReader<S> {
+  return reader("json", paths, columns, {})
+}
+
+interface RelationOptions {
+  readonly csv?: CsvOptions
+  readonly hivePartitioned?: boolean
+}
+
+function reader<S extends Columns>(
+  format: FileReader<S>["kind"],
+  paths: string | readonly string[],
+  columns: S,
+  options: RelationOptions,
+): FileReader<S> {
+  const returns = frame(columns)
+  return Object.freeze({
+    kind: format,
+    returns,
+    paths: Object.freeze(typeof paths === "string" ? [paths] : [...paths]),
+    describe: (): Json => ({
+      csv: options.csv ? Object.fromEntries(Object.entries(options.csv).sort(([a], [b]) => (a < b ? -1 : 1))) : null,
+      format,
+      hivePartitioned: options.hivePartitioned ?? false,
+    }),
+    relation: (files: readonly string[]): Relation => ({
+      kind: "files",
+      format,
+      paths: files,
+      ...options,
+      schema: returns.schema(),
+    }),
+  })
+}

@@ -1,0 +1,198 @@
+import type { RecordBatch, Table, Utf8 } from "apache-arrow"
+import type { Column } from "./column.ts"
+import { ColumnExpression } from "./column-expression.ts"
+import type { BoundDataFrame, DataFrame, TypedFrame } from "./data-frame.ts"
+import { FrameError } from "./errors/frame-error.ts"
+import { type CheckOutcome, evaluateChecks } from "./evaluate-checks.ts"
+import { type LazyPlan, lazyPlan } from "./lazy-plan.ts"
+import { distinctNames } from "./plan/column-named.ts"
+import { checkedTo } from "./plan/conform.ts"
+import type { Relation } from "./plan/relation.ts"
+import { boundFrame, isFrame, lazyFrame, relationOf } from "./plan-frame.ts"
+import { schemaOf } from "./schema/arrow-type.ts"
+import type { Columns } from "./schema/columns.ts"
+import type { DataType } from "./schema/data-type.ts"
+import type { RowInput } from "./schema/row.ts"
+import type { Schema } from "./schema/schema.ts"
+import type { Timestamp } from "./schema/t.ts"
+import { typeName } from "./schema/type-name.ts"
+import type { EngineSession, OpenSession } from "./session/engine-session.ts"
+import { type OutputBatches, outputBatches } from "./session/output-batches.ts"
+
+/** What a `compute` may return for a frame: rows in any of these forms. Streams are never in memory whole. */
+export type FrameInput<S> =
+  | TypedFrame<S>
+  | Table
+  | Iterable<RowInput<S>>
+  | AsyncIterable<RowInput<S>>
+  | Iterable<RecordBatch>
+  | AsyncIterable<RecordBatch>
+
+/** What a `transform` sees of its partition: columns that stand for the values of the step that will run. */
+export interface PartitionColumns {
+  /** The partition's key. */
+  readonly key: Column<Utf8>
+  /** Start of the partition's window; it belongs to the window. */
+  readonly start: Column<Timestamp>
+  /** End of the partition's window; it does not belong to it. */
+  readonly end: Column<Timestamp>
+}
+
+/** Rows as they are stored: what an IO manager gives. */
+export type StoredFrame = { readonly kind: string; readonly relation?: { readonly kind: string } }
+
+/** What an IO manager is given to store. */
+export type FrameOutput =
+  | { readonly kind: "relation"; readonly relation: Relation; readonly schema: Schema }
+  | ({ readonly kind: "batches"; readonly schema: Schema } & OutputBatches)
+
+/** A table with these columns, as an asset's `returns`. Made by `frame`; it is one of core's value types. */
+export interface FrameType<S extends Columns> {
+  /** Exists for `tsc` only. */
+  readonly "~types"?: {
+    readonly lazy: DataFrame<S>
+    readonly bound: BoundDataFrame<S>
+    readonly accepts: FrameInput<S>
+    readonly checked: S
+    readonly partition: PartitionColumns
+  }
+  readonly kind: "frame"
+  /** The columns as they were declared. */
+  readonly types: S
+  schema(): Schema
+  /** Canonical: names and Spark's words for the types, in order. */
+  describe(): { readonly columns: readonly (readonly [name: string, type: string])[]; readonly kind: "frame" }
+  columns(): readonly { readonly name: string; readonly type: string }[]
+  /** The frame that stands for the stored value of `key` while planning. */
+  input(key: string): DataFrame<S>
+  partition(): PartitionColumns
+  /** @throws FrameError `FRAME_SCHEMA_MISMATCH` */
+  lazy(returned: unknown): LazyPlan
+  bind(stored: StoredFrame, session: OpenSession): Promise<BoundDataFrame<S>>
+  /** @throws FrameError `FRAME_SCHEMA_MISMATCH`, `FRAME_ROW_INVALID` */
+  output(returned: unknown): FrameOutput
+  check(
+    checks: readonly { readonly name: string }[],
+    stored: StoredFrame,
+    session: EngineSession,
+    signal: AbortSignal,
+  ): Promise<readonly CheckOutcome[]>
+}
+
+/**
+ * Declares a table by its columns: name → type of `t`. What an asset returns is held to it exactly.
+ * @throws FrameError `FRAME_ARGUMENT_INVALID`, `FRAME_COLUMN_DUPLICATE`, `FRAME_TYPE_UNSTORABLE`
+ * @example
+ * frame({ id: t.int64, name: t.string, amount: t.decimal(12, 2) })
+ */
+export function frame<const S extends Columns>(columns: S): FrameType<S> {
+  return new DeclaredFrame(columns)
+}
+
+class DeclaredFrame<S extends Columns> implements FrameType<S> {
+  readonly kind = "frame"
+  readonly types: S
+  readonly #schema: Schema
+
+  constructor(columns: S) {
+    this.types = columns
+    this.#schema = schemaOf(columns)
+    distinctNames(this.#schema.columns)
+    for (const column of this.#schema.columns) refuseUnstorable(column.name, column.type)
+    if (this.#schema.columns.length === 0) throw noColumns()
+    Object.freeze(this)
+  }
+
+  schema(): Schema {
+    return this.#schema
+  }
+
+  describe(): ReturnType<FrameType<S>["describe"]> {
+    return { columns: this.#schema.columns.map(({ name, type }) => [name, typeName(type)] as const), kind: "frame" }
+  }
+
+  columns(): readonly { readonly name: string; readonly type: string }[] {
+    return this.#schema.columns.map(({ name, type }) => ({ name, type: typeName(type) }))
+  }
+
+  input(key: string): DataFrame<S> {
+    return lazyFrame({ kind: "input", key, schema: this.#schema })
+  }
+
+  partition(): PartitionColumns {
+    const parameter = (name: string, type: DataType) => new ColumnExpression({ kind: "parameter", name, type })
+    return Object.freeze({
+      key: parameter("key", { kind: "string" }),
+      start: parameter("start", { kind: "timestamp" }),
+      end: parameter("end", { kind: "timestamp" }),
+    }) as unknown as PartitionColumns // the class gets its typed face
+  }
+
+  lazy(returned: unknown): LazyPlan {
+    if (returned instanceof Promise) throw asyncTransform()
+    return lazyPlan(checkedTo(relationOf(returned, "The end of a transform"), this.#schema, "returns"))
+  }
+
+  async bind(stored: StoredFrame, session: OpenSession): Promise<BoundDataFrame<S>> {
+    return boundFrame(checkedTo(storedRelation(stored), this.#schema, "returns"), session)
+  }
+
+  output(returned: unknown): FrameOutput {
+    if (!isFrame(returned)) return { kind: "batches", schema: this.#schema, ...outputBatches(returned, this.#schema) }
+    const relation = checkedTo(relationOf(returned, "compute"), this.#schema, "returns")
+    return { kind: "relation", relation, schema: this.#schema }
+  }
+
+  check(
+    checks: readonly { readonly name: string }[],
+    stored: StoredFrame,
+    session: EngineSession,
+    signal: AbortSignal,
+  ): Promise<readonly CheckOutcome[]> {
+    return evaluateChecks(checks, storedRelation(stored), session, signal)
+  }
+}
+
+/** A stored value's relation is one of ours, which core hands on unread. */
+function storedRelation(stored: StoredFrame): Relation {
+  if (stored.kind === "relation" && stored.relation) return stored.relation as Relation
+  throw new FrameError("FRAME_SCHEMA_MISMATCH", {
+    what: `A table was expected, and what is stored is ${stored.kind}.`,
+    why: "The asset was stored with another value type.",
+    fix: "Materialize the asset again.",
+  })
+}
+
+function refuseUnstorable(name: string, type: DataType): void {
+  const inner =
+    type.kind === "array" ? [type.element] : type.kind === "map" ? [type.key, type.value] : ([] as readonly DataType[])
+  for (const part of inner) refuseUnstorable(name, part)
+  if (type.kind === "struct") {
+    distinctNames(type.fields, `The struct '${name}'`)
+    for (const field of type.fields) refuseUnstorable(name, field.type)
+  }
+  if (type.kind === "void" || type.kind === "day_time_interval" || type.kind === "year_month_interval") {
+    throw new FrameError("FRAME_TYPE_UNSTORABLE", {
+      what: `The column '${name}' is ${typeName(type)}, which cannot be stored.`,
+      why: "No file format of ours keeps it so that both engines read it back.",
+      fix: "Store it as another type: an interval as a number of days or seconds.",
+      details: { column: name },
+    })
+  }
+}
+
+function noColumns(): FrameError {
+  return new FrameError("FRAME_ARGUMENT_INVALID", {
+    what: "A frame without columns was declared.",
+    why: "A table has at least one column.",
+    fix: "Declare its columns: frame({ id: t.int64 }).",
+  })
+}
+
+function asyncTransform(): FrameError {
+  return new FrameError("FRAME_ARGUMENT_INVALID", {
+    what: "A transform returned a promise.",
+    why: "A transform is called while planning and gives its plan at once; there is nothing to wait for.",
+    fix: "Take async and await away, or declare the asset with compute.",
+  })
+}

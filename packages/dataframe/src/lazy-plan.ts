@@ -1,0 +1,56 @@
+import type { Stability } from "./function/function-entry.ts"
+import { bindPlan } from "./plan/bind-plan.ts"
+import { canonicalPlan } from "./plan/canonical-plan.ts"
+import { planFacts } from "./plan/plan-facts.ts"
+import { planText } from "./plan/plan-text.ts"
+import type { Parameters, Relation } from "./plan/relation.ts"
+import { instantText } from "./schema/temporal-text.ts"
+
+/** The values of a step's partition. Times are instants, half-open. */
+export interface PartitionValues {
+  readonly key?: string
+  readonly start?: Date
+  readonly end?: Date
+  readonly now: Date
+}
+
+/** What a transform returned: a plan that has not run. One of core's lazy values. */
+export interface LazyPlan {
+  /** Canonical JSON of the plan: equal for equal work, whatever the names of variables and the formatting. */
+  readonly plan: ReturnType<typeof canonicalPlan>
+  /** The plan as lines of text for people. */
+  readonly text: string
+  readonly stability: Stability
+  /** Revisions of the functions that the plan uses, by name. */
+  readonly revisions: { readonly [name: string]: number }
+  /** Keys of the inputs that the plan reads. */
+  readonly inputs: readonly string[]
+  /**
+   * The relation that an engine runs: stored inputs and the partition's values in place of what stood for them.
+   * @throws FrameError `FRAME_INPUT_UNBOUND`
+   */
+  bind(inputs: ReadonlyMap<string, { readonly kind: string }>, parameters: PartitionValues): Relation
+}
+
+export function lazyPlan(relation: Relation): LazyPlan {
+  return Object.freeze({
+    plan: canonicalPlan(relation),
+    text: planText(relation),
+    ...planFacts(relation),
+    bind: (inputs: ReadonlyMap<string, { readonly kind: string }>, values: PartitionValues) =>
+      bindPlan(relation, {
+        inputs: inputs as ReadonlyMap<string, Relation>, // core hands on relations of ours unread
+        parameters: parametersOf(values),
+        now: values.now,
+      }),
+  })
+}
+
+function parametersOf({ key, start, end }: PartitionValues): Parameters {
+  const parameters: [string, { value: string; type: { kind: "string" | "timestamp" } }][] = []
+  const instant = (date: Date) => instantText(BigInt(date.getTime()) * 1000n)
+  if (key !== undefined) parameters.push(["key", { value: key, type: { kind: "string" } }])
+  if (start) parameters.push(["start", { value: instant(start), type: { kind: "timestamp" } }])
+  if (end) parameters.push(["end", { value: instant(end), type: { kind: "timestamp" } }])
+  return new Map(parameters)
+}

@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { BoundDataFrame } from "./data-frame.ts"
+import type { FileReader } from "./file-readers.ts"
+import { frame } from "./frame.ts"
+import type { Relation } from "./plan/relation.ts"
+import { boundFrame } from "./plan-frame.ts"
+import type { Columns } from "./schema/columns.ts"
+import type { RowInput } from "./schema/row.ts"
+import { DeferredSession } from "./session/deferred-session.ts"
+import type { Engine } from "./session/engine-session.ts"
+import { findFiles } from "./session/find-files.ts"
+import { outputBatches } from "./session/output-batches.ts"
+
+export interface SessionOptions {
+  /** IANA zone in which times are read and cut. Default `UTC`. */
+  readonly timeZone?: string
+}
+
+/**
+ * Opens an engine for a script or a notebook: the frames that the session gives are bound, so that actions run.
+ * @example
+ * await using session = await openSession(duckdb())
+ * const flights = session.read(parquetFiles("flights/*.parquet", { origin: t.string, delay: t.int64 }))
+ * await flights.groupBy("origin").agg(f => ({ worst: max(f.delay) })).show()
+ */
+export async function openSession(engine: Engine, options: SessionOptions = {}): Promise<Session> {
+  const scratch = await mkdtemp(join(tmpdir(), "assets-session-"))
+  const now = new Date()
+  try {
+    const signal = new AbortController().signal
+    const opened = await engine.open({ timeZone: options.timeZone ?? "UTC", scratch, now, signal })
+    return new Session(new DeferredSession(opened, now), scratch)
+  } catch (error) {
+    await rm(scratch, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** An open engine. Close it: it holds memory, and on a cluster resources of others. */
+export class Session implements AsyncDisposable {
+  readonly #engine: DeferredSession
+  readonly #scratch: string
+  #closed: Promise<void> | undefined
+
+  constructor(engine: DeferredSession, scratch: string) {
+    this.#engine = engine
+    this.#scratch = scratch
+  }
+
+  /**
+   * A frame of rows: an array or an iterable (also async) of row objects. They go to the engine at once; a wrong row
+   * is told by the first action, as `FRAME_ROW_INVALID` naming row and column.
+   */
+  createDataFrame<const S extends Columns>(
+    columns: S,
+    rows: Iterable<RowInput<NoInfer<S>>> | AsyncIterable<RowInput<NoInfer<S>>>,
+  ): BoundDataFrame<S> {
+    const schema = frame(columns).schema()
+    const made = this.#engine.upload(outputBatches(rows, schema).batches(), schema) as Promise<Relation> // an engine of ours
+    return this.#bound(this.#engine.defer("rows", schema, made))
+  }
+
+  /** A frame over files; relative paths and globs are of the working directory. Their rows are read by actions only. */
+  read<S extends Columns>(reader: FileReader<S>): BoundDataFrame<S> {
+    const made = findFiles(reader.paths, process.cwd()).then(files => reader.relation(files))
+    return this.#bound(this.#engine.defer(reader.paths.join(" "), reader.returns.schema(), made))
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#engine.close().finally(() => rm(this.#scratch, { recursive: true, force: true }))
+    return this.#closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #bound<S>(relation: Relation): BoundDataFrame<S> {
+    return boundFrame(relation, async () => this.#engine)
+  }
+}

@@ -1,0 +1,74 @@
+import { FrameError } from "../errors/frame-error.ts"
+import { instantText } from "../schema/temporal-text.ts"
+import { checkedTo } from "./conform.ts"
+import type { Expression } from "./expression.ts"
+import type { Parameters, Relation } from "./relation.ts"
+import { mapChildren } from "./walk-expression.ts"
+import { bottomUp, mapRelation } from "./walk-relation.ts"
+
+/** What stands in place of the inputs and parameters of a plan. */
+export interface Bindings {
+  readonly inputs: ReadonlyMap<string, Relation>
+  readonly parameters: Parameters
+  /** What `current_timestamp` and `current_date` tell. */
+  readonly now: Date
+}
+
+/**
+ * The plan over stored data: inputs replaced by what is stored, parameters and the time by their values. What was one
+ * object in several places stays one.
+ * @throws FrameError `FRAME_INPUT_UNBOUND`
+ */
+export function bindPlan(root: Relation, bindings: Bindings): Relation {
+  const bound = new Map<Relation, Relation>()
+  const expressions = new Map<Expression, Expression>()
+  const expressionOf = (expression: Expression): Expression => {
+    const known = expressions.get(expression)
+    if (known) return known
+    const result = boundExpression(mapChildren(expression, expressionOf), bindings)
+    expressions.set(expression, result)
+    return result
+  }
+  for (const relation of bottomUp(root)) {
+    const inputOf = (input: Relation) => bound.get(input) ?? input
+    bound.set(
+      relation,
+      relation.kind === "input" ? boundInput(relation, bindings.inputs) : mapRelation(relation, inputOf, expressionOf),
+    )
+  }
+  return bound.get(root) ?? root
+}
+
+function boundInput(input: Extract<Relation, { kind: "input" }>, inputs: ReadonlyMap<string, Relation>): Relation {
+  const stored = inputs.get(input.key)
+  if (stored) return checkedTo(stored, input.schema, `the input '${input.key}'`)
+  throw new FrameError("FRAME_INPUT_UNBOUND", {
+    what: `The plan reads '${input.key}', and nothing stored was given for it.`,
+    why: "A plan runs over stored data only.",
+    fix: "Name the asset in deps, and materialize it before.",
+    details: { input: input.key },
+  })
+}
+
+function boundExpression(expression: Expression, { parameters, now }: Bindings): Expression {
+  if (expression.kind === "parameter") {
+    const parameter = parameters.get(expression.name)
+    if (parameter) return { kind: "literal", value: parameter.value, type: expression.type }
+    throw new FrameError("FRAME_INPUT_UNBOUND", {
+      what: `The plan uses partition.${expression.name}, which the step has not.`,
+      why: "A step without a partition has no key, and partitions that are not made of time have no start and end.",
+      fix: "Give the asset partitions of that kind, or do not use the parameter.",
+      details: { parameter: expression.name },
+    })
+  }
+  if (expression.kind !== "call") return expression
+  const instant: Expression = {
+    kind: "literal",
+    value: instantText(BigInt(now.getTime()) * 1000n),
+    type: { kind: "timestamp" },
+  }
+  if (expression.name === "current_timestamp") return instant
+  // the engine casts by its session's time zone, which the plan does not know
+  if (expression.name === "current_date") return { kind: "cast", input: instant, mode: "ansi", type: expression.type }
+  return expression
+}

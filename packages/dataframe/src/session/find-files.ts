@@ -1,0 +1,66 @@
+import { readdir, stat } from "node:fs/promises"
+import { isAbsolute, join, resolve } from "node:path"
+import { FrameError } from "../errors/frame-error.ts"
+
+/**
+ * The files that paths and globs name, absolute, sorted for each path. `*` and `?` stay within a name, `**` goes over
+ * folders; a folder gives all files below it. Names that start with `.` or `_` are left out. URLs are passed on.
+ * @throws FrameError `FRAME_ARGUMENT_INVALID` for a path that names no file
+ */
+export async function findFiles(paths: readonly string[], base: string): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const path of paths) {
+    const files = /^[a-z][a-z0-9+.-]+:\/\//i.test(path) ? [path] : await filesOf(resolve(base, path))
+    if (files.length === 0) throw noFile(path, base)
+    found.push(...files)
+  }
+  return found
+}
+
+function noFile(path: string, base: string): FrameError {
+  return new FrameError("FRAME_ARGUMENT_INVALID", {
+    what: `There is no file '${path}'.`,
+    why: isAbsolute(path) ? "No file is at that path, or matches it." : `Relative paths are looked for in ${base}.`,
+    fix: "Correct the path, or start the program in the folder that the path is relative to.",
+    details: { path },
+  })
+}
+
+async function filesOf(path: string): Promise<readonly string[]> {
+  const kind = await kindOf(path)
+  if (kind === "file") return [path]
+  if (kind === "folder") return below(path, /.*/)
+  const parts = path.split("/")
+  const first = parts.findIndex(part => /[*?]/.test(part))
+  if (first === -1) return []
+  return below(parts.slice(0, first).join("/") || "/", globPattern(parts.slice(first).join("/")))
+}
+
+async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
+  try {
+    return (await stat(path)).isDirectory() ? "folder" : "file"
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException // what node:fs throws
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined
+    throw error
+  }
+}
+
+async function below(folder: string, pattern: RegExp): Promise<readonly string[]> {
+  if ((await kindOf(folder)) !== "folder") return []
+  const names = await readdir(folder, { recursive: true, encoding: "utf8" })
+  const wanted = names.filter(name => pattern.test(name) && !/(^|\/)[._]/.test(name)).sort()
+  const files: string[] = []
+  for (const name of wanted) if ((await kindOf(join(folder, name))) === "file") files.push(join(folder, name))
+  return files
+}
+
+function globPattern(glob: string): RegExp {
+  const text = glob.replace(/\*\*\/|\*\*|\*|\?|[.+^${}()|[\]\\]/g, piece => {
+    if (piece === "**/") return "(?:[^/]+/)*"
+    if (piece === "**") return ".*"
+    if (piece === "*") return "[^/]*"
+    return piece === "?" ? "[^/]" : `\\${piece}`
+  })
+  return new RegExp(`^${text}$`)
+}

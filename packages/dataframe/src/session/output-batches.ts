@@ -1,0 +1,81 @@
+import type { RecordBatch, Table } from "apache-arrow"
+import { FrameError } from "../errors/frame-error.ts"
+import type { Schema } from "../schema/schema.ts"
+import { BatchWriter } from "./batch-writer.ts"
+import { conformBatch } from "./conform-batch.ts"
+import { ContentDigest } from "./content-digest.ts"
+
+/** Rows that were made in TypeScript, as batches of a schema. */
+export interface OutputBatches {
+  /** Streams the batches; may be called once. */
+  batches(): AsyncIterable<RecordBatch>
+  /** SHA-256 of the content, in hex; known once the stream has been read to its end. */
+  digest(): string | undefined
+}
+
+/**
+ * Holds rows to a schema while they flow: an Arrow table, or an iterable (also async) of row objects or Arrow batches.
+ * @throws FrameError `FRAME_ROW_INVALID` for what is none of these; the stream itself throws for a wrong row
+ */
+export function outputBatches(value: unknown, schema: Schema): OutputBatches {
+  const items = itemsOf(value)
+  const digest = new ContentDigest(schema)
+  let hex: string | undefined
+  let started = false
+  return {
+    async *batches() {
+      if (started) throw new Error("The batches of an output were asked for twice. Please report this.")
+      started = true
+      for await (const batch of streamed(items, schema)) {
+        digest.add(batch)
+        yield batch
+      }
+      hex = digest.hex()
+    },
+    digest: () => hex,
+  }
+}
+
+async function* streamed(
+  items: Iterable<unknown> | AsyncIterable<unknown>,
+  schema: Schema,
+): AsyncGenerator<RecordBatch> {
+  const arrow = await import("apache-arrow")
+  const writer = new BatchWriter(schema, arrow)
+  let rows = 0
+  for await (const item of items) {
+    if (isBatch(item)) {
+      if (!writer.isEmpty) yield writer.finish()
+      yield conformBatch(item, schema, arrow, rows)
+      rows += item.numRows
+      continue
+    }
+    writer.append(item)
+    rows++
+    if (writer.isFull()) yield writer.finish()
+  }
+  if (!writer.isEmpty) yield writer.finish()
+}
+
+function itemsOf(value: unknown): Iterable<unknown> | AsyncIterable<unknown> {
+  if (isTable(value)) return value.batches
+  if (isBatch(value)) return [value]
+  if (typeof value === "object" && value !== null) {
+    if (Symbol.asyncIterator in value) return value as AsyncIterable<unknown> // it says so
+    if (Symbol.iterator in value && !(value instanceof Map)) return value as Iterable<unknown> // it says so
+  }
+  throw new FrameError("FRAME_ROW_INVALID", {
+    what: `${value === null ? "null" : `A value of type ${typeof value}`} was given where rows are expected.`,
+    why: "Rows come as a DataFrame, an Arrow table, or an array or async iterable of row objects or Arrow batches.",
+    fix: "Return one of these, or declare the asset with json() or nothing().",
+  })
+}
+
+/** Arrow's own marks, so that another copy of Arrow is known, too. */
+function isTable(value: unknown): value is Table {
+  return typeof value === "object" && value !== null && "batches" in value && "numCols" in value
+}
+
+function isBatch(value: unknown): value is RecordBatch {
+  return typeof value === "object" && value !== null && "numRows" in value && "data" in value && "getChildAt" in value
+}
