@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs"
+import { rename, rm, writeFile } from "node:fs/promises"
+import { StorageError } from "@assets/core"
+import { isMissing, storageFailure } from "./storage-failure.ts"
+
+let writes = 0
+
+/** Replaces a file at one blow: a reader sees the former text or the new one. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const beside = `${path}.${process.pid}-${++writes}.tmp`
+  try {
+    await writeFile(beside, text)
+    await rename(beside, path)
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => {}) // the first error says more
+    throw storageFailure(error, path, "write")
+  }
+}
+
+/**
+ * Reads a file of our own; undefined when there is none.
+ * @throws StorageError `STORAGE_CORRUPT` when it is not what `accept` takes, with `fix`
+ */
+export function readJsonFile<T>(path: string, accept: (value: unknown) => T | undefined, fix: string): T | undefined {
+  let text: string
+  try {
+    text = readFileSync(path, "utf8")
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw storageFailure(error, path, "read")
+  }
+  let why = "It is not of the form that this version of assets writes."
+  try {
+    const accepted = accept(JSON.parse(text))
+    if (accepted !== undefined) return accepted
+  } catch (error) {
+    why = error instanceof Error ? error.message : String(error)
+  }
+  throw new StorageError("STORAGE_CORRUPT", {
+    what: `${path} cannot be understood.`,
+    why: `${why} Something else wrote or cut it, or a newer version of assets did.`,
+    fix,
+    details: { path },
+  })
+}
+
+export function isRecord(value: unknown): value is { readonly [name: string]: unknown } {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,259 @@
+import { mkdirSync, rmSync } from "node:fs"
+import { rm, rmdir } from "node:fs/promises"
+import { dirname, join, relative, resolve } from "node:path"
+import {
+  type AssetContext,
+  ConfigError,
+  type Current,
+  faultPoint,
+  type InputContext,
+  type IOContext,
+  type IOManager,
+  type Layout,
+  type Materialization,
+  type OutputContext,
+  type OutputValue,
+  type StoredValue,
+  type WriteResult,
+} from "@assets/core"
+import type { Schema } from "@assets/dataframe"
+import { writeBatches } from "./batch-writer.ts"
+import { AssetFolder } from "./parquet-layout.ts"
+import { linkLatest, readPointer, readPointers, writePointer } from "./pointer.ts"
+import { storageFailure } from "./storage-failure.ts"
+import { dataMissing, readJson, storedFrame, writeJson, writtenValue } from "./stored-value.ts"
+import { filesOf, isIntact, readVersion, type Version, writeMarker } from "./version.ts"
+import { collectAbandoned, collectDropped, keptVersions, orphansOf, removeVersion } from "./version-collector.ts"
+import { markWriting, unmarkWriting } from "./writing-mark.ts"
+
+/** Where Parquet rests, and how much of it. */
+export interface ParquetOptions {
+  /** Folder of the assets, relative to the config's folder or absolute. */
+  readonly root: string
+  /** Versions that remain of each partition, the current one counted. Default 2. */
+  readonly keep?: number
+  /** Default `zstd`; an asset's `layout` overrides it. */
+  readonly compression?: NonNullable<Layout["compression"]>
+}
+
+/**
+ * Keeps each materialization as Parquet files in a folder of their own, and a pointer to the current one.
+ *
+ * A version never changes once it is complete, so that readers finish with what they began. Frames are written and read
+ * by the engine; what TypeScript made is streamed through parquet-wasm. JSON values are kept as `value.json`.
+ * @throws ConfigError `CONFIG_INVALID` for wrong options
+ * @example
+ * parquetIO({ root: "data", keep: 3 })
+ */
+export function parquetIO(options: ParquetOptions): IOManager {
+  const { root, keep = 2 } = options
+  if (typeof root !== "string" || root === "" || !Number.isInteger(keep) || keep < 1) {
+    throw new ConfigError("CONFIG_INVALID", {
+      what: "parquetIO() was given wrong options.",
+      why: root ? `keep is ${keep}, which is not a whole number of at least 1.` : "root names no folder.",
+      fix: 'Write for one parquetIO({ root: "data", keep: 2 }).',
+    })
+  }
+  return new ParquetIOManager({ ...options, keep })
+}
+
+class ParquetIOManager implements IOManager {
+  readonly name = "parquet"
+  readonly defaultEngine = { module: "@assets/io-duckdb", name: "duckdb" } as const
+  readonly #options: ParquetOptions & { readonly keep: number }
+
+  constructor(options: ParquetOptions & { readonly keep: number }) {
+    this.#options = options
+  }
+
+  async current(context: IOContext, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Current[]>> {
+    const root = this.#root(context)
+    const found = new Map<string, readonly Current[]>()
+    for (const key of keys) {
+      const folder = new AssetFolder(root, key)
+      const current = readPointers(folder).map(({ partition, materialization }): Current => {
+        const version = readVersion(folder, materialization.id)
+        if (!version) return { partition, materialization, intact: false }
+        return { partition, materialization: version.materialization, intact: isIntact(folder, version) }
+      })
+      if (current.length > 0) found.set(key, current)
+    }
+    return found
+  }
+
+  async handleOutput(context: OutputContext, value: OutputValue): Promise<Materialization> {
+    const folder = this.#folder(context)
+    const { id } = context
+    markWriting(folder, id)
+    let version: Version
+    try {
+      version = await this.#writeVersion(context, folder, value)
+    } catch (error) {
+      await removeVersion(folder, id).catch(() => {}) // the first error says more; what remains is collected later
+      unmarkWriting(folder, id)
+      throw error
+    }
+    await faultPoint("io.pointer")
+    await this.#makeCurrent(context, folder, version)
+    unmarkWriting(folder, id)
+    await collectAbandoned(folder, context.inUse())
+    return version.materialization
+  }
+
+  async loadInput(context: InputContext): Promise<StoredValue> {
+    const folder = this.#folder(context)
+    const versions = context.materializations.map(({ id }) => completeVersion(folder, context.key, id))
+    const [first] = versions
+    if (first && first.materialization.kind === "nothing") return { kind: "nothing" }
+    if (first && first.materialization.kind === "json") return readJson(folder, versions, context.partitions)
+    const schema = context.schema as Schema | undefined // core hands on what the dataframe made
+    if (!schema) throw new Error(`${context.key} is a table and has no schema. Please report this.`)
+    return storedFrame(
+      versions.flatMap(version => filesOf(folder, version)),
+      schema,
+    )
+  }
+
+  async restore(context: OutputContext, fingerprint: string): Promise<Materialization | undefined> {
+    const folder = this.#folder(context)
+    const wanted = (version: Version) =>
+      version.materialization.fingerprint === fingerprint &&
+      samePartitions(version.materialization.partitions, context.partitions) &&
+      isIntact(folder, version)
+    for (const { mark, version } of orphansOf(folder)) {
+      if (!wanted(version)) continue
+      await this.#makeCurrent(context, folder, version)
+      rmSync(mark, { force: true })
+      return version.materialization
+    }
+    const former = readPointer(folder, context.partitions[0] ?? null)?.versions ?? []
+    for (const id of former) {
+      const version = readVersion(folder, id)
+      if (!version || !wanted(version)) continue
+      await this.#makeCurrent(context, folder, version)
+      return version.materialization
+    }
+    return undefined
+  }
+
+  async locate(context: AssetContext, materializations: readonly Materialization[]): Promise<readonly string[]> {
+    const folder = this.#folder(context)
+    return materializations.flatMap(({ id }) => {
+      const version = readVersion(folder, id)
+      return version ? filesOf(folder, version) : []
+    })
+  }
+
+  async remove(context: AssetContext): Promise<void> {
+    const folder = this.#folder(context)
+    try {
+      // First the pointers: what dies on the way leaves versions that nothing refers to.
+      for (const path of [folder.pointers, folder.latest, folder.versions, folder.writing]) {
+        await rm(path, { recursive: true, force: true })
+      }
+    } catch (error) {
+      throw storageFailure(error, folder.path, "write")
+    }
+    await removeEmpty(folder.path, this.#root(context))
+  }
+
+  #root({ base }: IOContext): string {
+    const { root } = this.#options
+    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(root)) {
+      throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {
+        what: `parquetIO cannot keep assets at ${root}.`,
+        why: "This version keeps Parquet on disks that are mounted on this machine.",
+        fix: "Give root a folder, for one of a mounted network disk.",
+        details: { root },
+      })
+    }
+    return resolve(base, root)
+  }
+
+  #folder(context: AssetContext): AssetFolder {
+    return new AssetFolder(this.#root(context), context.key)
+  }
+
+  /** Writes the data, has it approved, and completes the version. */
+  async #writeVersion(context: OutputContext, folder: AssetFolder, value: OutputValue): Promise<Version> {
+    const { id, partitions } = context
+    const path = folder.data(id, partitions)
+    try {
+      mkdirSync(path, { recursive: true })
+    } catch (error) {
+      throw storageFailure(error, path, "write")
+    }
+    await faultPoint("io.write")
+    const result = await this.#writeData(context, value, path)
+    const inner = relative(folder.version(id), path)
+    const files = result.files.map(file => ({ ...file, path: join(inner, file.path) }))
+    const stored = writtenValue(value, path, result)
+    const isFrame = value.kind === "relation" || value.kind === "batches"
+    const materialization = await context.approve({ stored, ...(isFrame && { result }) })
+    await faultPoint("io.marker")
+    const version = { materialization, files }
+    await writeMarker(folder, version, isFrame ? value.schema : undefined)
+    return version
+  }
+
+  async #writeData(context: OutputContext, value: OutputValue, path: string): Promise<WriteResult> {
+    const layout = { ...(this.#options.compression && { compression: this.#options.compression }), ...context.layout }
+    const { stepId, signal } = context
+    switch (value.kind) {
+      case "relation": {
+        const session = await context.session()
+        return session.write(value.relation, { kind: "files", format: "parquet", path }, { stepId, signal, layout })
+      }
+      case "batches": {
+        const schema = value.schema as Schema // core hands on what the dataframe made
+        if (!layout.partitionBy?.length && !layout.sortBy?.length) {
+          return writeBatches(value.batches(), schema, path, layout)
+        }
+        // Rows can only be sorted or parted once all are there: the engine holds them, on disk where they are many.
+        const session = await context.session()
+        const relation = await session.upload(value.batches(), schema)
+        return session.write(relation, { kind: "files", format: "parquet", path }, { stepId, signal, layout })
+      }
+      case "json":
+        return writeJson(path, value.value)
+      case "nothing":
+        return { rows: 0, bytes: 0, files: [], columns: [] }
+    }
+  }
+
+  /** Moves the pointers, and removes the versions that nothing refers to any more. */
+  async #makeCurrent(context: OutputContext, folder: AssetFolder, version: Version): Promise<void> {
+    const { materialization } = version
+    const partitions = materialization.partitions.length === 0 ? [null] : materialization.partitions
+    const dropped = new Set<string>()
+    for (const partition of partitions) {
+      const former = readPointer(folder, partition)
+      const versions = keptVersions(materialization.id, former, this.#options.keep, context.inUse())
+      await writePointer(folder, { partition, materialization, versions: versions.kept })
+      for (const id of versions.dropped) dropped.add(id)
+    }
+    if (materialization.partitions.length === 0) await linkLatest(folder, materialization.id)
+    await collectDropped(folder, [...dropped])
+  }
+}
+
+function completeVersion(folder: AssetFolder, key: string, id: string): Version {
+  const version = readVersion(folder, id)
+  if (!version) throw dataMissing(key, folder.version(id))
+  return version
+}
+
+function samePartitions(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((partition, i) => partition === b[i])
+}
+
+/** Removes the folders from `path` up to `root` that hold nothing any more. */
+async function removeEmpty(path: string, root: string): Promise<void> {
+  for (let folder = path; folder !== root && folder.startsWith(root); folder = dirname(folder)) {
+    try {
+      await rmdir(folder)
+    } catch {
+      return // not empty, or never there: nothing to tidy up
+    }
+  }
+}

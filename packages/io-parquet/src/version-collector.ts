@@ -1,0 +1,79 @@
+import { rmSync } from "node:fs"
+import { rm } from "node:fs/promises"
+import type { AssetFolder } from "./parquet-layout.ts"
+import { type Pointer, readPointer } from "./pointer.ts"
+import { readVersion, type Version } from "./version.ts"
+import { type AbandonedWrite, abandonedWrites } from "./writing-mark.ts"
+
+/** Removes a version with all its files. */
+export async function removeVersion(folder: AssetFolder, id: string): Promise<void> {
+  await rm(folder.version(id), { recursive: true, force: true })
+}
+
+/**
+ * The versions that a pointer names once `id` is current: it, the former ones that remain, and those that a running step
+ * reads. The rest may be removed.
+ */
+export function keptVersions(
+  id: string,
+  former: Pointer | undefined,
+  keep: number,
+  inUse: ReadonlySet<string>,
+): { kept: string[]; dropped: string[] } {
+  const all = [id, ...(former?.versions ?? []).filter(other => other !== id)]
+  const kept = all.filter((other, i) => i < keep || inUse.has(other))
+  return { kept, dropped: all.filter(other => !kept.includes(other)) }
+}
+
+/** Removes versions that a pointer has dropped, unless the pointer of another partition of the same write names them. */
+export async function collectDropped(folder: AssetFolder, dropped: readonly string[]): Promise<void> {
+  for (const id of dropped) {
+    const partitions = readVersion(folder, id)?.materialization.partitions ?? []
+    if (partitions.length > 1 && partitions.some(name => readPointer(folder, name)?.versions.includes(id))) continue
+    await removeVersion(folder, id)
+  }
+}
+
+/** A complete version whose writer died before it became current. */
+export interface Orphan extends AbandonedWrite {
+  readonly version: Version
+}
+
+/** What dead writers left whole. */
+export function orphansOf(folder: AssetFolder): Orphan[] {
+  return abandonedWrites(folder).flatMap(write => {
+    const version = readVersion(folder, write.id)
+    return version ? [{ ...write, version }] : []
+  })
+}
+
+/**
+ * Removes what dead writers left: partial versions, and complete ones in whose place a newer one is current by now. What
+ * might still be adopted stays.
+ */
+export async function collectAbandoned(folder: AssetFolder, inUse: ReadonlySet<string>): Promise<void> {
+  for (const { id, mark } of abandonedWrites(folder)) {
+    const version = readVersion(folder, id)
+    if (version && !isSuperseded(folder, version)) continue
+    if (inUse.has(id)) continue
+    if (!version || !isNamed(folder, version)) await removeVersion(folder, id)
+    rmSync(mark, { force: true })
+  }
+}
+
+/** The pointers of a version's partitions. */
+function pointersOf(folder: AssetFolder, version: Version): (Pointer | undefined)[] {
+  const { partitions } = version.materialization
+  return (partitions.length === 0 ? [null] : partitions).map(partition => readPointer(folder, partition))
+}
+
+/** Whether something newer has become current for every partition of the version. Ids sort by time. */
+function isSuperseded(folder: AssetFolder, version: Version): boolean {
+  const { id } = version.materialization
+  return pointersOf(folder, version).every(pointer => pointer !== undefined && pointer.materialization.id >= id)
+}
+
+/** Whether a pointer names the version: its writer died after it had become current. */
+function isNamed(folder: AssetFolder, version: Version): boolean {
+  return pointersOf(folder, version).some(pointer => pointer?.versions.includes(version.materialization.id))
+}
