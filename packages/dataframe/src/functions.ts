@@ -8,7 +8,6 @@ import type {
   Int32,
   Int64,
   List,
-  Null,
   Utf8,
 } from "apache-arrow/type"
 import type { BooleanColumn, Column, StringColumn } from "./column.ts"

@@ -11,7 +11,7 @@ import type { RowInput } from "./schema/row.ts"
 import { DeferredSession } from "./session/deferred-session.ts"
 import type { Engine } from "./session/engine-session.ts"
 import { findFiles } from "./session/find-files.ts"
-import { outputBatches } from "./session/output-batches.ts"
+import { rowBatches } from "./session/output-batches.ts"
 
 export interface SessionOptions {
   /** IANA zone in which times are read and cut. Default `UTC`. */
@@ -58,7 +58,7 @@ export class Session implements AsyncDisposable {
     rows: Iterable<RowInput<NoInfer<S>>> | AsyncIterable<RowInput<NoInfer<S>>>,
   ): BoundDataFrame<S> {
     const schema = frame(columns).schema()
-    const made = this.#engine.upload(outputBatches(rows, schema).batches(), schema) as Promise<Relation> // an engine of ours
+    const made = this.#engine.upload(rowBatches(rows, schema), schema) as Promise<Relation> // an engine of ours
     return this.#bound(this.#engine.defer("rows", schema, made))
   }
 

@@ -64,16 +64,16 @@ class ColumnDigest {
 
   #addFixed(data: Data, all: FixedValues, width: number): void {
     const values = all.slice(0, data.length * width)
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
     const lengths = new Int32Array(data.length).fill(1)
-    if (data.nullCount > 0) {
-      for (let i = 0; i < data.length; i++) {
-        if (data.getValid(i)) continue
-        lengths[i] = -1
-        // what Arrow holds in the place of a null is anything
-        values.fill(0 as never, i * width, (i + 1) * width)
-      }
+    const size = values.BYTES_PER_ELEMENT * width
+    for (let i = 0; data.nullCount > 0 && i < data.length; i++) {
+      if (data.getValid(i)) continue
+      lengths[i] = -1
+      // what Arrow holds in the place of a null is anything
+      bytes.fill(0, i * size, (i + 1) * size)
     }
-    this.#update(lengths, new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+    this.#update(lengths, bytes)
   }
 
   #addText(data: Data): void {

@@ -18,7 +18,7 @@ export interface OutputBatches {
  * @throws FrameError `FRAME_ROW_INVALID` for what is none of these; the stream itself throws for a wrong row
  */
 export function outputBatches(value: unknown, schema: Schema): OutputBatches {
-  const items = itemsOf(value)
+  const rows = rowBatches(value, schema)
   const digest = new ContentDigest(schema)
   let hex: string | undefined
   let started = false
@@ -26,7 +26,7 @@ export function outputBatches(value: unknown, schema: Schema): OutputBatches {
     async *batches() {
       if (started) throw new Error("The batches of an output were asked for twice. Please report this.")
       started = true
-      for await (const batch of streamed(items, schema)) {
+      for await (const batch of rows) {
         digest.add(batch)
         yield batch
       }
@@ -34,6 +34,14 @@ export function outputBatches(value: unknown, schema: Schema): OutputBatches {
     },
     digest: () => hex,
   }
+}
+
+/**
+ * The batches alone, their content not digested.
+ * @throws FrameError as `outputBatches`
+ */
+export function rowBatches(value: unknown, schema: Schema): AsyncIterable<RecordBatch> {
+  return streamed(itemsOf(value), schema)
 }
 
 async function* streamed(
