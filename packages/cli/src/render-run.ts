@@ -43,30 +43,38 @@ export class PlainRunRenderer implements RunRenderer {
     this.#counter.count(event)
     switch (event.type) {
       case "step_started":
-        return this.#detail(event, `attempt ${event.attempt}: ${renderReasons(event.reasons)}`)
+        this.#detail(event, `attempt ${event.attempt}: ${renderReasons(event.reasons)}`)
+        break
       case "asset_materialized":
-        return this.#ended("OK", event, materializedText(event))
+        this.#ended("OK", event, materializedText(event))
+        break
       case "step_skipped":
-        return this.#ended("SKIP", event, event.reason)
+        this.#ended("SKIP", event, event.reason)
+        break
       case "step_blocked":
-        return this.#ended("SKIP", event, `blocked by ${event.by}`)
+        this.#ended("SKIP", event, `blocked by ${event.by}`)
+        break
       case "step_cancelled":
-        return this.#ended("STOP", event, "cancelled")
+        this.#ended("STOP", event, "cancelled")
+        break
       case "step_failed":
-        return this.#failed(event)
+        this.#failed(event)
+        break
       case "step_retried":
-        return this.#told(event, `tried again in ${formatDuration(event.delayMs)}: ${errorSummary(event.error)}`)
+        this.#told(event, `tried again in ${formatDuration(event.delayMs)}: ${errorSummary(event.error)}`)
+        break
       case "step_waiting":
-        return this.#told(event, `waits for ${event.holder}`)
+        this.#told(event, `waits for ${event.holder}`)
+        break
       case "check_evaluated":
-        return this.#checked(event)
+        this.#checked(event)
+        break
       case "log_written":
-        return this.#logged(event)
+        this.#logged(event)
+        break
       case "run_failed":
         if (event.error) this.#lines.note(renderError(event.error, this.#errorOptions))
-        return
-      default:
-        return
+        break
     }
   }
 
