@@ -1,0 +1,151 @@
+import { castTo, duckdbType, tryCastTo } from "../function/duckdb-type.ts"
+import { raise } from "../function/printed-call.ts"
+import { unsupported } from "../function/signature.ts"
+import { identifier, keyword, type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
+import type { DataType } from "../schema/data-type.ts"
+import * as types from "../schema/type-family.ts"
+import { sameType, typeName } from "../schema/type-name.ts"
+import { castToText } from "./cast-to-text.ts"
+
+export type CastMode = "ansi" | "try"
+
+/** Spark's cast, in ANSI mode or as `try_cast`, in DuckDB's SQL. */
+export function castSql(x: Sql, from: DataType, to: DataType, mode: CastMode): Sql {
+  if (sameType(from, to)) return x
+  if (from.kind === "void") return castTo(x, to)
+  if (types.isInterval(from) || types.isInterval(to)) {
+    const what = `cast(${typeName(from)} as ${typeName(to)})`
+    throw unsupported(what, "The text of an interval is not the same on every engine.", "Compute with the interval.")
+  }
+  if (types.isNested(from) && to.kind !== "string") return nestedCast(x, from, to, mode)
+  switch (to.kind) {
+    case "string":
+      return castToText(x, from)
+    case "boolean":
+      return from.kind === "string" ? booleanOfText(x, mode) : sql`(${x} <> 0)`
+    case "binary":
+      return sql`encode(${x})`
+    case "date":
+      return from.kind === "string" ? sql`${byMode(mode, "spark_to_date", "spark_try_to_date")}(${x})` : castTo(x, to)
+    case "timestamp":
+      return castToTimestamp(x, from, mode)
+    case "timestamp_ntz":
+      if (from.kind !== "string") return castTo(x, to)
+      return sql`${byMode(mode, "spark_to_timestamp_ntz", "spark_try_to_timestamp_ntz")}(${x})`
+    default:
+      return castToNumber(x, from, to, mode)
+  }
+}
+
+function byMode(mode: CastMode, ansi: string, attempt: string): Sql {
+  return keyword(mode === "ansi" ? ansi : attempt)
+}
+
+/** DuckDB's own cast, in a mode. */
+function plainCast(x: Sql, to: DataType, mode: CastMode): Sql {
+  return mode === "ansi" ? castTo(x, to) : tryCastTo(x, to)
+}
+
+function booleanOfText(s: Sql, mode: CastMode): Sql {
+  return sql`${byMode(mode, "spark_to_boolean", "spark_try_to_boolean")}(${s})`
+}
+
+function castToTimestamp(x: Sql, from: DataType, mode: CastMode): Sql {
+  const whole = (value: Sql) => sql`make_timestamptz(${plainCast(value, types.int64, mode)})`
+  switch (from.kind) {
+    case "string":
+      return sql`${byMode(mode, "spark_to_timestamp", "spark_try_to_timestamp")}(${x})`
+    case "date":
+      return sql`spark_wall_to_ts(CAST(${x} AS TIMESTAMP))`
+    case "timestamp_ntz":
+      return sql`spark_wall_to_ts(${x})`
+    case "decimal":
+      return whole(sql`trunc(${castTo(x, widest(from.scale))} * CAST(1000000 AS DECIMAL(7,0)))`)
+    case "float32":
+    case "float64": {
+      const otherwise = mode === "ansi" ? raise("CAST_INVALID_INPUT", types.timestamp) : sql`NULL`
+      const micros = whole(sql`trunc(CAST(${x} AS DOUBLE) * 1000000)`)
+      return sql`CASE WHEN isnan(${x}) OR isinf(${x}) THEN ${otherwise} ELSE ${micros} END`
+    }
+    default:
+      return sql`make_timestamptz(CAST(${x} AS BIGINT) * CAST(1000000 AS BIGINT))`
+  }
+}
+
+function widest(scale: number): DataType {
+  return { kind: "decimal", precision: Math.max(19, Math.min(38, 28 + scale)), scale }
+}
+
+function castToNumber(x: Sql, from: DataType, to: DataType, mode: CastMode): Sql {
+  if (from.kind === "string") return numberOfText(x, to, mode)
+  if (from.kind === "timestamp") return numberOfInstant(x, to, mode)
+  if (types.isIntegral(to)) return integralOf(x, from, to, mode)
+  if (types.isDecimal(to) && types.isFloating(from)) {
+    const text = sql`spark_plain(CAST(CAST(${x} AS DOUBLE) AS VARCHAR))`
+    return sql`CASE WHEN NOT isnan(${x}) AND NOT isinf(${x}) THEN ${plainCast(text, to, mode)} END`
+  }
+  if (to.kind === "float32" && from.kind === "float64") return sql`spark_to_float(${x})`
+  return plainCast(x, to, mode)
+}
+
+function integralOf(x: Sql, from: DataType, to: DataType, mode: CastMode): Sql {
+  if (!types.isFloating(from) && !types.isDecimal(from)) return plainCast(x, to, mode)
+  const cut = plainCast(sql`trunc(${x})`, to, mode)
+  if (to.kind !== "int64" || types.isDecimal(from)) return cut
+  // 2^63 is in the range that Java takes, since it compares doubles.
+  return sql`CASE WHEN ${x} = 9223372036854775808::DOUBLE THEN CAST(9223372036854775807 AS BIGINT) ELSE ${cut} END`
+}
+
+/** Spark floors an instant to seconds for whole numbers; decimals go by way of a double. */
+function numberOfInstant(ts: Sql, to: DataType, mode: CastMode): Sql {
+  if (types.isIntegral(to)) return plainCast(sql`spark_epoch_seconds(${ts})`, to, mode)
+  const seconds = sql`CAST(epoch_us(${ts}) AS DOUBLE) / 1000000`
+  if (to.kind === "float64") return sql`(${seconds})`
+  if (to.kind === "float32") return castTo(seconds, to)
+  return plainCast(sql`CAST(${seconds} AS VARCHAR)`, to, mode)
+}
+
+/** Guards DuckDB's reading of a number by the texts that Java reads. */
+function numberOfText(s: Sql, to: DataType, mode: CastMode): Sql {
+  const failed = mode === "ansi" ? raise("CAST_INVALID_INPUT", to) : sql`NULL`
+  if (types.isIntegral(to)) {
+    const trimmed = sql`spark_trim_all(${s})`
+    const value = plainCast(trimmed, to, mode)
+    return sql`CASE WHEN ${s} IS NULL THEN NULL WHEN regexp_full_match(${trimmed}, '[+-]?[0-9]+') THEN ${value} ELSE ${failed} END`
+  }
+  const text = sql`lower(spark_trim(${s}))`
+  const digits = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)(e[+-]?[0-9]+)?"
+  if (types.isDecimal(to)) {
+    const value = plainCast(sql`spark_plain(${text})`, to, mode)
+    return sql`CASE WHEN ${s} IS NULL THEN NULL WHEN regexp_full_match(${text}, ${textLiteral(digits)}) THEN ${value} ELSE ${failed} END`
+  }
+  const infinite = sql`CAST(CASE WHEN ${text}[1] = '-' THEN '-Infinity' ELSE 'Infinity' END AS ${duckdbType(to)})`
+  const read = sql`coalesce(${tryCastTo(sql`regexp_replace(${text}, '[fd]$', '')`, to)}, ${infinite})`
+  return sql`CASE WHEN ${s} IS NULL THEN NULL WHEN regexp_full_match(${text}, ${textLiteral(`${digits}[fd]?`)}) THEN ${read} WHEN regexp_full_match(${text}, '[+-]?(inf|infinity)|nan') THEN ${castTo(text, to)} ELSE ${failed} END`
+}
+
+function nestedCast(x: Sql, from: DataType, to: DataType, mode: CastMode, depth = 0): Sql {
+  if (from.kind === "array" && to.kind === "array") {
+    const v = keyword(`c${depth}`)
+    const element = castSql(v, from.element, to.element, mode)
+    return sql`list_transform(${x}, lambda ${v}: ${element})`
+  }
+  if (from.kind === "struct" && to.kind === "struct") {
+    const fields = from.fields.map((field, i) => {
+      const target = to.fields[i] ?? field
+      const value = castSql(sql`${x}.${identifier(field.name)}`, field.type, target.type, mode)
+      return sql`${textLiteral(target.name)}: ${value}`
+    })
+    return sql`CASE WHEN ${x} IS NOT NULL THEN {${fields}} END`
+  }
+  if (from.kind === "map" && to.kind === "map") {
+    const keys = nestedCast(sql`map_keys(${x})`, arrayOf(from.key), arrayOf(to.key), mode, depth)
+    const values = nestedCast(sql`map_values(${x})`, arrayOf(from.value), arrayOf(to.value), mode, depth)
+    return sql`CASE WHEN ${x} IS NOT NULL THEN map(${keys}, ${values}) END`
+  }
+  throw new Error(`There is no cast from ${typeName(from)} to ${typeName(to)}. Please report this.`)
+}
+
+function arrayOf(element: DataType): DataType {
+  return { kind: "array", element }
+}

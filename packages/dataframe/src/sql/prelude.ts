@@ -1,0 +1,77 @@
+import { invoke, type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
+import { lowerCase, titleCase, upperCase } from "./case-mapping.ts"
+import { timeMacros } from "./prelude-time.ts"
+
+type Pairs = readonly (readonly [from: string, to: string])[]
+
+/** A character class of the letters that a mapping starts from. */
+function letters(pairs: Pairs): Sql {
+  return textLiteral(`[${pairs.map(([from]) => from).join("")}]`)
+}
+
+function replaced(pairs: Pairs): Sql {
+  return pairs.reduce((s, [from, to]) => invoke("replace", s, textLiteral(from), textLiteral(to)), sql`s`)
+}
+
+/** What Java's `String.trim` takes away: the blank and all below it. */
+const blanks = String.fromCharCode(...Array.from({ length: 32 }, (_, i) => i + 1))
+
+const sigmaBefore = "([\\p{Lu}\\p{Ll}\\p{Lt}][\\p{Mn}\\p{Me}\\p{Cf}\\p{Lm}\\p{Sk}'.:·’]*)Σ"
+const sigmaAfter = "([\\p{Mn}\\p{Me}\\p{Cf}\\p{Lm}\\p{Sk}'.:·’]*"
+const finalSigma = textLiteral(`${sigmaBefore}${sigmaAfter})$`)
+const innerSigma = textLiteral(
+  `${sigmaBefore}${sigmaAfter}[^\\p{Lu}\\p{Ll}\\p{Lt}\\p{Mn}\\p{Me}\\p{Cf}\\p{Lm}\\p{Sk}'.:·’])`,
+)
+
+const isAscii = sql`strlen(s) = length(s)`
+
+const textMacros: readonly Sql[] = [
+  sql`spark_trim(s) AS trim(s, ${textLiteral(blanks)})`,
+  sql`spark_trim_all(s) AS trim(s, ${textLiteral(`${blanks}\u007f`)})`,
+  sql`spark_upper(s) AS CASE WHEN ${isAscii} OR NOT regexp_matches(s, ${letters(upperCase)}) THEN upper(s) ELSE upper(${replaced(upperCase)}) END`,
+  sql`spark_lower_letters(s) AS CASE WHEN NOT regexp_matches(s, ${letters(lowerCase)}) THEN lower(s) ELSE lower(${replaced(lowerCase)}) END`,
+  // A capital sigma at a word's end has a form of its own.
+  sql`spark_lower(s) AS CASE WHEN ${isAscii} THEN lower(s) WHEN NOT contains(s, 'Σ') THEN spark_lower_letters(s) ELSE spark_lower_letters(regexp_replace(regexp_replace(s, ${finalSigma}, '\\1ς\\2', 'g'), ${innerSigma}, '\\1ς\\2', 'g')) END`,
+  sql`spark_title(s) AS CASE WHEN strlen(s) <= 1 OR NOT regexp_matches(s, ${letters(titleCase)}) THEN upper(s) ELSE ${replaced(titleCase)} END`,
+  sql`spark_initcap(s) AS CASE WHEN ${isAscii} THEN array_to_string(list_transform(string_split(lower(s), ' '), lambda w: upper(w[1]) || w[2:]), ' ') ELSE array_to_string(list_transform(string_split(s, ' '), lambda w: spark_title(substring(w, 1, 1)) || substring(spark_lower(w), CASE WHEN substring(w, 1, 1) = 'İ' THEN 3 ELSE 2 END)), ' ') END`,
+  sql`spark_start(s, n) AS CASE WHEN n > 0 THEN CAST(n AS BIGINT) - 1 WHEN n < 0 THEN CAST(length(s) AS BIGINT) + n ELSE CAST(0 AS BIGINT) END`,
+  sql`spark_substring(s, n, k) AS CASE WHEN s IS NOT NULL AND n IS NOT NULL AND k IS NOT NULL THEN substring(s, greatest(spark_start(s, n), 0) + 1, greatest(least(spark_start(s, n) + greatest(CAST(k AS BIGINT), 0), 2147483647) - greatest(spark_start(s, n), 0), 0)) END`,
+  sql`spark_lpad(s, n, p) AS CASE WHEN s IS NULL OR n IS NULL OR p IS NULL THEN NULL WHEN n <= length(s) OR p = '' THEN substring(s, 1, greatest(n, 0)) ELSE lpad(s, n, p) END`,
+  sql`spark_rpad(s, n, p) AS CASE WHEN s IS NULL OR n IS NULL OR p IS NULL THEN NULL WHEN n <= length(s) OR p = '' THEN substring(s, 1, greatest(n, 0)) ELSE rpad(s, n, p) END`,
+  sql`spark_locate(p, s, n) AS CASE WHEN n IS NULL THEN 0 WHEN p IS NULL OR s IS NULL THEN NULL WHEN n < 1 THEN 0 WHEN p = '' THEN 1 WHEN instr(substring(s, n), p) > 0 THEN CAST(instr(substring(s, n), p) + n - 1 AS INTEGER) ELSE 0 END`,
+]
+
+const booleanWords = (s: Sql) => sql`lower(spark_trim_all(${s}))`
+const trueWords = sql`('t', 'true', 'y', 'yes', '1')`
+const falseWords = sql`('f', 'false', 'n', 'no', '0')`
+
+const numberMacros: readonly Sql[] = [
+  sql`spark_to_boolean(s) AS CASE WHEN s IS NULL THEN NULL WHEN ${booleanWords(sql`s`)} IN ${trueWords} THEN TRUE WHEN ${booleanWords(sql`s`)} IN ${falseWords} THEN FALSE ELSE CAST('[CAST_INVALID_INPUT]' AS BOOLEAN) END`,
+  sql`spark_try_to_boolean(s) AS CASE WHEN ${booleanWords(sql`s`)} IN ${trueWords} THEN TRUE WHEN ${booleanWords(sql`s`)} IN ${falseWords} THEN FALSE END`,
+  // Java rounds what is too large to infinity, where DuckDB raises.
+  sql`spark_to_float(x) AS CASE WHEN abs(x) >= 3.4028235677973366e38 AND NOT isinf(x) AND NOT isnan(x) THEN CAST(CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END AS FLOAT) ELSE CAST(x AS FLOAT) END`,
+  // Java's text of a double from the shortest digits: v is the text without its sign.
+  sql`spark_number_text(v, negative, big, small) AS (CASE WHEN negative THEN '-' ELSE '' END) || (CASE
+    WHEN contains(v, 'e') THEN (CASE WHEN contains(split_part(v, 'e', 1), '.') THEN split_part(v, 'e', 1) ELSE split_part(v, 'e', 1) || '.0' END) || 'E' || CAST(CAST(split_part(v, 'e', 2) AS INTEGER) AS VARCHAR)
+    WHEN big THEN v[1] || '.' || coalesce(nullif(rtrim(replace(v, '.', '')[2:], '0'), ''), '0') || 'E' || CAST(length(split_part(v, '.', 1)) - 1 AS VARCHAR)
+    WHEN small THEN ltrim(split_part(v, '.', 2), '0')[1] || '.' || coalesce(nullif(ltrim(split_part(v, '.', 2), '0')[2:], ''), '0') || 'E-' || CAST(length(split_part(v, '.', 2)) - length(ltrim(split_part(v, '.', 2), '0')) + 1 AS VARCHAR)
+    ELSE v END)`,
+  sql`spark_special_text(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END`,
+  sql`spark_double_to_string(x) AS CASE WHEN isnan(x) OR isinf(x) THEN spark_special_text(x) WHEN abs(x) = 5e-324 THEN (CASE WHEN x < 0 THEN '-' ELSE '' END) || '4.9E-324' ELSE spark_number_text(ltrim(CAST(x AS VARCHAR), '-'), starts_with(CAST(x AS VARCHAR), '-'), abs(x) >= 1e7, abs(x) < 1e-3 AND x <> 0) END`,
+  sql`spark_float_to_string(x) AS CASE WHEN isnan(x) OR isinf(x) THEN spark_special_text(x) WHEN CAST(abs(x) AS DOUBLE) BETWEEN 1e-46 AND 2e-45 THEN (CASE WHEN x < 0 THEN '-' ELSE '' END) || '1.4E-45' ELSE spark_number_text(ltrim(CAST(x AS VARCHAR), '-'), starts_with(CAST(x AS VARCHAR), '-'), abs(x) >= CAST(1e7 AS FLOAT), abs(x) < CAST(1e-3 AS FLOAT) AND x <> 0) END`,
+  // A number's text without its exponent: DuckDB 1.5 misreads '9.999999747378752e-05' as DECIMAL(10,2).
+  sql`spark_plain_parts(sign, whole, fraction, exponent) AS sign || CASE WHEN length(whole) + exponent <= 0 THEN '0.' || repeat('0', least(-(length(whole) + exponent), 400)) || whole || fraction WHEN length(whole) + exponent >= length(whole || fraction) THEN whole || fraction || repeat('0', least(length(whole) + exponent - length(whole || fraction), 400)) ELSE substring(whole || fraction, 1, length(whole) + exponent) || '.' || substring(whole || fraction, length(whole) + exponent + 1) END`,
+  sql`spark_plain(v) AS CASE WHEN contains(v, 'e') THEN spark_plain_parts(CASE WHEN v[1] = '-' THEN '-' ELSE '' END, split_part(split_part(ltrim(v, '+-'), 'e', 1), '.', 1), split_part(split_part(ltrim(v, '+-'), 'e', 1), '.', 2), CAST(CASE WHEN length(split_part(v, 'e', 2)) > 6 THEN (CASE WHEN split_part(v, 'e', 2)[1] = '-' THEN '-999' ELSE '999' END) ELSE split_part(v, 'e', 2) END AS BIGINT)) ELSE v END`,
+  // Half up, away from zero: (2n ± d) ÷ 2d, where // cuts toward zero.
+  sql`spark_divide_half_up(n, d) AS (n * 2 + CASE WHEN (n < 0) = (d < 0) THEN d ELSE -d END) // (d * 2)`,
+  // The same for n × unit ÷ d where n × unit would pass 38 digits: first the whole part, then the rest.
+  sql`spark_divide_long(n, d, unit) AS list_transform([list_transform([struct_pack(n := n, d := d)], lambda z: struct_pack(q := (z.n // z.d) * unit, r := (z.n % z.d) * unit, d := z.d, negative := (z.n < 0) <> (z.d < 0)))[1]], lambda z: z.q + z.r // z.d + CASE WHEN abs(z.r % z.d) >= abs(z.d) - abs(z.r % z.d) THEN (CASE WHEN z.negative THEN -1 ELSE 1 END) ELSE 0 END)[1]`,
+]
+
+/**
+ * Macros that printed SQL calls. They live in the connection, not in its database file. An error is raised by a cast
+ * that fails: `error()` is volatile, which breaks TRY and lets filters run before the conditions that guard them.
+ */
+export const duckdbPrelude: readonly string[] = [...textMacros, ...numberMacros, ...timeMacros].map(
+  macro => sql`CREATE OR REPLACE TEMP MACRO ${macro}`.text,
+)

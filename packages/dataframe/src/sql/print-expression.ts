@@ -1,0 +1,137 @@
+import { FrameError } from "../errors/frame-error.ts"
+import type {
+  AggregateForm,
+  FunctionEntry,
+  PrintedAggregate,
+  PrintedCall,
+  ScalarForm,
+} from "../function/function-entry.ts"
+import { functionTable } from "../function/function-table.ts"
+import { orderKey } from "../function/ordered-sql.ts"
+import { identifier, invoke, join, keyword, type Sql, sql } from "../function/sql-fragment.ts"
+import type { Expression, Frame, SortKey } from "../plan/expression.ts"
+import type { DataType } from "../schema/data-type.ts"
+import { isFloating } from "../schema/type-family.ts"
+import { castSql } from "./cast-sql.ts"
+import { literalSql } from "./literal-sql.ts"
+
+type ColumnReference = Extract<Expression, { kind: "column" }>
+type AggregateCall = Extract<Expression, { kind: "aggregate" }>
+type WindowCall = Extract<Expression, { kind: "window" }>
+
+/** How a column of the scope is written. */
+export type ColumnSql = (column: ColumnReference) => Sql
+
+/** Prints a resolved expression for DuckDB. */
+export function printExpression(e: Expression, columnSql: ColumnSql): Sql {
+  const print = (child: Expression) => printExpression(child, columnSql)
+  switch (e.kind) {
+    case "column":
+      return columnSql(e)
+    case "literal":
+      return literalSql(e.value, e.type)
+    case "call":
+      return printCall(e, print)
+    case "cast":
+      return castSql(print(e.input), e.input.type, e.type, e.mode)
+    case "case":
+      return printCase(e, print)
+    case "parameter":
+      throw unbound(e.name)
+    case "aggregate":
+      return printAggregate(e, print)
+    case "window":
+      return printAggregate(e.input, print, printOver(e, print))
+    case "lambda":
+      return sql`lambda ${e.parameters.map(p => identifier(p.name))}: ${print(e.body)}`
+    case "variable":
+      return identifier(e.name)
+  }
+}
+
+function unbound(name: string): FrameError {
+  return new FrameError("FRAME_INPUT_UNBOUND", {
+    what: `The parameter '${name}' has no value yet.`,
+    why: "It gets its value when the step runs.",
+    fix: "Run the plan as an asset, or bind it with bindRelation.",
+    details: { parameter: name },
+  })
+}
+
+/** The row of a name that the plan has resolved. */
+export function entryOf(name: string): FunctionEntry {
+  const entry = (functionTable as { readonly [name: string]: FunctionEntry })[name] // resolved names are rows
+  if (!entry) throw new Error(`The function '${name}' is not in the table. Please report this.`)
+  return entry
+}
+
+function printCall(e: Extract<Expression, { kind: "call" }>, print: (e: Expression) => Sql): Sql {
+  const form = entryOf(e.name).duckdb as ScalarForm // `resolveExpression` makes calls of scalar rows only
+  const call: PrintedCall = { args: e.args.map(print), inputs: e.args, type: e.type }
+  return typeof form === "string" ? invoke(form, ...call.args) : form(call)
+}
+
+function printCase(e: Extract<Expression, { kind: "case" }>, print: (e: Expression) => Sql): Sql {
+  const branches = e.branches.map(([condition, value]) => sql`WHEN ${print(condition)} THEN ${print(value)}`)
+  const otherwise = e.otherwise ? sql` ELSE ${print(e.otherwise)}` : sql``
+  return sql`CASE ${join(branches, sql` `)}${otherwise} END`
+}
+
+function printAggregate(e: Expression, print: (e: Expression) => Sql, over?: Sql): Sql {
+  if (e.kind !== "aggregate")
+    throw new Error("OVER stands behind something else than an aggregate. Please report this.")
+  const entry = entryOf(e.name)
+  const form = entry.duckdb as AggregateForm // `resolveExpression` makes aggregates of aggregate and window rows only
+  const args = e.args.map(print)
+  const call: PrintedAggregate = {
+    args,
+    inputs: e.args,
+    type: e.type,
+    distinct: e.distinct,
+    ...(e.where ? { where: print(e.where) } : {}),
+    aggregate: (name, of, options = {}) => {
+      const conditions = [e.where && print(e.where), options.where].filter(c => c !== undefined)
+      const filter = conditions.length > 0 ? sql` FILTER (WHERE ${join(conditions, sql` AND `)})` : sql``
+      const distinct = (options.distinct ?? e.distinct) ? sql`DISTINCT ` : sql``
+      return sql`${keyword(name)}(${distinct}${of})${filter}${over ? sql` OVER (${over})` : sql``}`
+    },
+  }
+  return typeof form === "string" ? call.aggregate(form, args) : form(call)
+}
+
+function printOver(e: WindowCall, print: (e: Expression) => Sql): Sql {
+  const parts: Sql[] = []
+  if (e.partitionBy.length > 0) parts.push(sql`PARTITION BY ${e.partitionBy.map(print)}`)
+  if (e.orderBy.length > 0) parts.push(sql`ORDER BY ${e.orderBy.map(key => printSortKey(key, print))}`)
+  if (e.frame) parts.push(printFrame(e.frame, print))
+  return join(parts, sql` `)
+}
+
+/** A sort key of DuckDB gives back 0.0 for -0.0, so that a float is sorted by a copy. */
+export function printSortKey(key: SortKey<Expression>, print: (e: Expression) => Sql): Sql {
+  const value = signless(print(key.expression), key.expression.type)
+  const direction = key.direction === "asc" ? sql`ASC` : sql`DESC`
+  const nulls = key.nulls === "first" ? sql`NULLS FIRST` : sql`NULLS LAST`
+  return sql`${orderKey(value, key.expression.type)} ${direction} ${nulls}`
+}
+
+/** Makes 0.0 of -0.0, as Spark does where it groups; other types stay as they are. */
+export function signless(value: Sql, type: DataType): Sql {
+  return isFloating(type) ? sql`(${value} + ${literalSql(0, type)})` : value
+}
+
+function printFrame(frame: Frame<Expression>, print: (e: Expression) => Sql): Sql {
+  const unit = frame.unit === "rows" ? sql`ROWS` : sql`RANGE`
+  const start = printEdge(frame.start, "PRECEDING", print)
+  return sql`${unit} BETWEEN ${start} AND ${printEdge(frame.end, "FOLLOWING", print)}`
+}
+
+function printEdge(edge: Expression | number | null, unboundedSide: string, print: (e: Expression) => Sql): Sql {
+  if (edge === null) return sql`UNBOUNDED ${keyword(unboundedSide)}`
+  if (edge === 0) return sql`CURRENT ROW`
+  if (typeof edge === "number") return edge < 0 ? sql`${-edge} PRECEDING` : sql`${edge} FOLLOWING`
+  const [amount] = edge.kind === "call" && edge.name === "negative" ? edge.args : []
+  return amount ? sql`${print(amount)} PRECEDING` : sql`${print(edge)} FOLLOWING`
+}
+
+export type { AggregateCall }
