@@ -44,6 +44,6 @@ describe("scanPages", () => {
   test("ends a look for rare items early, with a cursor to go on from", () => {
     const { items, next } = scan(100_000, { limit: 50, wanted: () => false })
     expect(items).toEqual([])
-    expect(next).toBe(2000)
+    expect(next).toBe(500)
   })
 })

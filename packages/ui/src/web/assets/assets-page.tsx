@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query"
-import { useCallback, useMemo, useRef } from "react"
+import { useCallback, useMemo } from "react"
 import type { AssetPage, AssetSummary, EventType } from "../../api/api-view.ts"
 import { apiPath, getJson } from "../api-client.ts"
 import { Command, EmptyState } from "../empty-state.tsx"
@@ -12,6 +12,7 @@ import { KeyText } from "../key-text.tsx"
 import { useNow } from "../now.ts"
 import { assetPath, Link, runPath, useSearchParam } from "../router.tsx"
 import { useDebounced } from "../use-debounced.ts"
+import { useThrottled } from "../use-throttled.ts"
 import { VirtualList } from "../virtual-list.tsx"
 import { useEnvironment } from "./use-environment.ts"
 
@@ -87,13 +88,8 @@ function useAssets(environment: string, q: string) {
     // While one types, the former result stays until the next is there.
     placeholderData: (previous, previousQuery) => (previousQuery?.queryKey[1] === environment ? previous : undefined),
   })
-  const refreshing = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
-  useEventStream({ enabled: true, types: materialized }, () => {
-    refreshing.current ??= setTimeout(() => {
-      refreshing.current = undefined
-      void client.invalidateQueries({ queryKey: ["assets"] })
-    }, REFRESH_MS)
-  })
+  const refreshSoon = useThrottled(() => void client.invalidateQueries({ queryKey: ["assets"] }), REFRESH_MS)
+  useEventStream({ enabled: true, types: materialized }, refreshSoon)
   const assets = useMemo(() => query.data?.pages.flatMap(page => page.assets) ?? [], [query.data])
   const { hasNextPage, isFetching, fetchNextPage } = query
   const loadMore = useCallback(() => {

@@ -1,11 +1,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query"
-import { useRef, useState } from "react"
+import { useState } from "react"
 import type { AssetsEvent, RunRecord, StepPage } from "../../api/api-view.ts"
 import { apiPath, getJson } from "../api-client.ts"
 import { useEventStream } from "../event-stream.ts"
+import { useThrottled } from "../use-throttled.ts"
 import { applyEvents } from "./apply-events.ts"
 
 const REFRESH_MS = 500
+const ends: ReadonlySet<string> = new Set(["run_succeeded", "run_failed", "run_cancelled"])
 
 /** A run and its steps, followed while it goes on. `heard` grows with each batch of events. */
 export function useRun(id: string) {
@@ -27,22 +29,16 @@ export function useRun(id: string) {
 
   const [cursor, setCursor] = useState<number>()
   if (steps.data && cursor === undefined) setCursor(steps.data.cursor)
-  const refreshing = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
-  const refresh = (ended: boolean) => {
-    refreshing.current = undefined
+  const refreshSoon = useThrottled(() => {
     void client.invalidateQueries({ queryKey: runKey, exact: true })
-    // What the events do not hold, a last time.
-    if (ended) void client.invalidateQueries({ queryKey: stepsKey })
     setHeard(heard => heard + 1)
-  }
+  }, REFRESH_MS)
   const enabled = run.data?.status === "running" && cursor !== undefined
   const stream = useEventStream({ enabled, run: id, after: cursor }, (events: readonly AssetsEvent[]) => {
     client.setQueryData<StepPage>(stepsKey, page => page && { ...page, steps: applyEvents(page.steps, events) })
-    const ended = events.some(event => /^run_(succeeded|failed|cancelled)$/.test(event.type))
-    if (ended) {
-      clearTimeout(refreshing.current)
-      refresh(true)
-    } else refreshing.current ??= setTimeout(refresh, REFRESH_MS, false)
+    // What the events do not hold, a last time.
+    if (events.some(event => ends.has(event.type))) void client.invalidateQueries({ queryKey: stepsKey })
+    refreshSoon()
   })
 
   return { run, steps, stream, heard }

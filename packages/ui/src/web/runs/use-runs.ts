@@ -1,8 +1,9 @@
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query"
-import { useCallback, useMemo, useRef } from "react"
+import { useCallback, useEffect, useMemo, useRef } from "react"
 import type { AssetsEvent, EventType, RunPage, RunRecord } from "../../api/api-view.ts"
 import { apiPath, getJson } from "../api-client.ts"
 import { useEventStream } from "../event-stream.ts"
+import { useThrottled } from "../use-throttled.ts"
 
 export interface RunFilters {
   readonly environment: string
@@ -47,10 +48,8 @@ export function useRuns(filters: RunFilters) {
     refetchOnReconnect: false,
   })
 
-  const refreshing = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
   const changed = useRef(new Set<string>())
   const refresh = async () => {
-    refreshing.current = undefined
     const ids = changed.current
     changed.current = new Set()
     const head = await getJson<RunPage>(path())
@@ -61,9 +60,11 @@ export function useRuns(filters: RunFilters) {
     const fresh = await Promise.all(older.map(run => getJson<RunRecord>(apiPath(`runs/${encodeURIComponent(run.id)}`))))
     client.setQueryData<Pages>(queryKey, pages => pages && merge(pages, head, new Map(fresh.map(run => [run.id, run]))))
   }
+  // A refusal is told by the query; a lost connection mends itself.
+  const refreshSoon = useThrottled(() => void refresh().catch(() => undefined), REFRESH_MS)
   const stream = useEventStream({ enabled: true, types: changing }, (events: readonly AssetsEvent[]) => {
     for (const event of events) changed.current.add(event.runId)
-    refreshing.current ??= setTimeout(() => void refresh().catch(() => undefined), REFRESH_MS)
+    refreshSoon()
   })
 
   const runs = useMemo(() => query.data?.pages.flatMap(page => page.runs) ?? [], [query.data])
@@ -71,6 +72,10 @@ export function useRuns(filters: RunFilters) {
   const loadMore = useCallback(() => {
     if (hasNextPage && !isFetching) void fetchNextPage()
   }, [hasNextPage, isFetching, fetchNextPage])
+  // A rare word: the server looks at a part of the log for each answer.
+  useEffect(() => {
+    if (runs.length < PAGE) loadMore()
+  }, [runs.length, loadMore])
   return { runs, stream, loadMore, hasMore: hasNextPage, isPending: query.isPending, isFetching, error: query.error }
 }
 
