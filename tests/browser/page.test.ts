@@ -1,10 +1,8 @@
-import { execFileSync } from "node:child_process"
-import { dirname } from "node:path"
-import { fileURLToPath } from "node:url"
 import { definitions, type EventLog, openEventLog } from "@assets/core"
 import { type Server, startServer } from "@assets/ui"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest"
+import { buildPage } from "./built-page.ts"
 import { launchChromium, skipsBrowser } from "./chromium.ts"
 import { pageProject, RunWriter } from "./page-project.ts"
 
@@ -28,8 +26,7 @@ const failure = {
 
 describe.skipIf(skipsBrowser)("the page", () => {
   beforeAll(async () => {
-    const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-    execFileSync("npm", ["run", "--silent", "build:web", "-w", "@assets/ui"], { cwd: root, stdio: "pipe" })
+    buildPage()
     browser = await launchChromium()
   })
   afterAll(() => browser?.close())
