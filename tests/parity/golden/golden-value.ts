@@ -25,9 +25,9 @@ export function goldenValue(value: DuckDBValue, type: DataType): GoldenValue {
     case "int32":
       return Number(value)
     case "binary":
-      return Buffer.from(v.bytes).toString("hex")
+      return Buffer.from(v.bytes).toString("hex").toUpperCase()
     case "date":
-      return isoText(BigInt(v.days) * 86_400_000_000n).slice(0, -9)
+      return dateText(v.days)
     case "timestamp":
       return `${isoText(v.micros)}Z`
     case "timestamp_ntz":
@@ -50,12 +50,23 @@ function goldenNumber(value: number): GoldenValue {
   return Number.isFinite(value) ? value : String(value)
 }
 
+const daysOfCycle = 146_097
+
+/** JavaScript's dates end before DuckDB's: a date is moved by whole cycles of 400 years. */
+function dateText(days: number): string {
+  const cycles = Math.floor(days / daysOfCycle)
+  const text = isoText(BigInt(days - cycles * daysOfCycle) * 86_400_000_000n).slice(0, -9)
+  const year = Number(text.slice(0, 4)) + cycles * 400
+  const digits = String(Math.abs(year)).padStart(4, "0")
+  return `${year < 0 ? "-" : year > 9999 ? "+" : ""}${digits}${text.slice(4)}`
+}
+
 function isoText(micros: bigint): string {
   const million = 1_000_000n
   const fraction = ((micros % million) + million) % million
   const text = new Date(Number((micros - fraction) / 1000n)).toISOString().replace(/\.\d+Z$/, "")
   const years = text.replace(/^\+0*(?=\d{5})/, "+").replace(/^-0*(?=\d{4}-)/, "-")
-  return fraction === 0n ? years : `${years}.${String(fraction).padStart(6, "0").replace(/0+$/, "")}`
+  return fraction === 0n ? years : `${years}.${String(fraction).padStart(6, "0")}`
 }
 
 export interface Comparison {
@@ -68,7 +79,8 @@ export function sameValue(a: GoldenValue, b: GoldenValue, how: Comparison): bool
   if (a === b) return true
   if (isNumber(a) && isNumber(b)) return sameNumber(Number(a), Number(b), how)
   if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return false
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((v, i) => sameValue(v, b[i] ?? null, how))
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((v, i) => sameValue(v, b[i] ?? null, how))
   const [left, right] = [a, b] as { readonly [kind: string]: GoldenValue }[]
   if (left?.map && right?.map) return sameValue(sorted(left.map), sorted(right.map), how)
   return Object.keys(left ?? {}).every(k => sameValue(left?.[k] ?? null, right?.[k] ?? null, how))

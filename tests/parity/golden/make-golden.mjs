@@ -13,11 +13,34 @@ const source = JSON.parse(exact(readFileSync(process.argv[2], "utf8")))
 const pick = (from, names) => Object.fromEntries(names.filter(n => from[n] !== undefined).map(n => [n, from[n]]))
 
 const cases = source.cases.map(c => ({
-  ...pick(c, ["id", "fn", "kind", "table", "timeZone", "sparkSql", "sparkType", "duckdbType", "verdict", "tolerance", "zeroSignFree"]),
+  ...pick(c, [
+    "id",
+    "fn",
+    "kind",
+    "table",
+    "timeZone",
+    "sparkSql",
+    "sparkType",
+    "duckdbType",
+    "verdict",
+    "tolerance",
+    "zeroSignFree",
+  ]),
   rows: c.rows.map(r => pick(r, ["key", "spark", "reproducible"])),
 }))
 const frames = source.frames.map(f =>
-  pick(f, ["id", "fn", "tablesVersion", "pyspark", "sparkSql", "verdict", "ordered", "compareNames", "spark", "tolerance"]),
+  pick(f, [
+    "id",
+    "fn",
+    "tablesVersion",
+    "pyspark",
+    "sparkSql",
+    "verdict",
+    "ordered",
+    "compareNames",
+    "spark",
+    "tolerance",
+  ]),
 )
 const { meta, tables, frameTables } = source
 const text = JSON.stringify({ meta, tables, cases, frameTables, frames })

@@ -46,13 +46,25 @@ export async function runCase(connection: DuckDBConnection, golden: Golden, c: G
 function refusal(error: unknown, c: GoldenCase): Outcome {
   if (!(error instanceof FrameError)) throw error
   if (error.code === "FRAME_FUNCTION_UNKNOWN") return { kind: "not yet", name: String(error.details.function) }
-  if (c.verdict === "refused" || (c.verdict === "impossible" && error.code === "FRAME_UNSUPPORTED")) return { kind: "refused" }
+  if (c.verdict === "refused" || (c.verdict === "impossible" && error.code === "FRAME_UNSUPPORTED"))
+    return { kind: "refused" }
   return { kind: "open", why: `${error.code}: ${error.message} ${error.why}` }
 }
 
-function planOf(c: GoldenCase, table: GoldenTable, columns: readonly Column[], expression: Expression, keys?: readonly number[]): Relation {
+function planOf(
+  c: GoldenCase,
+  table: GoldenTable,
+  columns: readonly Column[],
+  expression: Expression,
+  keys?: readonly number[],
+): Relation {
   const by = c.kind === "group" ? (table.groupColumn ?? "g") : "key"
-  const schema = { columns: [{ name: "by", type: int }, { name: "answer", type: expression.type }] }
+  const schema = {
+    columns: [
+      { name: "by", type: int },
+      { name: "answer", type: expression.type },
+    ],
+  }
   const source: Relation = { kind: "table", path: [c.table], schema: { columns } }
   const key: Expression = { kind: "column", name: by, type: int }
   const input: Relation = keys
@@ -85,22 +97,30 @@ async function compareRows(
   const sqlFor = (keys?: readonly number[]) => compileDuckdb(planOf(c, table, columns, expression, keys)).sql
   try {
     // A window needs all rows of its groups; other rows that raise are run alone.
-    const sql = sqlFor(c.kind === "window" ? undefined : plain.map(r => r.key))
-    const result = await connection.runAndReadAll(sql)
+    const sql = sqlFor(c.kind === "window" || plain.length === 0 ? undefined : plain.map(r => r.key))
+    const result = await connection.runAndReadAll(plain.length === 0 ? `${sql} LIMIT 0` : sql)
     const type = result.columnTypes()[1]?.toString().replace(/ /g, "")
-    if (type !== c.duckdbType.replace(/ /g, "")) return { kind: "open", why: `DuckDB type ${type}, not ${c.duckdbType}` }
+    const isVoid = c.sparkType === "void"
+    if (!isVoid && type !== c.duckdbType.replace(/ /g, ""))
+      return { kind: "open", why: `DuckDB type ${type}, not ${c.duckdbType}` }
     const answers = new Map(result.getRows().map(([key, value]) => [Number(key), value ?? null]))
     for (const row of plain) {
       if (!("value" in row.spark)) continue
       const answer = goldenValue(answers.get(row.key) ?? null, expression.type)
       if (answers.has(row.key) && sameValue(answer, row.spark.value, c)) continue
-      return { kind: "open", why: `key ${row.key}: ${JSON.stringify(answer)}, not ${JSON.stringify(row.spark.value)} in ${sql}` }
+      return {
+        kind: "open",
+        why: `key ${row.key}: ${JSON.stringify(answer)}, not ${JSON.stringify(row.spark.value)} in ${sql}`,
+      }
     }
     for (const row of rows) {
       if (!("error" in row.spark)) continue
       const given = await connection.runAndReadAll(sqlFor([row.key])).then(r => r.getRows(), raised)
       if (typeof given !== "string") {
-        return { kind: "open", why: `key ${row.key}: ${String(given[0]?.[1])}, but Spark raises ${row.spark.error} in ${sqlFor([row.key])}` }
+        return {
+          kind: "open",
+          why: `key ${row.key}: ${String(given[0]?.[1])}, but Spark raises ${row.spark.error} in ${sqlFor([row.key])}`,
+        }
       }
     }
   } catch (error) {

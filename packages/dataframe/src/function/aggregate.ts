@@ -3,7 +3,7 @@ import type { DataType } from "../schema/data-type.ts"
 import { boundedDecimal, decimal } from "../schema/decimal-type.ts"
 import * as types from "../schema/type-family.ts"
 import { decimalTypeOf, dividedHalfUp, scaled, unscaled } from "./decimal-sql.ts"
-import { castTo } from "./duckdb-type.ts"
+import { castTo, tryCastTo } from "./duckdb-type.ts"
 import {
   type AggregateForm,
   aggregate,
@@ -134,7 +134,7 @@ export const aggregates = {
   sum: aggregate(sumRule, sum),
   try_sum: aggregate(sumRule, call => {
     const total = call.aggregate("sum", call.args)
-    return types.isFloating(call.type) ? total : sql`TRY(${castTo(total, call.type)})`
+    return types.isFloating(call.type) ? total : tryCastTo(total, call.type)
   }),
   avg: aggregate(avgRule, avg),
   min: aggregate(takes([orderable], sameAsFirst), extreme("min")),
@@ -151,7 +151,19 @@ export const aggregates = {
   collect_list: aggregate(takes([any], listOf), collect(false), { stability: "unstable" }),
   collect_set: aggregate(takes([orderable], listOf), collect(true), { stability: "unstable" }),
   first: aggregate(takes([any], sameAsFirst), "first", { stability: "unstable" }),
+  first_ignore_nulls: aggregate(takes([any], sameAsFirst), "any_value", {
+    stability: "unstable",
+    spark: call => call.aggregate("first", [arg(call, 0), sql`TRUE`]),
+  }),
   last: aggregate(takes([any], sameAsFirst), "last", { stability: "unstable" }),
+  last_ignore_nulls: aggregate(
+    takes([any], sameAsFirst),
+    call =>
+      call.hasOver
+        ? call.aggregate("last_value", [sql`${arg(call, 0)} IGNORE NULLS`])
+        : call.aggregate("last", [arg(call, 0)], { where: sql`${arg(call, 0)} IS NOT NULL` }),
+    { stability: "unstable", spark: call => call.aggregate("last", [arg(call, 0), sql`TRUE`]) },
+  ),
   any_value: aggregate(takes([any], sameAsFirst), "first", { stability: "unstable" }),
 } satisfies { readonly [name: string]: FunctionEntry }
 

@@ -28,6 +28,8 @@ export interface PrintedCall {
 /** A call of an aggregate. */
 export interface PrintedAggregate extends PrintedCall {
   readonly distinct: boolean
+  /** Whether it stands before OVER: DuckDB then takes IGNORE NULLS, and no FILTER for what is no aggregate. */
+  readonly hasOver: boolean
   /** The condition of `FILTER`. */
   readonly where?: Sql
   /**

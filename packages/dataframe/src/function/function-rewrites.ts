@@ -3,7 +3,8 @@ import type { Unresolved } from "../plan/expression.ts"
 import type { DataType } from "../schema/data-type.ts"
 import { date, timestamp, timestampNtz } from "../schema/type-family.ts"
 
-type Rewrite = (args: readonly Unresolved[], name: string) => Unresolved
+/** Gives undefined where a call stays as it is. */
+type Rewrite = (args: readonly Unresolved[], name: string) => Unresolved | undefined
 
 function call(name: string, ...args: readonly Unresolved[]): Unresolved {
   return { kind: "call", name, args }
@@ -42,7 +43,6 @@ function dateOf(name: string, type: DataType, mode: "ansi" | "try"): Rewrite {
 
 const fields: { readonly [field: string]: string } = {
   year: "year",
-  yearofweek: "yearofweek",
   quarter: "quarter",
   month: "month",
   week: "weekofyear",
@@ -52,6 +52,7 @@ const fields: { readonly [field: string]: string } = {
   doy: "dayofyear",
   hour: "hour",
   minute: "minute",
+  second: "date_part_second",
 }
 
 function fieldFunction(field: Unresolved): string {
@@ -69,8 +70,18 @@ function fieldFunction(field: Unresolved): string {
 /** The run's `now`: one instant for all steps of a run. It is bound as the parameter `run.now`. */
 const now: Unresolved = { kind: "parameter", name: "run.now", type: timestamp }
 
+/** `first(x, true)` leaves nulls out: a function of its own. */
+function ignoringNulls(name: string): Rewrite {
+  return ([input, ignore]) => {
+    if (!input || ignore?.kind !== "literal" || typeof ignore.value !== "boolean") return undefined
+    return call(ignore.value ? `${name}_ignore_nulls` : name, input)
+  }
+}
+
 /** Functions that are others in disguise: they leave no trace in the plan. */
 export const rewrites: { readonly [name: string]: Rewrite } = {
+  first: ignoringNulls("first"),
+  last: ignoringNulls("last"),
   nvl: of(2, (a, b) => call("coalesce", a, b)),
   ifnull: of(2, (a, b) => call("coalesce", a, b)),
   nvl2: of(3, (a, b, c) => when(call("isnotnull", a), b, c)),

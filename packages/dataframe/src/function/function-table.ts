@@ -5,6 +5,7 @@ import { math } from "./math.ts"
 import { operators } from "./operators.ts"
 import { textFunctions } from "./text.ts"
 import { timeFunctions } from "./time.ts"
+import { windowFunctions } from "./window.ts"
 
 /**
  * Every function of the plan, by its Spark name: what it takes and gives, whether it may be reused, and how each
@@ -17,6 +18,7 @@ export const functionTable = {
   ...textFunctions,
   ...timeFunctions,
   ...aggregates,
+  ...windowFunctions,
 } satisfies { readonly [name: string]: FunctionEntry }
 
 /** The name of a row. */
@@ -45,4 +47,12 @@ export const aliases: { readonly [alias: string]: FunctionName | "current_timest
   stddev_samp: "stddev",
   std: "stddev",
   mean: "avg",
+  var_samp: "variance",
+  every: "bool_and",
+  some: "bool_or",
+  array_agg: "collect_list",
+  first_value: "first",
+  first_value_ignore_nulls: "first_ignore_nulls",
+  last_value: "last",
+  last_value_ignore_nulls: "last_ignore_nulls",
 }

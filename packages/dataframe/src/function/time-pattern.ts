@@ -19,7 +19,6 @@ const parseLetters: { readonly [letters: string]: readonly [regex: string, forma
 
 /** Java's letters that a time is printed by. */
 const formatLetters: { readonly [letters: string]: string } = {
-  yyyy: "%Y",
   MMMM: "%B",
   MMM: "%b",
   MM: "%m",
@@ -87,16 +86,19 @@ export function timePattern(pattern: string, name: string): { readonly regex: st
   return { regex, format }
 }
 
-/** A format of Java to print by, as DuckDB's. `wide` when years outside of 1 to 9999 would print differently. */
-export function timeFormat(pattern: string, name: string): { readonly format: string; readonly wide: boolean } {
-  let format = ""
-  for (const piece of piecesOf(pattern)) {
-    if ("text" in piece) format += piece.text.replaceAll("%", "%%")
-    else {
-      const known = formatLetters[piece.letters]
-      if (!known) throw refuse(name, pattern, piece.letters, formatLetters)
-      format += known
-    }
-  }
-  return { format, wide: false }
+/** A piece of a printed time: letters of DuckDB's strftime, or a letter of Java that it lacks. */
+export type FormatPiece = { readonly strftime: string } | { readonly letters: "yyyy" | "y" | "Q" | "XXX" | "VV" }
+
+const computed = ["yyyy", "y", "Q", "XXX", "VV"] as const
+
+/** A format of Java to print by, in pieces. */
+export function timeFormat(pattern: string, name: string): FormatPiece[] {
+  return piecesOf(pattern).map(piece => {
+    if ("text" in piece) return { strftime: piece.text.replaceAll("%", "%%") }
+    const letters = computed.find(letters => letters === piece.letters)
+    if (letters) return { letters }
+    const known = formatLetters[piece.letters]
+    if (!known) throw refuse(name, pattern, piece.letters, { ...formatLetters, y: "", Q: "", XXX: "", VV: "" })
+    return { strftime: known }
+  })
 }

@@ -1,11 +1,10 @@
-import type { Expression } from "../plan/expression.ts"
 import * as types from "../schema/type-family.ts"
 import { castTo } from "./duckdb-type.ts"
 import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "./function-entry.ts"
-import { arg, castCall, input, raise } from "./printed-call.ts"
+import { arg, castCall, raise } from "./printed-call.ts"
 import { bigint, day, instant, int, integral, requireText, takes, text, time, wallClock } from "./signature.ts"
-import { keyword, type Sql, sql, textLiteral } from "./sql-fragment.ts"
-import { timeFormat, timePattern } from "./time-pattern.ts"
+import { join, keyword, type Sql, sql, textLiteral } from "./sql-fragment.ts"
+import { type FormatPiece, timeFormat, timePattern } from "./time-pattern.ts"
 
 const partOfDay = takes([wallClock], types.int32)
 const partOfDate = takes([time], types.int32)
@@ -70,7 +69,7 @@ function nextDay(call: PrintedCall): Sql {
   return sql`(${arg(call, 0)} + CAST((${index + 1} - isodow(${arg(call, 0)}) + 6) % 7 + 1 AS INTEGER))`
 }
 
-const formatted = (rule: TypeRule): TypeRule => {
+const withFormat = (rule: TypeRule): TypeRule => {
   return (args, name) => {
     const resolution = rule(args, name)
     timePattern(requireText(resolution.args, 1, name, "format"), name)
@@ -92,17 +91,56 @@ function parsed(name: string, mode: "raise" | "null"): ScalarForm {
 }
 
 const formatRule: TypeRule = (args, name) => {
-  const resolution = takes([wallClock, text], types.string)(args, name)
+  const resolution = takes([instant, text], types.string)(args, name)
   timeFormat(requireText(resolution.args, 1, name, "format"), name)
   return resolution
 }
 
+/** `date_format`: years of four digits go to DuckDB as they are; Java writes others with a sign, or by their era. */
 function dateFormat(call: PrintedCall): Sql {
-  const { format, wide } = timeFormat(requireText(call.inputs, 1, "date_format", "format"), "date_format")
-  const wall = input(call, 0).type.kind === "timestamp" ? castTo(arg(call, 0), types.timestampNtz) : arg(call, 0)
-  const plain = sql`strftime(${wall}, ${textLiteral(format)})`
-  if (!wide) return plain
-  return sql`CASE WHEN ${wall} < TIMESTAMP '10000-01-01' AND ${wall} >= TIMESTAMP '0001-01-01' THEN ${plain} WHEN ${wall} IS NOT NULL THEN ${raise("DATETIME_OVERFLOW", types.string)} END`
+  const pieces = timeFormat(requireText(call.inputs, 1, "date_format", "format"), "date_format")
+  const ts = arg(call, 0)
+  const wall = castTo(ts, types.timestampNtz)
+  const short = formatted(pieces, ts, wall, true)
+  if (!pieces.some(p => "letters" in p && p.letters === "yyyy")) return short
+  const fits = sql`${wall} >= TIMESTAMP '0001-01-01' AND ${wall} < TIMESTAMP '10000-01-01'`
+  return sql`CASE WHEN ${fits} THEN ${short} ELSE ${formatted(pieces, ts, wall, false)} END`
+}
+
+function formatted(pieces: readonly FormatPiece[], ts: Sql, wall: Sql, shortYears: boolean): Sql {
+  const parts: Sql[] = []
+  let run = ""
+  const flush = () => {
+    if (run !== "") parts.push(sql`strftime(${wall}, ${textLiteral(run)})`)
+    run = ""
+  }
+  for (const piece of pieces) {
+    if ("strftime" in piece) run += piece.strftime
+    else if (piece.letters === "yyyy" && shortYears) run += "%Y"
+    else {
+      flush()
+      parts.push(computedPiece(piece.letters, ts, wall))
+    }
+  }
+  flush()
+  if (parts.length === 0) return sql`CASE WHEN ${ts} IS NOT NULL THEN '' END`
+  return parts.length === 1 ? (parts[0] ?? sql`''`) : sql`(${join(parts, sql` || `)})`
+}
+
+function computedPiece(letters: "yyyy" | "y" | "Q" | "XXX" | "VV", ts: Sql, wall: Sql): Sql {
+  const ofEra = sql`CASE WHEN year(${wall}) > 0 THEN year(${wall}) ELSE 1 - year(${wall}) END`
+  switch (letters) {
+    case "y":
+      return sql`CAST(${ofEra} AS VARCHAR)`
+    case "yyyy":
+      return sql`CASE WHEN year(${wall}) > 9999 THEN '+' || CAST(year(${wall}) AS VARCHAR) ELSE lpad(CAST(${ofEra} AS VARCHAR), 4, '0') END`
+    case "Q":
+      return sql`CAST(quarter(${wall}) AS VARCHAR)`
+    case "VV":
+      return sql`CASE WHEN ${ts} IS NOT NULL THEN current_setting('TimeZone') END`
+    case "XXX":
+      return sql`spark_offset_text((epoch_us(${wall}) - epoch_us(${ts})) // 1000000)`
+  }
 }
 
 const floorDivide = (micros: Sql, by: Sql) => sql`(${micros} - ((${micros} % ${by}) + ${by}) % ${by}) // ${by}`
@@ -120,6 +158,12 @@ export const timeFunctions = {
   hour: scalar(partOfDay, castCall("hour")),
   minute: scalar(partOfDay, castCall("minute")),
   second: scalar(partOfDay, castCall("second")),
+  date_part_second: scalar(
+    takes([wallClock], { kind: "decimal", precision: 8, scale: 6 }),
+    call =>
+      sql`CAST(CAST(extract(microsecond FROM ${arg(call, 0)}) AS DECIMAL(8,0)) * CAST(0.000001 AS DECIMAL(6,6)) AS DECIMAL(8,6))`,
+    { spark: call => sql`date_part('SECOND', ${arg(call, 0)})` },
+  ),
   dayname: scalar(takes([time], types.string), call => sql`left(dayname(${arg(call, 0)}), 3)`),
   monthname: scalar(takes([time], types.string), call => sql`left(monthname(${arg(call, 0)}), 3)`),
   date_trunc: scalar(truncRule, dateTrunc),
@@ -133,16 +177,20 @@ export const timeFunctions = {
   ),
   last_day: scalar(takes([day], types.date), "last_day"),
   next_day: scalar(takes([day, text], types.date), nextDay),
-  to_date_format: scalar(formatted(takes([text, text], types.date)), parsed("to_date", "raise"), { spark: "to_date" }),
-  try_to_date_format: scalar(formatted(takes([text, text], types.date)), parsed("try_to_date", "null"), {
+  to_date_format: scalar(withFormat(takes([text, text], types.date)), parsed("to_date", "raise"), { spark: "to_date" }),
+  try_to_date_format: scalar(withFormat(takes([text, text], types.date)), parsed("try_to_date", "null"), {
     spark: "try_to_date",
   }),
-  to_timestamp_format: scalar(formatted(takes([text, text], types.timestamp)), parsed("to_timestamp", "raise"), {
+  to_timestamp_format: scalar(withFormat(takes([text, text], types.timestamp)), parsed("to_timestamp", "raise"), {
     spark: "to_timestamp",
   }),
-  try_to_timestamp_format: scalar(formatted(takes([text, text], types.timestamp)), parsed("try_to_timestamp", "null"), {
-    spark: "try_to_timestamp",
-  }),
+  try_to_timestamp_format: scalar(
+    withFormat(takes([text, text], types.timestamp)),
+    parsed("try_to_timestamp", "null"),
+    {
+      spark: "try_to_timestamp",
+    },
+  ),
   date_format: scalar(formatRule, dateFormat),
   unix_seconds: scalar(takes([instant], types.int64), call =>
     floorDivide(sql`epoch_us(${arg(call, 0)})`, sql`1000000`),
@@ -159,5 +207,3 @@ export const timeFunctions = {
   timestamp_micros: scalar(takes([bigint], types.timestamp), "make_timestamptz"),
   make_date: scalar(takes([int, int, int], types.date), "make_date"),
 } satisfies { readonly [name: string]: FunctionEntry }
-
-export type { Expression }

@@ -48,7 +48,7 @@ function resolve(node: Unresolved, scope: Scope, variables: Variables): Expressi
     case "case":
       return resolveCase(node, inner)
     case "window":
-      return resolveWindow(node, inner)
+      return resolveWindow(node, inner, variables)
     case "alias":
       return inner(node.input)
     case "variable":
@@ -80,11 +80,13 @@ function misplaced(what: string, why: string, fix: string): FrameError {
   return new FrameError("FRAME_ARGUMENT_INVALID", { what: `${what} cannot be used here.`, why: `It ${why}.`, fix })
 }
 
-function resolveCall(node: Extract<Unresolved, { kind: "call" }>, inner: Resolve, variables: Variables): Expression {
+type Call = Extract<Unresolved, { kind: "call" }>
+
+function resolveCall(node: Call, inner: Resolve, variables: Variables, hasOver = false): Expression {
   const given = node.name.toLowerCase()
   const name = aliases[given] ?? given
-  const rewrite = rewrites[name]
-  if (rewrite) return inner(rewrite(node.args, name))
+  const rewritten = rewrites[name]?.(node.args, name)
+  if (rewritten) return inner(rewritten)
   const entry = entryOf(name)
   const args = resolveHigherOrder(name, node.args, inner, variables) ?? node.args.map(arg => inner(arg))
   const resolution = entry.types(args, name)
@@ -93,6 +95,9 @@ function resolveCall(node: Extract<Unresolved, { kind: "call" }>, inner: Resolve
       throw misplaced("DISTINCT or FILTER", `belongs to aggregates, and '${name}' is none`, "Take it away.")
     }
     return { kind: "call", name, args: resolution.args, type: resolution.type }
+  }
+  if (entry.kind === "window" && !hasOver) {
+    throw misplaced(`The window function '${name}'`, "needs a window", `Write ${name}(…).over(window).`)
   }
   for (const arg of resolution.args) refuseNested(arg, name)
   const where = node.where && asCondition(inner(node.where), "FILTER")
@@ -159,8 +164,12 @@ function resolveCase(node: Extract<Unresolved, { kind: "case" }>, inner: Resolve
   return { kind: "case", branches, ...(otherwise ? { otherwise: castOf(otherwise, type) } : {}), type }
 }
 
-function resolveWindow(node: Extract<Unresolved, { kind: "window" }>, inner: Resolve): Expression {
-  const input = inner(node.input)
+function resolveWindow(
+  node: Extract<Unresolved, { kind: "window" }>,
+  inner: Resolve,
+  variables: Variables,
+): Expression {
+  const input = node.input.kind === "call" ? resolveCall(node.input, inner, variables, true) : inner(node.input)
   if (input.kind !== "aggregate") {
     throw misplaced("OVER", "belongs to aggregates and window functions", "Take it away.")
   }

@@ -25,6 +25,7 @@ export const timeMacros: readonly Sql[] = [
   sql`spark_wall_of_day(ts) AS epoch_us(ts) - (((epoch_us(CAST(ts AS TIMESTAMP)) % ${dayMicros}) + ${dayMicros}) % ${dayMicros})`,
   // The start of the day by the offset of the instant, when that is the start of the day by the clock too.
   sql`spark_trunc_day(ts) AS CASE WHEN CAST(make_timestamptz(spark_wall_of_day(ts)) AS TIMESTAMP) = date_trunc('day', CAST(ts AS TIMESTAMP)) THEN make_timestamptz(spark_wall_of_day(ts)) ELSE spark_wall_to_ts(date_trunc('day', CAST(ts AS TIMESTAMP))) END`,
+  sql`spark_offset_text(s) AS CASE WHEN s = 0 THEN 'Z' ELSE (CASE WHEN s < 0 THEN '-' ELSE '+' END) || lpad(CAST(abs(s) // 3600 AS VARCHAR), 2, '0') || ':' || lpad(CAST(abs(s) // 60 % 60 AS VARCHAR), 2, '0') END`,
   sql`spark_date_parts(t) AS make_date(CAST(regexp_extract(t, '^[+-]?[0-9]+', 0) AS INTEGER), CAST(coalesce(nullif(regexp_extract(t, '^[+-]?[0-9]+-([0-9]{1,2})', 1), ''), '1') AS INTEGER), CAST(coalesce(nullif(regexp_extract(t, '^[+-]?[0-9]+-[0-9]{1,2}-([0-9]{1,2})', 1), ''), '1') AS INTEGER))`,
   sql`spark_to_date(s) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, ${plainDate}) THEN CAST(s AS DATE) WHEN regexp_full_match(spark_trim_all(s), ${anyDate}) THEN spark_date_parts(spark_trim_all(s)) ELSE CAST('[CAST_INVALID_INPUT]' AS DATE) END`,
   sql`spark_try_to_date(s) AS CASE WHEN regexp_full_match(s, ${plainDate}) THEN TRY_CAST(s AS DATE) WHEN regexp_full_match(spark_trim_all(s), ${anyDate}) THEN TRY(spark_date_parts(spark_trim_all(s))) END`,

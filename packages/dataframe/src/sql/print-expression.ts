@@ -88,6 +88,7 @@ function printAggregate(e: Expression, print: (e: Expression) => Sql, over?: Sql
     inputs: e.args,
     type: e.type,
     distinct: e.distinct,
+    hasOver: over !== undefined,
     ...(e.where ? { where: print(e.where) } : {}),
     aggregate: (name, of, options = {}) => {
       const conditions = [e.where && print(e.where), options.where].filter(c => c !== undefined)
