@@ -1,30 +1,16 @@
 import type { Asset } from "./asset/asset.ts"
 import type { Definitions } from "./definitions.ts"
-import type { EnvironmentConfig } from "./environment/environment.ts"
 import type { AssetsEvent } from "./event/event.ts"
+import type { PlannedWork } from "./plan/build-plan.ts"
 import type { ExecutionPlan } from "./plan/execution-plan.ts"
+import { type OpenProject, openProject, type PlanOptions, planWork } from "./plan-work.ts"
+import { executeRun } from "./run/execute-run.ts"
+import { RunContext } from "./run/run-context.ts"
+import type { StepOutcome } from "./run/step-outcome.ts"
+import { StoredValues } from "./stored-values.ts"
 import type { Json } from "./util/json.ts"
+import { uuidv7 } from "./util/uuid.ts"
 import type { AnyValueType, BoundOf } from "./value/value-type.ts"
-
-/** What is asked for: which assets, in which environment. */
-export interface PlanOptions {
-  /** Name of one of the project's environments, or one made by `inMemory()`. Default: `ASSETS_ENV`, then the project's. */
-  readonly environment?: string | EnvironmentConfig
-  /** A selection, or several whose union is meant. Default: every asset. */
-  readonly select?: string | readonly string[]
-  /**
-   * Partition keys, ranges `A..B` with both ends included, or `all`, `missing`, `failed`.
-   * Default: the missing and stale keys, when they are at most 100.
-   */
-  readonly partitions?: readonly string[]
-  /** True: what is unchanged runs, too. */
-  readonly force?: boolean
-  /** The run's one instant. Default: now. */
-  readonly now?: Date
-  readonly signal?: AbortSignal
-  /** Values in place of sources, by key: rows, batches or JSON, as the source's type accepts. */
-  readonly inputs?: { readonly [key: string]: unknown }
-}
 
 export interface MaterializeOptions extends PlanOptions {
   /** Told of each event once it is kept. Must not throw. */
@@ -80,11 +66,77 @@ export interface Run {
  *
  * @throws ConfigError, DefinitionError when the request or the project is wrong; nothing ran then
  */
-export async function materialize(_project: Definitions, _options: MaterializeOptions = {}): Promise<Run> {
-  throw new Error("not yet")
+export async function materialize(project: Definitions, options: MaterializeOptions = {}): Promise<Run> {
+  const open = openProject(project, options)
+  try {
+    const planned = await planWork(open, options)
+    const { environment, log, sources } = open
+    const { force = false, wait = true, tags = {}, onEvent } = options
+    const id = uuidv7()
+    const { state } = planned
+    const run = new RunContext({ id, environment, log, state, sources, force, wait, tags, onEvent })
+    const outcomes = await executeRun(run, planned, options)
+    const isCancelled = options.signal?.aborted === true
+    return runOf({ id, open, planned, outcomes, isCancelled })
+  } finally {
+    await open.close()
+  }
 }
 
-/** Returns what `materialize` would run with the same options, and why. Computes and stores nothing. */
-export async function plan(_project: Definitions, _options: PlanOptions = {}): Promise<ExecutionPlan> {
-  throw new Error("not yet")
+/**
+ * Returns what `materialize` would run with the same options, and why. Computes and stores nothing.
+ *
+ * @throws ConfigError, DefinitionError when the request or the project is wrong
+ */
+export async function plan(project: Definitions, options: PlanOptions = {}): Promise<ExecutionPlan> {
+  const open = openProject(project, options)
+  try {
+    return (await planWork(open, options)).plan
+  } finally {
+    await open.close()
+  }
+}
+
+interface EndedRun {
+  readonly id: string
+  readonly open: OpenProject
+  readonly planned: PlannedWork
+  readonly outcomes: ReadonlyMap<string, StepOutcome>
+  readonly isCancelled: boolean
+}
+
+function runOf({ id, open, planned, outcomes, isCancelled }: EndedRun): Run {
+  const values = new StoredValues(open, planned.state)
+  const steps = planned.plan.steps.map(({ id, key, partitions }) => {
+    return stepOf(key, partitions, outcomes.get(id) as StepOutcome) // executeRun gives each step its outcome
+  })
+  const isFailed = steps.some(({ status }) => status === "failed" || status === "blocked")
+  const close = () => values.close()
+  return {
+    id,
+    status: isCancelled ? "cancelled" : isFailed ? "failed" : "succeeded",
+    plan: planned.plan,
+    steps,
+    value: (asset, { partitions } = {}) => {
+      const made = steps.filter(({ key }) => key === asset.key).flatMap(step => step.partitions)
+      return values.value(asset, partitions ?? made)
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function stepOf(key: string, partitions: readonly string[], outcome: StepOutcome): RunStep {
+  const { status, reason } = outcome
+  if (outcome.status === "failed") {
+    return { key, partitions, status, reason, dataVersion: undefined, metadata: {}, error: outcome.error }
+  }
+  if (!("materialization" in outcome)) return { key, partitions, status, reason, dataVersion: undefined, metadata: {} }
+  const { dataVersion, rows, bytes, files, metadata } = outcome.materialization
+  const seen = {
+    ...(rows !== undefined && { rows }),
+    ...(bytes !== undefined && { bytes }),
+    ...(files !== undefined && { files }),
+  }
+  return { key, partitions, status, reason, dataVersion, metadata: { ...seen, ...metadata } }
 }

@@ -11,6 +11,8 @@ export type Reason =
   | { readonly kind: "failed_before"; readonly runId: string }
   | { readonly kind: "data_missing" }
   | { readonly kind: "unchanged" }
+  /** What another environment holds is the same work. */
+  | { readonly kind: "reused"; readonly from: string }
   /** The step hangs on what these upstream steps give. */
   | { readonly kind: "upstream_undecided"; readonly on: readonly string[] }
 
@@ -34,6 +36,13 @@ export interface PlanStep {
   readonly priority: number
 }
 
+/** Something that the project should mend and that does not stop a run. */
+export interface PlanWarning {
+  readonly code: string
+  readonly key: string
+  readonly message: string
+}
+
 /** What materialize would do. Frozen and serializable; the explainer and the executor read the same object. */
 export interface ExecutionPlan {
   readonly environment: string
@@ -46,4 +55,5 @@ export interface ExecutionPlan {
   readonly steps: readonly PlanStep[]
   /** Plans as text by code version, for the steps of transforms: what a later change is compared with. */
   readonly texts: { readonly [codeVersion: string]: string }
+  readonly warnings: readonly PlanWarning[]
 }

@@ -1,2 +1,5 @@
+export { memoryIO } from "../io/memory-io-manager.ts"
+export type { FaultPoint } from "../util/fault-point.ts"
+export { setFaultHook } from "../util/fault-point.ts"
 export type { ConformanceCase, ConformanceRow, IOManagerFixture } from "./io-manager-conformance.ts"
 export { ioManagerConformance } from "./io-manager-conformance.ts"

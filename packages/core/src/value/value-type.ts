@@ -56,6 +56,11 @@ export interface ValueType<Lazy, Bound, Accepts, Checked = unknown, Partition = 
     session: EngineSession,
     signal: AbortSignal,
   ): Promise<readonly CheckResult[]>
+  /**
+   * SHA-256 over the content of a stored value, the order of rows not counted: what `cutoff: "content"` compares.
+   * Left out by values that are not tables, and by types that cannot tell.
+   */
+  digest?(stored: StoredValue, session: EngineSession, signal: AbortSignal): Promise<string>
 }
 
 /** Any value type. The `any` is for the type parameters' variance only; no value of it reaches a user. */

@@ -1,0 +1,115 @@
+import { type SelectableStatus, selectionNeeds } from "./asset/asset-selection.ts"
+import type { Definitions } from "./definitions.ts"
+import type { EnvironmentConfig } from "./environment/environment.ts"
+import { OpenEnvironment } from "./environment/open-environment.ts"
+import { resolveEnvironment } from "./environment/resolve-environment.ts"
+import { CancelledError, ConfigError } from "./errors/assets-error.ts"
+import type { RunLog } from "./event/run-log.ts"
+import { openRunLog } from "./open-event-log.ts"
+import { buildPlan, type PlannedWork } from "./plan/build-plan.ts"
+import { SourceVersions } from "./plan/source-versions.ts"
+import { statusOf } from "./status-of.ts"
+
+/** What is asked for: which assets, in which environment. */
+export interface PlanOptions {
+  /** Name of one of the project's environments, or one made by `inMemory()`. Default: `ASSETS_ENV`, then the project's. */
+  readonly environment?: string | EnvironmentConfig
+  /** A selection, or several whose union is meant. Default: every asset. */
+  readonly select?: string | readonly string[]
+  /**
+   * Partition keys, ranges `A..B` with both ends included, or `all`, `missing`, `failed`.
+   * Default: the missing and stale keys, when they are at most 100.
+   */
+  readonly partitions?: readonly string[]
+  /** True: what is unchanged runs, too. */
+  readonly force?: boolean
+  /** The run's one instant. Default: now. */
+  readonly now?: Date
+  readonly signal?: AbortSignal
+  /** Values in place of sources, by key: rows, batches or JSON, as the source's type accepts. */
+  readonly inputs?: { readonly [key: string]: unknown }
+}
+
+/** A project with its environment and event log open, for one request. */
+export interface OpenProject {
+  readonly project: Definitions
+  readonly environment: OpenEnvironment
+  readonly log: RunLog
+  readonly sources: SourceVersions
+  readonly signal: AbortSignal
+  close(): Promise<void>
+}
+
+/**
+ * Opens what a request needs; starts no engine.
+ * @throws ConfigError `ENVIRONMENT_UNKNOWN`, `ASSET_UNKNOWN`; StorageError when the event log cannot be opened
+ */
+export function openProject(project: Definitions, options: PlanOptions): OpenProject {
+  const resolved = resolveEnvironment(project, options.environment)
+  const signal = options.signal ?? new AbortController().signal
+  const environment = new OpenEnvironment(project, resolved, { now: options.now ?? new Date(), signal })
+  const log = openRunLog(project, resolved.config)
+  const close = async () => {
+    try {
+      await environment.close()
+    } finally {
+      log.close()
+    }
+  }
+  try {
+    const { assets, sources } = project
+    const given = options.inputs ?? {}
+    const versions = new SourceVersions({ environment, log, assets, sources, given, signal })
+    return { project, environment, log, sources: versions, signal, close }
+  } catch (error) {
+    log.close()
+    throw error
+  }
+}
+
+/** Resolves the selection and builds the plan. */
+export async function planWork(open: OpenProject, options: PlanOptions): Promise<PlannedWork> {
+  const { project, environment, log, sources, signal } = open
+  const { select = "*", partitions, force = false } = options
+  if (signal.aborted) throw cancelled(signal)
+  const keys = await selectKeys(open, select)
+  try {
+    const selection = typeof select === "string" ? select : select.join(" ")
+    const { codeVersions } = project
+    const code = { now: environment.now, timeZone: environment.timeZone, codeVersions }
+    return await buildPlan({ project, environment, log, sources, keys, selection, partitions, force, code, signal })
+  } catch (error) {
+    throw signal.aborted ? cancelled(signal) : error
+  }
+}
+
+/** The keys of the assets that a selection means, also where it asks for their status. */
+export async function selectKeys(open: OpenProject, select: string | readonly string[]): Promise<string[]> {
+  const { project, environment, log } = open
+  const needs = selectionNeeds(select)
+  const withStatus = new Map<SelectableStatus, Set<string>>()
+  for (const status of needs.statuses) withStatus.set(status, new Set())
+  for (const step of log.failures(environment.name).keys()) withStatus.get("failed")?.add(step.replace(/\[.*$/s, ""))
+  if (withStatus.has("stale") || withStatus.has("missing")) {
+    const all = await statusOf(open, [...project.assets.keys()])
+    for (const { key, status } of all) if (status !== "fresh") withStatus.get(status)?.add(key)
+  }
+  const keys = project.select(select, { required: true, withStatus: status => withStatus.get(status) ?? new Set() })
+  const assets = keys.filter(key => project.assets.has(key))
+  if (assets.length > 0 || project.assets.size === 0) return assets
+  throw new ConfigError("SELECTION_EMPTY", {
+    what: `The selection '${[select].flat().join(" ")}' matches sources only.`,
+    why: "Sources are made elsewhere: there is nothing to run.",
+    fix: `Select what is below them: '${keys[0]}+'.`,
+    details: { keys },
+  })
+}
+
+function cancelled(signal: AbortSignal): CancelledError {
+  return new CancelledError("RUN_CANCELLED", {
+    what: "The request was cancelled while it was planned.",
+    why: "It was asked to stop; nothing ran.",
+    fix: "Run again.",
+    cause: signal.reason,
+  })
+}

@@ -1,0 +1,307 @@
+import type { Asset } from "../asset/asset.ts"
+import type { AssetGraph } from "../asset/asset-graph.ts"
+import type { Source } from "../asset/source.ts"
+import type { OpenEnvironment } from "../environment/open-environment.ts"
+import { type AssetsError, ConfigError, DefinitionError } from "../errors/assets-error.ts"
+import type { RunLog } from "../event/run-log.ts"
+import { type AssetCode, assetCode, type CodeContext } from "./asset-code.ts"
+import { CurrentState } from "./current-state.ts"
+import { decideStep, type InputVersions, inputVersions, type Prediction } from "./decide-step.ts"
+import { diffLines } from "./diff-lines.ts"
+import type { ExecutionPlan, PlanStep, Reason } from "./execution-plan.ts"
+import { adds, dataVersionOf, fingerprintOf, isKnownBefore, isToldByContent } from "./fingerprint.ts"
+import { wantedKeys } from "./partition-request.ts"
+import type { SourceVersions } from "./source-versions.ts"
+import { type StepInput, stepInputs } from "./step-inputs.ts"
+
+/** What is planned, and from what. */
+export interface PlanRequest {
+  readonly project: {
+    readonly assets: ReadonlyMap<string, Asset>
+    readonly sources: ReadonlyMap<string, Source>
+    readonly graph: AssetGraph
+  }
+  readonly environment: OpenEnvironment
+  readonly log: RunLog
+  readonly sources: SourceVersions
+  /** Keys of the assets that were selected. */
+  readonly keys: readonly string[]
+  /** The selection as given, for people. */
+  readonly selection: string
+  readonly partitions: readonly string[] | undefined
+  readonly force: boolean
+  readonly code: CodeContext
+  readonly signal: AbortSignal
+}
+
+/** A step with what the runner needs of it. */
+export interface StepWork {
+  readonly step: PlanStep
+  readonly asset: Asset
+  readonly code: AssetCode
+  readonly partition: string | null
+  readonly inputs: readonly StepInput[]
+}
+
+/** A plan, and what was read to make it. */
+export interface PlannedWork {
+  readonly plan: ExecutionPlan
+  /** By the id of the step. */
+  readonly work: ReadonlyMap<string, StepWork>
+  readonly state: CurrentState
+}
+
+/** Without a request for partitions, the most of one asset that run. */
+const UNASKED_LIMIT = 100
+const PRIORITY_OF_DECLARED = 1_000_000
+
+/**
+ * Builds the plan: which steps run, which are skipped, and why. Reads what is current from the IO managers, calls each
+ * transform, looks at the sources' files; computes and stores nothing.
+ *
+ * @throws ConfigError `PARTITION_KEY_UNKNOWN`, `PARTITION_TOO_MANY`, `PARTITION_UPSTREAM_MISSING`, `INPUT_MISSING`
+ * @throws FrameError, UserCodeError what a transform threw; several as one DefinitionError
+ */
+export async function buildPlan(request: PlanRequest): Promise<PlannedWork> {
+  const { project, environment, sources, code } = request
+  const selected = inOrder(project, request.keys).filter(asset => !sources.isGiven(asset.key))
+  const state = new CurrentState(environment)
+  const touched = new Set<Asset>(selected)
+  const read = new Set<Source>()
+  for (const asset of selected) {
+    for (const key of project.graph.upstream(asset.key)) {
+      const upstream = project.assets.get(key)
+      const source = project.sources.get(key)
+      if (upstream) touched.add(upstream)
+      else if (source) read.add(source)
+    }
+  }
+  const [codes] = await Promise.all([
+    collectCodes(selected, code),
+    state.read(
+      [...touched].filter(asset => !sources.isGiven(asset.key)),
+      request.signal,
+    ),
+    sources.observe(read),
+  ])
+  const planner = new Planner(request, state, codes)
+  for (const asset of selected) planner.add(asset)
+  return planner.planned()
+}
+
+function inOrder(project: PlanRequest["project"], keys: readonly string[]): Asset[] {
+  const assets = keys.flatMap(key => project.assets.get(key) ?? [])
+  return assets.sort((a, b) => project.graph.position(a.key) - project.graph.position(b.key))
+}
+
+/** Looks into the code of each asset; tells all faults at once. */
+function collectCodes(assets: readonly Asset[], context: CodeContext): ReadonlyMap<string, AssetCode> {
+  const codes = new Map<string, AssetCode>()
+  const faults: AssetsError[] = []
+  for (const asset of assets) {
+    try {
+      codes.set(asset.key, assetCode(asset, context))
+    } catch (error) {
+      faults.push(error as AssetsError) // the boundary around user code lets nothing else through
+    }
+  }
+  const [first] = faults
+  if (faults.length > 1) {
+    throw new DefinitionError(
+      "DEFINITIONS_INVALID",
+      {
+        what: `${faults.length} assets could not be planned.`,
+        why: faults.map(fault => fault.message).join("\n"),
+        fix: "Mend each of them; 'faults' has their places.",
+      },
+      faults,
+    )
+  }
+  if (first) throw first
+  return codes
+}
+
+/** Decides steps one asset after the other, what they depend on first. */
+class Planner {
+  readonly #request: PlanRequest
+  readonly #state: CurrentState
+  readonly #codes: ReadonlyMap<string, AssetCode>
+  readonly #failures: ReadonlyMap<string, string>
+  readonly #work = new Map<string, StepWork>()
+  /** What planned steps will give; for all else the state and the sources tell. */
+  readonly #predictions = new Map<string, Map<string | null, { readonly step: string; readonly gives: Prediction }>>()
+  readonly #texts = new Map<string, string>()
+  readonly #missing: { readonly step: string; readonly key: string; readonly partition: string | null }[] = []
+
+  constructor(request: PlanRequest, state: CurrentState, codes: ReadonlyMap<string, AssetCode>) {
+    this.#request = request
+    this.#state = state
+    this.#codes = codes
+    this.#failures = request.log.failures(request.environment.name)
+  }
+
+  add(asset: Asset): void {
+    const { now } = this.#request.code
+    const wanted = wantedKeys(asset, this.#request.partitions, {
+      now,
+      isStored: (key, partition) => this.#state.get(key, partition)?.intact === true,
+      hasFailed: (key, partition) => this.#failures.has(stepId(key, partition)),
+    })
+    const works = wanted.keys.map(partition => this.#decide(asset, partition))
+    const kept = wanted.kind === "behind" ? works.filter(({ step }) => step.decision !== "skip") : works
+    if (wanted.kind === "behind" && kept.length > UNASKED_LIMIT) throw tooMany(asset.key, kept)
+    for (const work of kept) this.#keep(work)
+  }
+
+  planned(): PlannedWork {
+    this.#refuseMissing()
+    const { environment, selection, code } = this.#request
+    const steps = [...this.#work.values()].map(({ step }) => step)
+    const plan: ExecutionPlan = Object.freeze({
+      environment: environment.name,
+      selection,
+      timeZone: environment.timeZone,
+      now: code.now.toISOString(),
+      steps: Object.freeze(steps),
+      texts: Object.freeze(Object.fromEntries(this.#texts)),
+      warnings: Object.freeze([...this.#codes.values()].flatMap(({ warning }) => warning ?? [])),
+    })
+    return { plan, work: this.#work, state: this.#state }
+  }
+
+  #decide(asset: Asset, partition: string | null): StepWork & { readonly versions: InputVersions } {
+    const { code: context, force, project } = this.#request
+    const id = stepId(asset.key, partition)
+    const code = this.#codes.get(asset.key) as AssetCode // of every selected asset
+    const inputs = stepInputs(asset, partition, context.now)
+    const versions = inputVersions(inputs, (key, upstream) => this.#predict(key, upstream))
+    const isKnown = versions.new.length === 0 && versions.undecided.length === 0 && versions.missing.length === 0
+    const window = partition === null ? undefined : asset.options.partitions?.window?.(partition)
+    const fingerprint = isKnown ? fingerprintOf(code, partition, window, versions.known) : undefined
+    const stored = this.#state.get(asset.key, partition)
+    const hasOthers = partition !== null && this.#state.partitions(asset.key).size > 0
+    const diff = (former: { readonly codeVersion: string }) => this.#diff(former.codeVersion, code)
+    const { decision, reasons } = decideStep({ code, stored, hasOthers, inputs: versions, fingerprint, force, diff })
+    const step: PlanStep = Object.freeze({
+      id,
+      key: asset.key,
+      partitions: partition === null ? NONE : Object.freeze([partition]),
+      decision,
+      reasons: decision === "skip" ? reasons : this.#withFailure(id, reasons),
+      upstream: this.#stepsAbove(inputs),
+      codeVersion: code.version,
+      fingerprint: fingerprint ?? null,
+      dataVersion: dataVersionBefore({ asset, code, decision, fingerprint, stored, force }),
+      priority: (asset.options.priority ?? 0) * PRIORITY_OF_DECLARED + project.graph.pathBelow(asset.key),
+    })
+    return { step, asset, code, partition, inputs, versions }
+  }
+
+  #keep({ versions, ...work }: StepWork & { readonly versions: InputVersions }): void {
+    const { step, asset, code, partition } = work
+    for (const one of versions.missing) this.#missing.push({ step: step.id, ...one })
+    this.#work.set(step.id, work)
+    const gives = predictionOf(work, this.#request.force)
+    const known = this.#predictions.get(asset.key) ?? new Map()
+    this.#predictions.set(asset.key, known)
+    known.set(partition, { step: step.id, gives })
+    if (code.text !== undefined && step.decision !== "skip") this.#texts.set(code.version, code.text)
+  }
+
+  #predict(key: string, partition: string | null): Prediction | undefined {
+    const planned = this.#predictions.get(key)?.get(partition)
+    if (planned) return planned.gives
+    const given = this.#request.sources.version(key)
+    if (given !== undefined) return { kind: "known", dataVersion: given }
+    const stored = this.#state.get(key, partition)
+    return stored?.intact ? { kind: "known", dataVersion: stored.materialization.dataVersion } : undefined
+  }
+
+  #stepsAbove(inputs: readonly StepInput[]): readonly string[] {
+    const above = new Set<string>()
+    for (const { key, partitions } of inputs) {
+      const planned = this.#predictions.get(key)
+      if (!planned) continue
+      for (const partition of partitions) {
+        const step = planned.get(partition)?.step
+        if (step !== undefined) above.add(step)
+      }
+    }
+    return above.size === 0 ? NONE : Object.freeze([...above])
+  }
+
+  #withFailure(id: string, reasons: readonly Reason[]): readonly Reason[] {
+    const runId = this.#failures.get(id)
+    return runId === undefined ? reasons : [...reasons, { kind: "failed_before", runId }]
+  }
+
+  #diff(former: string, { text }: AssetCode): readonly string[] | undefined {
+    const before = text === undefined ? undefined : this.#request.log.planText(former)
+    return before === undefined || text === undefined ? undefined : diffLines(before, text)
+  }
+
+  #refuseMissing(): void {
+    const [first] = this.#missing
+    if (!first) return
+    const { step, key, partition } = first
+    const name = stepId(key, partition)
+    const others = this.#missing.length - 1
+    const text = {
+      what: `'${step}' reads '${name}', which is not stored in the environment '${this.#request.environment.name}'.`,
+      why: `It was never materialized there, or its data was deleted, and it is not selected${others > 0 ? `; so it is with ${others} more` : ""}.`,
+      details: {
+        step,
+        key,
+        partition,
+        missing: this.#missing.slice(0, 100).map(one => stepId(one.key, one.partition)),
+      },
+    }
+    if (partition === null) {
+      const fix = `Select what is above, too: '+${this.#work.get(step)?.asset.key ?? key}'.`
+      throw new ConfigError("INPUT_MISSING", { ...text, fix })
+    }
+    const fix = `Materialize it first: assets materialize ${key} --partition '${partition}'; or let the mapping allow missing partitions.`
+    throw new ConfigError("PARTITION_UPSTREAM_MISSING", { ...text, fix })
+  }
+}
+
+const NONE: readonly never[] = Object.freeze([])
+
+/** `marts/revenue`, or `marts/revenue[2024-01-05]`. */
+export function stepId(key: string, partition: string | null): string {
+  return partition === null ? key : `${key}[${partition}]`
+}
+
+interface VersionFacts {
+  readonly asset: Asset
+  readonly code: AssetCode
+  readonly decision: PlanStep["decision"]
+  readonly fingerprint: string | undefined
+  readonly stored: { readonly materialization: { readonly dataVersion: string } } | undefined
+  readonly force: boolean
+}
+
+/** The data version that a step will leave, where it is known before it runs. */
+function dataVersionBefore({ asset, code, decision, fingerprint, stored, force }: VersionFacts): string | null {
+  const former = stored?.materialization.dataVersion
+  if (decision === "skip") return former ?? null
+  if (force || decision === "maybe" || fingerprint === undefined || !isKnownBefore(asset, code)) return null
+  return dataVersionOf({ asset, code, fingerprint, forced: false, former, digest: undefined, id: "" })
+}
+
+function predictionOf({ step, asset, code }: StepWork, force: boolean): Prediction {
+  if (step.dataVersion !== null) return { kind: "known", dataVersion: step.dataVersion }
+  if (step.decision === "maybe") return { kind: "undecided", step: step.id }
+  const isNew = force || adds(asset) || !isToldByContent(asset, code)
+  return isNew ? { kind: "new" } : { kind: "undecided", step: step.id }
+}
+
+function tooMany(key: string, works: readonly StepWork[]): ConfigError {
+  const partitions = works.map(({ partition }) => partition)
+  return new ConfigError("PARTITION_TOO_MANY", {
+    what: `${works.length} partitions of '${key}' are missing or stale.`,
+    why: `Without a request for partitions at most ${UNASKED_LIMIT} of an asset run.`,
+    fix: `Ask for them: assets materialize ${key} --partitions '${partitions[0]}..${partitions.at(-1)}', or --partitions all.`,
+    details: { key, count: works.length },
+  })
+}

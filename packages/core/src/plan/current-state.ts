@@ -1,0 +1,61 @@
+import type { Asset } from "../asset/asset.ts"
+import type { OpenEnvironment } from "../environment/open-environment.ts"
+import type { Current, IOManager, Materialization } from "../io/io-manager.ts"
+
+/** What is stored and current for one partition, and in which environment it lies. */
+export interface StoredState {
+  readonly materialization: Materialization
+  readonly intact: boolean
+  /** Not the run's own when the step is reused from another. */
+  readonly environment: OpenEnvironment
+}
+
+/** What is current of the assets that a plan touches: read once from the IO managers, then kept up by the run. */
+export class CurrentState {
+  readonly environment: OpenEnvironment
+  readonly #byKey = new Map<string, Map<string | null, StoredState>>()
+
+  constructor(environment: OpenEnvironment) {
+    this.environment = environment
+  }
+
+  /** Reads what is current of these assets; what was known of them before is replaced. */
+  async read(assets: Iterable<Asset>, signal: AbortSignal): Promise<void> {
+    const byManager = new Map<IOManager, string[]>()
+    for (const asset of assets) {
+      const io = this.environment.io(asset)
+      const keys = byManager.get(io)
+      if (keys) keys.push(asset.key)
+      else byManager.set(io, [asset.key])
+    }
+    const reads = [...byManager].map(async ([io, keys]) => {
+      const found = await io.current({ base: this.environment.base, signal }, keys)
+      for (const key of keys) this.#replace(key, found.get(key) ?? [])
+    })
+    await Promise.all(reads)
+  }
+
+  get(key: string, partition: string | null): StoredState | undefined {
+    return this.#byKey.get(key)?.get(partition)
+  }
+
+  /** What is current of a key, by partition. */
+  partitions(key: string): ReadonlyMap<string | null, StoredState> {
+    return this.#byKey.get(key) ?? none
+  }
+
+  /** Notes what has become current. */
+  set(key: string, partitions: readonly (string | null)[], state: StoredState): void {
+    const known = this.#byKey.get(key) ?? new Map<string | null, StoredState>()
+    this.#byKey.set(key, known)
+    for (const partition of partitions) known.set(partition, state)
+  }
+
+  #replace(key: string, found: readonly Current[]): void {
+    const { environment } = this
+    const entries = found.map(({ partition, ...state }) => [partition, { ...state, environment }] as const)
+    this.#byKey.set(key, new Map(entries))
+  }
+}
+
+const none: ReadonlyMap<string | null, StoredState> = new Map()

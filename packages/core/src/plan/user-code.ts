@@ -1,0 +1,38 @@
+import { fileURLToPath } from "node:url"
+import { AssetsError, type SourceLocation, UserCodeError } from "../errors/assets-error.ts"
+
+/**
+ * The boundary around the code of users: gives the error that a user sees for what their function threw. Errors of this
+ * product pass through; of anything else the first line that lies in the user's own files comes first.
+ */
+export function userCodeError(key: string, part: string, thrown: unknown): Error {
+  if (thrown instanceof AssetsError) return thrown
+  const location = thrown instanceof Error ? firstOwnLine(thrown) : undefined
+  const place = location
+    ? `${location.file}:${location.line}${location.column ? `:${location.column}` : ""}`
+    : undefined
+  const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `threw ${String(thrown)}`
+  return new UserCodeError("USER_CODE_FAILED", {
+    what: `The ${part} of '${key}' failed: ${message}`,
+    why: place ? `It threw at ${place}.` : "It threw; its stack names no file of the project.",
+    fix: place ? `Look at ${place}.` : "Look at the cause.",
+    details: { key, ...(thrown instanceof Error && thrown.stack && { stack: thrown.stack }) },
+    cause: thrown,
+    ...(location && { location }),
+  })
+}
+
+const OWN_FOLDER = import.meta.url.replace(/\/plan\/[^/]*$/, "/")
+
+/** The first line of a stack that is neither Node's, nor a package's, nor ours. */
+function firstOwnLine(error: Error): SourceLocation | undefined {
+  for (const line of (error.stack ?? "").split("\n")) {
+    const [, place = "", row, column] =
+      /(?:\(|at (?:async )?)((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):(\d+)\)?$/.exec(line) ?? []
+    if (!row || /[\\/]node_modules[\\/]/.test(place)) continue
+    const file = place.startsWith("file://") ? fileURLToPath(place.replace(/\?.*$/, "")) : place
+    if (place.startsWith(OWN_FOLDER) || file.startsWith(fileURLToPath(OWN_FOLDER))) continue
+    return { file, line: Number(row), ...(column && { column: Number(column) }) }
+  }
+  return undefined
+}

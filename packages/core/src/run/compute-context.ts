@@ -1,0 +1,81 @@
+import type { ComputeContext } from "../asset/asset.ts"
+import { ConfigError } from "../errors/assets-error.ts"
+import type { StepWork } from "../plan/build-plan.ts"
+import type { Json } from "../util/json.ts"
+import type { RunContext } from "./run-context.ts"
+import type { StepLog } from "./step-log.ts"
+
+/** What a step's events carry. */
+export interface StepAbout {
+  readonly runId: string
+  readonly step: string
+  readonly key: string
+  readonly partitions: readonly string[]
+}
+
+/** Makes the context of a compute; `metadata` is filled by its calls. */
+export function computeContext(
+  run: RunContext,
+  { asset, partition, step }: StepWork,
+  about: StepAbout,
+  { signal, metadata }: { readonly signal: AbortSignal; readonly metadata: { [name: string]: Json } },
+): ComputeContext {
+  const { id, environment, tags } = run.settings
+  const { partitions } = asset.options
+  return {
+    asset: asset.key,
+    partition: {
+      get key() {
+        return partition ?? required(asset.key, "partition.key")
+      },
+      keys: step.partitions,
+      get window() {
+        if (partition === null) return required(asset.key, "partition.window")
+        return partitions?.window?.(partition) ?? required(asset.key, "partition.window")
+      },
+    },
+    run: { id, environment: environment.name, tags, now: environment.now },
+    log: stepLog(run, about),
+    signal,
+    resources: {},
+    metadata: values => {
+      Object.assign(metadata, plainJson(values))
+    },
+  }
+}
+
+function stepLog(run: RunContext, about: StepAbout): StepLog {
+  const write =
+    (level: "debug" | "info" | "warn" | "error") =>
+    (message: string, fields?: { readonly [name: string]: unknown }): void => {
+      run.emit({
+        type: "log_written",
+        ...about,
+        level,
+        message: String(message),
+        ...(fields && { fields: plainJson(fields) as Json }),
+      })
+    }
+  return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") }
+}
+
+/** A copy that JSON keeps as it is: bigint as text, errors as their message, what JSON cannot hold left out. */
+function plainJson(value: unknown): { readonly [name: string]: Json } {
+  const text = JSON.stringify(value, (_, item) => {
+    if (typeof item === "bigint") return item.toString()
+    if (item instanceof Error) return { name: item.name, message: item.message }
+    return item
+  })
+  return JSON.parse(text ?? "{}")
+}
+
+function required(key: string, property: string): never {
+  throw new ConfigError("PARTITION_REQUIRED", {
+    what: `The compute of '${key}' reads ${property}, and the step has none.`,
+    why: property.endsWith("window")
+      ? "Only partitions that are made of time have a window."
+      : "The asset has no partitions.",
+    fix: "Declare 'partitions' on the asset, or do not read it.",
+    details: { key, property },
+  })
+}

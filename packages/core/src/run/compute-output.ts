@@ -1,0 +1,115 @@
+import type { EngineSession, RecordBatch } from "../engine/engine.ts"
+import { UserCodeError } from "../errors/assets-error.ts"
+import type { StepWork } from "../plan/build-plan.ts"
+import { userCodeError } from "../plan/user-code.ts"
+import { faultPoint } from "../util/fault-point.ts"
+import type { Json } from "../util/json.ts"
+import type { OutputValue } from "../value/value-type.ts"
+import { computeContext, type StepAbout } from "./compute-context.ts"
+import { loadInput, type PinnedInput, relationsOf } from "./load-inputs.ts"
+import { abortable, type RunContext } from "./run-context.ts"
+
+export interface ComputeRequest {
+  readonly work: StepWork
+  readonly about: StepAbout
+  readonly pinned: readonly PinnedInput[]
+  readonly signal: AbortSignal
+  readonly session: () => Promise<EngineSession>
+  /** Filled by `ctx.metadata`. */
+  readonly metadata: { [name: string]: Json }
+}
+
+/** Makes a step's value: binds the plan of its transform, or calls its compute. Nothing of a lazy value is computed. */
+export async function computeOutput(run: RunContext, request: ComputeRequest): Promise<OutputValue> {
+  const { work, pinned, session, signal } = request
+  const loaded = await Promise.all(
+    pinned.map(async one => [one.input, await loadInput(one, run.settings, { session, signal })] as const),
+  )
+  const { asset, code, partition } = work
+  if (code.lazy) {
+    faultPoint("step.compute")
+    const window = partition === null ? undefined : asset.options.partitions?.window?.(partition)
+    const parameters = { ...(partition !== null && { key: partition }), ...window, now: code.instant }
+    const relation = code.lazy.bind(relationsOf(loaded), parameters)
+    return {
+      kind: "relation",
+      relation,
+      schema: asset.returns.schema?.() ?? (await (await session()).schema(relation)),
+    }
+  }
+  const inputs: { [name: string]: unknown } = {}
+  for (const [input, stored] of loaded) inputs[input.name] = await input.of.returns.bind(stored, session)
+  const returned = await callOnce(run, request, inputs)
+  try {
+    return watched(asset.returns.output(returned), asset.key, signal)
+  } catch (error) {
+    throw userCodeError(asset.key, "compute", error)
+  }
+}
+
+/** Calls the compute; for `assets({...})` once per run and partition, whichever output is first. */
+async function callOnce(run: RunContext, request: ComputeRequest, inputs: object): Promise<unknown> {
+  const { asset, partition } = request.work
+  const group = asset.outputOf
+  if (!group) return callCompute(run, request, inputs)
+  const calls = run.groupOutputs.get(group.identity) ?? new Map<string | null, Promise<unknown>>()
+  run.groupOutputs.set(group.identity, calls)
+  let call = calls.get(partition)
+  if (!call) {
+    call = callCompute(run, request, inputs)
+    calls.set(partition, call)
+    call.catch(() => calls.delete(partition)) // another attempt calls again
+  }
+  const returned = await abortable(call, request.signal)
+  if (typeof returned === "object" && returned !== null && Object.hasOwn(returned, group.name)) {
+    return (returned as { readonly [name: string]: unknown })[group.name]
+  }
+  throw new UserCodeError("VALUE_INVALID", {
+    what: `The compute of '${asset.key}' returned no output '${group.name}'.`,
+    why: `Its assets({...}) declares the outputs ${Object.keys(group.keys).join(", ")}.`,
+    fix: `Return an object with each of these names.`,
+    details: { key: asset.key, output: group.name },
+  })
+}
+
+async function callCompute(run: RunContext, request: ComputeRequest, inputs: object): Promise<unknown> {
+  const { work, about, signal, metadata } = request
+  const { compute } = work.asset.options
+  if (!compute) throw new Error(`'${work.asset.key}' has neither transform nor compute; please report this`)
+  faultPoint("step.compute")
+  try {
+    const returned = compute(inputs, computeContext(run, work, about, { signal, metadata }))
+    return returned instanceof Promise ? await abortable(returned, signal) : returned
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    throw userCodeError(work.asset.key, "compute", error)
+  }
+}
+
+/** Puts the boundary around the code of users also where it runs while its rows are written. */
+function watched(output: OutputValue, key: string, signal: AbortSignal): OutputValue {
+  if (output.kind !== "batches") return output
+  return { ...output, batches: () => watchedBatches(output.batches(), key, signal) }
+}
+
+async function* watchedBatches(
+  batches: AsyncIterable<RecordBatch>,
+  key: string,
+  signal: AbortSignal,
+): AsyncGenerator<RecordBatch> {
+  const iterator = batches[Symbol.asyncIterator]()
+  let isDone = false
+  try {
+    for (;;) {
+      const next = await abortable(iterator.next(), signal)
+      if (next.done) break
+      yield next.value
+    }
+    isDone = true
+  } catch (error) {
+    throw signal.aborted ? signal.reason : userCodeError(key, "compute", error)
+  } finally {
+    // Not awaited: what does not answer to the signal does not answer here either.
+    if (!isDone) iterator.return?.()?.catch(() => undefined)
+  }
+}

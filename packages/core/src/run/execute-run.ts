@@ -1,0 +1,255 @@
+import { availableParallelism } from "node:os"
+import { setImmediate } from "node:timers/promises"
+import { CancelledError } from "../errors/assets-error.ts"
+import type { NewEvent } from "../event/event.ts"
+import type { PlannedWork, StepWork } from "../plan/build-plan.ts"
+import { eventError } from "./event-error.ts"
+import { executeStep } from "./execute-step.ts"
+import type { RunContext } from "./run-context.ts"
+import type { StepOutcome } from "./step-outcome.ts"
+
+export interface RunLimits {
+  /** Steps that run at the same time. Default: the processors of this machine. */
+  readonly concurrency?: number | undefined
+  readonly failFast?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+const HEARTBEAT_MS = 10_000
+/** Milliseconds after which steps that never wait let timers and signals be heard. */
+const BREATH_MS = 20
+
+/** Carries a plan out: each step as soon as what it reads is stored. Resolves when every step has ended. */
+export async function executeRun(
+  run: RunContext,
+  planned: PlannedWork,
+  limits: RunLimits,
+): Promise<ReadonlyMap<string, StepOutcome>> {
+  const { log, id, environment, tags } = run.settings
+  const { plan } = planned
+  const startedAt = performance.now()
+  run.change(append => {
+    const about = {
+      environment: environment.name,
+      selection: plan.selection,
+      tags: { ...tags },
+      steps: plan.steps.length,
+    }
+    append({ type: "run_started", runId: id, ...about })
+    log.addSteps(id, plan.steps)
+    for (const { key, code, message } of plan.warnings) {
+      const fields = { code }
+      append({ type: "log_written", runId: id, step: key, key, partitions: [], level: "warn", message, fields })
+    }
+  })
+  const beat = setInterval(() => log.heartbeat(id), HEARTBEAT_MS).unref()
+  const cancel = () => run.stop(cancelled(limits.signal))
+  limits.signal?.addEventListener("abort", cancel, { once: true })
+  if (limits.signal?.aborted) cancel()
+  const execution = new RunExecution(run, planned, limits)
+  const durationMs = () => Math.round(performance.now() - startedAt)
+  try {
+    const outcomes = await execution.run()
+    const failed = [...outcomes.values()].some(({ status }) => status === "failed" || status === "blocked")
+    if (limits.signal?.aborted) run.emit({ type: "run_cancelled", runId: id, durationMs: durationMs() })
+    else if (failed) run.emit({ type: "run_failed", runId: id, durationMs: durationMs() })
+    else run.emit({ type: "run_succeeded", runId: id, durationMs: durationMs() })
+    return outcomes
+  } catch (error) {
+    run.emit({ type: "run_failed", runId: id, durationMs: durationMs(), error: eventError(error as Error) })
+    throw error
+  } finally {
+    clearInterval(beat)
+    limits.signal?.removeEventListener("abort", cancel)
+  }
+}
+
+function cancelled(signal: AbortSignal | undefined): CancelledError {
+  return new CancelledError("RUN_CANCELLED", {
+    what: "The run was cancelled.",
+    why: "It was asked to stop.",
+    fix: "Run again; what was stored by then is not computed again.",
+    cause: signal?.reason,
+  })
+}
+
+/** The queue of one run: what waits for what, and how each step has ended. */
+class RunExecution {
+  readonly #run: RunContext
+  readonly #planned: PlannedWork
+  readonly #limits: RunLimits
+  readonly #outcomes = new Map<string, StepOutcome>()
+  /** How many steps above a step have not ended yet. */
+  readonly #waits = new Map<string, number>()
+  readonly #below = new Map<string, string[]>()
+  /** Steps for which a pool has no room now, by pool. */
+  readonly #held = new Map<string, StepWork[]>()
+  readonly #inPool = new Map<string, number>()
+  #lastBreath = performance.now()
+
+  constructor(run: RunContext, planned: PlannedWork, limits: RunLimits) {
+    this.#run = run
+    this.#planned = planned
+    this.#limits = limits
+    for (const { id, upstream } of planned.plan.steps) {
+      this.#waits.set(id, upstream.length)
+      for (const up of upstream) {
+        const below = this.#below.get(up)
+        if (below) below.push(id)
+        else this.#below.set(up, [id])
+      }
+    }
+  }
+
+  async run(): Promise<ReadonlyMap<string, StepOutcome>> {
+    const { steps } = this.#planned.plan
+    this.#skipUnchanged()
+    const ready = steps.filter(({ id }) => !this.#outcomes.has(id) && this.#waits.get(id) === 0)
+    if (ready.length === 0) return this.#outcomes
+    const { default: PQueue } = await import("p-queue")
+    const queue = new PQueue({ concurrency: this.#limits.concurrency ?? availableParallelism() })
+    let broken: { readonly error: unknown } | undefined
+    const start = (work: StepWork): void => {
+      if (!this.#enterPool(work)) return
+      const task = async () => {
+        for (const next of await this.#carryOut(work)) start(next)
+      }
+      // A step's own failure is an outcome; what is thrown here means that the log cannot be written.
+      queue.add(task, { priority: work.step.priority }).catch(error => {
+        broken ??= { error }
+        queue.clear()
+        this.#run.stop(error as Error)
+      })
+    }
+    for (const { id } of ready) start(this.#work(id))
+    await queue.onIdle()
+    if (broken) throw broken.error
+    this.#cancelRest()
+    return this.#outcomes
+  }
+
+  #work(id: string): StepWork {
+    return this.#planned.work.get(id) as StepWork // of every step of the plan
+  }
+
+  /** Tells of the steps that have nothing to do, and of what was stored without the log being told. */
+  #skipUnchanged(): void {
+    const { settings } = this.#run
+    const skipped = this.#planned.plan.steps.filter(({ decision }) => decision === "skip")
+    if (skipped.length === 0) return
+    const latest = settings.log.latest({ environment: settings.environment.name })
+    const told = new Set(latest.map(({ materialization }) => materialization.id))
+    this.#run.change(append => {
+      for (const step of skipped) {
+        const { asset, partition } = this.#work(step.id)
+        const stored = this.#planned.state.get(asset.key, partition)
+        if (!stored) throw new Error(`'${step.id}' is unchanged and not stored; please report this`)
+        const { materialization } = stored
+        const about = { runId: settings.id, step: step.id, key: step.key, partitions: step.partitions }
+        const [reason] = step.reasons
+        const text = reason?.kind === "reused" ? `reused from ${reason.from}` : "unchanged"
+        if (!told.has(materialization.id) && stored.environment === settings.environment) {
+          append({ type: "asset_materialized", ...about, materialization, durationMs: 0 })
+        }
+        append({ type: "step_skipped", ...about, reason: text, dataVersion: materialization.dataVersion })
+        this.#outcomes.set(step.id, { status: "skipped", reason: text, materialization })
+        for (const below of this.#below.get(step.id) ?? []) this.#waits.set(below, (this.#waits.get(below) ?? 0) - 1)
+      }
+    })
+  }
+
+  /** Carries a step out; returns the steps that may start now. */
+  async #carryOut(work: StepWork): Promise<StepWork[]> {
+    const { id } = work.step
+    const outcome: StepOutcome = this.#run.stopped ? this.#cancelOne(work) : await executeStep(this.#run, work)
+    this.#outcomes.set(id, outcome)
+    await this.#breathe()
+    const next = this.#leavePool(work)
+    if (outcome.status === "materialized" || outcome.status === "skipped") return [...next, ...this.#release(id)]
+    if (outcome.status === "failed") {
+      this.#block(id)
+      if (this.#limits.failFast) this.#run.stop(outcome.error)
+    }
+    return next
+  }
+
+  #release(id: string): StepWork[] {
+    const ready: StepWork[] = []
+    for (const below of this.#below.get(id) ?? []) {
+      const waits = (this.#waits.get(below) ?? 0) - 1
+      this.#waits.set(below, waits)
+      if (waits === 0 && !this.#outcomes.has(below)) ready.push(this.#work(below))
+    }
+    return ready
+  }
+
+  /** Ends everything below a failed step. */
+  #block(failed: string): void {
+    const events: NewEvent[] = []
+    const reached = [failed]
+    for (let id = reached.pop(); id !== undefined; id = reached.pop()) {
+      for (const below of this.#below.get(id) ?? []) {
+        if (this.#outcomes.has(below)) continue
+        this.#outcomes.set(below, { status: "blocked", reason: `blocked by ${failed}`, by: failed })
+        const { step } = this.#work(below)
+        events.push({ type: "step_blocked", ...this.#about(step.id), by: failed })
+        reached.push(below)
+      }
+    }
+    if (events.length > 0) this.#run.emit(...events)
+  }
+
+  #about(id: string) {
+    const { step } = this.#work(id)
+    return { runId: this.#run.settings.id, step: step.id, key: step.key, partitions: step.partitions }
+  }
+
+  #cancelOne({ step }: StepWork): StepOutcome {
+    this.#run.emit({ type: "step_cancelled", ...this.#about(step.id) })
+    return { status: "cancelled", reason: "cancelled" }
+  }
+
+  /** Ends the steps that a stopped run has not come to. */
+  #cancelRest(): void {
+    const rest = this.#planned.plan.steps.filter(({ id }) => !this.#outcomes.has(id))
+    this.#run.change(append => {
+      for (const { id } of rest) {
+        append({ type: "step_cancelled", ...this.#about(id) })
+        this.#outcomes.set(id, { status: "cancelled", reason: "cancelled" })
+      }
+    })
+  }
+
+  /** Takes a place in the step's pool; false when it has to wait for one. */
+  #enterPool(work: StepWork): boolean {
+    const { pool } = work.asset.options
+    const limit = pool === undefined ? undefined : this.#run.settings.environment.config.pools?.[pool]
+    if (pool === undefined || limit === undefined) return true
+    const used = this.#inPool.get(pool) ?? 0
+    if (used < limit) {
+      this.#inPool.set(pool, used + 1)
+      return true
+    }
+    const held = this.#held.get(pool)
+    if (held) held.push(work)
+    else this.#held.set(pool, [work])
+    return false
+  }
+
+  /** Leaves the pool; returns the step that takes the place. */
+  #leavePool(work: StepWork): StepWork[] {
+    const { pool } = work.asset.options
+    if (pool === undefined || !this.#inPool.has(pool)) return []
+    this.#inPool.set(pool, (this.#inPool.get(pool) ?? 1) - 1)
+    const held = this.#held.get(pool) ?? []
+    held.sort((a, b) => a.step.priority - b.step.priority)
+    const next = held.pop()
+    return next ? [next] : []
+  }
+
+  async #breathe(): Promise<void> {
+    if (performance.now() - this.#lastBreath < BREATH_MS) return
+    await setImmediate()
+    this.#lastBreath = performance.now()
+  }
+}

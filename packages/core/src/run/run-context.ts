@@ -1,0 +1,102 @@
+import type { OpenEnvironment } from "../environment/open-environment.ts"
+import type { AssetsEvent, NewEvent } from "../event/event.ts"
+import type { RunLog } from "../event/run-log.ts"
+import type { CurrentState } from "../plan/current-state.ts"
+import type { SourceVersions } from "../plan/source-versions.ts"
+
+export interface RunSettings {
+  readonly id: string
+  readonly environment: OpenEnvironment
+  readonly log: RunLog
+  readonly state: CurrentState
+  readonly sources: SourceVersions
+  readonly force: boolean
+  readonly wait: boolean
+  readonly tags: { readonly [name: string]: string }
+  readonly onEvent: ((event: AssetsEvent) => void) | undefined
+}
+
+/** What the steps of one run share. */
+export class RunContext {
+  readonly settings: RunSettings
+  /** What the function of `assets({...})` returned, by function and partition: it runs once for all its outputs. */
+  readonly groupOutputs = new Map<object, Map<string | null, Promise<unknown>>>()
+  /** The attempts that are at work, and what stops each. */
+  readonly #attempts = new Map<AbortController, string>()
+  #stopped: Error | undefined
+
+  constructor(settings: RunSettings) {
+    this.settings = settings
+  }
+
+  /** Appends events as one change, and tells of them once they are kept. */
+  emit(...events: readonly NewEvent[]): void {
+    this.change(append => {
+      for (const event of events) append(event)
+    })
+  }
+
+  /** Makes changes to the log as one; the events among them are told once all are kept. */
+  change<T>(make: (append: (event: NewEvent) => void) => T): T {
+    const { log, onEvent } = this.settings
+    const kept: AssetsEvent[] = []
+    const result = log.transaction(() => make(event => kept.push(log.append(event))))
+    if (onEvent) for (const event of kept) onEvent(event)
+    return result
+  }
+
+  /** Why the run was stopped; undefined while it goes on. */
+  get stopped(): Error | undefined {
+    return this.#stopped
+  }
+
+  /** Stops every attempt, and each that begins later. */
+  stop(reason: Error): void {
+    this.#stopped ??= reason
+    for (const [attempt, engineStep] of this.#attempts) this.#abort(attempt, engineStep, reason)
+  }
+
+  /** Begins an attempt: its signal aborts when the run is stopped, or when its time is over. */
+  beginAttempt(engineStep: string, timeout?: { readonly ms: number; readonly error: () => Error }): Attempt {
+    const controller = new AbortController()
+    this.#attempts.set(controller, engineStep)
+    const timer = timeout && setTimeout(() => this.#abort(controller, engineStep, timeout.error()), timeout.ms)
+    if (this.#stopped) controller.abort(this.#stopped)
+    return {
+      signal: controller.signal,
+      end: () => {
+        clearTimeout(timer)
+        this.#attempts.delete(controller)
+      },
+    }
+  }
+
+  #abort(attempt: AbortController, engineStep: string, reason: Error): void {
+    attempt.abort(reason)
+    // The query that the engine runs then rejects by itself; that it could not be stopped changes nothing here.
+    this.settings.environment.interrupt(engineStep).catch(() => undefined)
+  }
+}
+
+export interface Attempt {
+  readonly signal: AbortSignal
+  end(): void
+}
+
+/** Rejects with the signal's reason as soon as it aborts, also when the work goes on by itself. */
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) {
+    work.catch(() => undefined) // nobody waits for it any more
+    throw signal.reason
+  }
+  let stop: (() => void) | undefined
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason)
+    signal.addEventListener("abort", stop, { once: true })
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    if (stop) signal.removeEventListener("abort", stop)
+  }
+}

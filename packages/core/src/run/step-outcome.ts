@@ -1,0 +1,10 @@
+import type { Materialization } from "../io/io-manager.ts"
+
+/** How a step ended. */
+export type StepOutcome =
+  | { readonly status: "materialized"; readonly reason: string; readonly materialization: Materialization }
+  | { readonly status: "skipped"; readonly reason: string; readonly materialization: Materialization }
+  | { readonly status: "failed"; readonly reason: string; readonly error: Error }
+  | { readonly status: "cancelled"; readonly reason: string }
+  /** `by` is the step that failed. */
+  | { readonly status: "blocked"; readonly reason: string; readonly by: string }
