@@ -21,6 +21,8 @@ export { dep } from "./asset/dependency.ts"
 export type { RetryPolicy } from "./asset/retry-policy.ts"
 export type { Source, SourceOptions, SourceReader } from "./asset/source.ts"
 export { source } from "./asset/source.ts"
+export type { UpstreamPartitions } from "./asset/upstream-partitions.ts"
+export { mappingOf, upstreamPartitions } from "./asset/upstream-partitions.ts"
 export type { Check, CheckResult, Severity } from "./check/asset-check.ts"
 export type { Declarations, Definitions, DefinitionsOptions } from "./definitions.ts"
 export { definitions } from "./definitions.ts"
@@ -29,9 +31,12 @@ export type {
   Engine,
   EngineContext,
   EngineSession,
+  ExportTarget,
   Finding,
   Layout,
   Progress,
+  QueryBatch,
+  QueryViews,
   RecordBatch,
   Relation,
   Schema,
@@ -43,6 +48,7 @@ export type {
 } from "./engine/engine.ts"
 export type { EnvironmentConfig, ProjectConfig } from "./environment/environment.ts"
 export { defineConfig } from "./environment/environment.ts"
+export { inMemory } from "./environment/in-memory.ts"
 export type { ErrorText, SourceLocation } from "./errors/assets-error.ts"
 export {
   AssetsError,
@@ -79,12 +85,31 @@ export type {
   WriteMode,
   Written,
 } from "./io/io-manager.ts"
-export type { MaterializeOptions, PlanOptions, Run, RunStep } from "./materialize.ts"
+export type { MaterializeOptions, Run, RunStep } from "./materialize.ts"
 export { materialize, plan } from "./materialize.ts"
 export { openEventLog } from "./open-event-log.ts"
-export type { PartitionMapping } from "./partition/partition-mapping.ts"
-export type { Partitions, TimeWindow } from "./partition/partitions.ts"
+export type { DimensionMapping } from "./partition/dimension-mapping.ts"
+export { byDimension } from "./partition/dimension-mapping.ts"
+export { dynamicPartitions } from "./partition/dynamic-partitions.ts"
+export { allPartitions, identity, lastPartition, specificPartitions, staticMapping } from "./partition/key-mappings.ts"
+export { multi } from "./partition/multi-partitions.ts"
+export type { MissingOptions, PartitionMapping } from "./partition/partition-mapping.ts"
+export type { PartitionContext, Partitions, TimeWindow } from "./partition/partitions.ts"
+export type {
+  CronOptions,
+  DailyOptions,
+  HourlyOptions,
+  MonthlyOptions,
+  TimePartitionOptions,
+  WeeklyOptions,
+} from "./partition/periods.ts"
+export { cron, daily, hourly, monthly, weekly } from "./partition/periods.ts"
+export type { StaticPartitionOptions } from "./partition/static-partitions.ts"
+export { staticPartitions } from "./partition/static-partitions.ts"
+export type { OverlapOptions } from "./partition/time-mappings.ts"
+export { lastN, overlapping } from "./partition/time-mappings.ts"
 export type { ExecutionPlan, PlanStep, Reason } from "./plan/execution-plan.ts"
+export type { PlanOptions } from "./plan-work.ts"
 export type { ReportOptions } from "./report-materialization.ts"
 export { reportMaterialization } from "./report-materialization.ts"
 export type { StepLog } from "./run/step-log.ts"
@@ -92,8 +117,11 @@ export type { Schedule, ScheduleOptions } from "./schedule/schedule.ts"
 export { schedule } from "./schedule/schedule.ts"
 export type { RunRequest, Sensor, SensorContext, SensorOptions, SensorResult } from "./schedule/sensor.ts"
 export { sensor } from "./schedule/sensor.ts"
-export type { AssetStatus, StatusOptions } from "./status.ts"
+export type { StatusOptions } from "./status.ts"
 export { status } from "./status.ts"
+export type { AssetStatus } from "./status-of.ts"
+export type { StoredData, StoredDataOptions } from "./stored-data.ts"
+export { openStoredData } from "./stored-data.ts"
 export type { Clock } from "./util/clock.ts"
 export type { FaultPoint } from "./util/fault-point.ts"
 export { faultPoint } from "./util/fault-point.ts"
