@@ -1,4 +1,4 @@
-import { definitions, type EventLog, openEventLog } from "@assets/core"
+import { asset, definitions, type EventLog, inMemory, json, materialize, openEventLog } from "@assets/core"
 import { type Server, startServer } from "@assets/ui"
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest"
@@ -117,6 +117,38 @@ describe.skipIf(skipsBrowser)("the page", () => {
     run.materialize("marts/revenue", 5).end("run_succeeded")
     await page.getByText("Succeeded", { exact: true }).waitFor()
     expect(await page.evaluate("globalThis.sameDocument")).toBe(true)
+    expect(complaints).toEqual([])
+  })
+
+  test("a run of the product itself is followed from its start to its end", async () => {
+    let release = () => {}
+    const released = new Promise<void>(resolve => {
+      release = resolve
+    })
+    const slow = asset("raw/slow", {
+      returns: json<number>(),
+      compute: async (_inputs, { log }) => {
+        log.warn("waiting for the gate")
+        await released
+        return 1
+      },
+    })
+    const next = asset("marts/next", { deps: { slow }, returns: json<number>(), compute: ({ slow }) => slow + 1 })
+    // A copy: the environment's values are in memory, its history is in the folder.
+    const environments = { local: { ...inMemory() } }
+    const project = definitions({ assets: [slow, next], environments, base: fixture.project.base })
+    await open("/runs")
+    const run = materialize(project, { select: "+marts/next" })
+    await page.getByRole("link", { name: /^Run .*: \+marts\/next$/ }).click()
+    await page.getByRole("button", { name: "raw/slow: Running" }).waitFor()
+    expect(await row("marts/next").innerText()).toContain("waiting")
+    release()
+    expect((await run).status).toBe("succeeded")
+    await page.getByText("Succeeded", { exact: true }).waitFor()
+    await page.getByRole("button", { name: "marts/next: Materialized" }).waitFor()
+    expect(await row("raw/slow").innerText()).toContain("never materialized")
+    await page.getByRole("tab", { name: "Logs" }).click()
+    await page.getByText("waiting for the gate").waitFor()
     expect(complaints).toEqual([])
   })
 

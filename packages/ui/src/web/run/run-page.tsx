@@ -6,6 +6,7 @@ import { Link, useSearchParam } from "../router.tsx"
 import { RunCountsBar } from "../runs/run-counts-bar.tsx"
 import { SelectionText } from "../selection-text.tsx"
 import { StatusBadge } from "../status.tsx"
+import { TabList } from "../tab-list.tsx"
 import { EventList } from "./event-list.tsx"
 import { StepList } from "./step-list.tsx"
 import { useRun } from "./use-run.ts"
@@ -30,21 +31,7 @@ export function RunPage({ id }: { readonly id: string }) {
       <title>{`Run ${shortId(id)} · Assets`}</title>
       <RunHead run={run.data} now={now} isLive={stream === "live"} isCutOff={running && stream === "connecting"} />
       {failed.length > 0 && tab === "steps" && <FailedSteps steps={failed} />}
-      <div className="tab-list" role="tablist" aria-label="Parts of the run">
-        {tabs.map(({ value, label }) => (
-          <button
-            key={value}
-            type="button"
-            role="tab"
-            id={`tab-${value}`}
-            aria-selected={tab === value}
-            aria-controls="tab-panel"
-            onClick={() => setTab(value)}
-          >
-            {label}
-          </button>
-        ))}
-      </div>
+      <TabList label="Parts of the run" tabs={tabs} value={tab} onChange={setTab} panel="tab-panel" />
       <div id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         {tab === "logs" ? (
           <EventList run={id} isLive={running} heard={heard} logsOnly />
