@@ -87,6 +87,23 @@ export interface EngineContext {
   readonly signal: AbortSignal
 }
 
+/** Rows of the answer to a statement of the engine's own dialect. */
+export interface QueryBatch {
+  /** Names, and the engine's own words for the types. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  /** Values in the order of the columns, as JSON: wide integers, decimals and times as text. */
+  readonly rows: readonly (readonly Json[])[]
+}
+
+/** Gives the relations that a statement may read, by the keys of their assets; one is asked for when it is named. */
+export type QueryViews = ReadonlyMap<string, () => Promise<Relation>>
+
+/** One file that an engine writes for people. Replaced when it is there. */
+export interface ExportTarget {
+  readonly path: string
+  readonly format: "parquet" | "csv" | "json"
+}
+
 /** Something `assets doctor` found. */
 export interface Finding {
   readonly level: "ok" | "warn" | "error"
@@ -118,6 +135,16 @@ export interface EngineSession {
   upload(batches: AsyncIterable<RecordBatch>, schema: Schema): Promise<Relation>
   /** The statement that the engine would run, and its own plan of it. */
   explain(plan: Relation): Promise<string>
+  /**
+   * Runs one statement of the engine's own dialect that only reads. Each view stands under the key of its asset, and
+   * under that key with its last `/` as a dot: `"marts/revenue"`, `marts.revenue`. There is at least one batch.
+   * Left out by engines that take no text.
+   *
+   * @throws EngineError `ENGINE_QUERY_FAILED` when it is wrong, or would write
+   */
+  query?(text: string, views: QueryViews, signal: AbortSignal): AsyncIterable<QueryBatch>
+  /** Writes the relation's rows to one file. Left out by engines that cannot. */
+  exportFile?(plan: Relation, target: ExportTarget, signal: AbortSignal): Promise<{ readonly rows: number }>
   /** Left out by engines that cannot tell. */
   progress?(stepId: string): Progress
   /** Stops what runs on behalf of a step; its promises then reject. */
