@@ -4,6 +4,7 @@ import type { ColumnsOf } from "./column.ts"
 import { ColumnExpression, unresolvedOf } from "./column-expression.ts"
 import type { DataFrame } from "./data-frame.ts"
 import { FrameError } from "./errors/frame-error.ts"
+import type { FrameType } from "./frame.ts"
 import { aggregate } from "./plan/aggregate.ts"
 import { columnNamed, findColumn } from "./plan/column-named.ts"
 import { differences } from "./plan/conform.ts"
@@ -220,25 +221,53 @@ export function schemaContains<const S extends Columns>(columns: S, options?: Ch
   return checkOf(`schemaContains(${names.join(", ")})`, { check: "schemaContains", columns: names }, rule, options)
 }
 
+/** The frame of a check, and its columns as properties where no method has the name. */
+export type CheckedFrame<S> = DataFrame<S> & Omit<ColumnsOf<S>, keyof DataFrame<S>>
+
+/** What a check of one's own may be told besides. */
+export interface CustomCheckOptions<S extends Columns> extends CheckOptions {
+  /** The asset's `returns`: types the callback by its columns. TypeScript cannot find them by itself. */
+  readonly of?: FrameType<S>
+}
+
 /**
  * A check of one's own: a callback that gives either a condition that each row must meet (null counts as met; with an
  * aggregate in it, one that the whole table must meet), or the frame of the rows that break the rule.
  * @example
- * check("arrives after it leaves", (frame, f) => f.arrival.gt(f.departure))
- * check("no gap", frame => frame.groupBy("day").agg(() => ({ n: count() })).filter(f => f.n.lt(10)))
+ * check("arrives after it leaves", f => f.arrival.gt(f.departure), { of: returns })
+ * check("no thin day", f => f.groupBy("day").agg(() => ({ n: count() })).filter(d => d.n.lt(10)), { of: returns })
  */
-export function check<S extends Columns>(
+export function check<S extends Columns = AnyColumns>(
   name: string,
-  test: (frame: DataFrame<S>, columns: ColumnsOf<S>) => TypedColumn<Bool> | AnyFrame,
-  options?: CheckOptions,
-): FrameCheck<S> {
+  test: (frame: FrameOf<S>, columns: RowOf<S>) => TypedColumn<Bool> | AnyFrame,
+  options?: CustomCheckOptions<S>,
+): FrameCheck<AnyColumns extends S ? unknown : S> {
   const rule: CheckRule = table => {
-    // the proxy gets its typed face; the table has the columns of S, which the stored schema was held to
-    const columns = rowProxy(table.schema.columns) as unknown as ColumnsOf<S>
-    const result: unknown = test(lazyFrame<S>(table), columns)
+    const columns = rowProxy(table.schema.columns)
+    // both get their typed faces: the table has the columns of S, to which the stored schema was held
+    const result: unknown = test(checkedFrame(table, columns) as FrameOf<S>, columns as unknown as RowOf<S>)
     return isFrame(result) ? badFrame(relationOf(result, "check")) : condition(name, table, result)
   }
   return checkOf(name, { check: "custom", name }, rule, options)
+}
+
+/** Stands for columns that nobody named. */
+type AnyColumns = { readonly [column: string]: Columns[string] }
+// Without `of` names and types are known when the check runs only; any other type would refuse each use of a column.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type FrameOf<S> = AnyColumns extends S ? any : CheckedFrame<S>
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type RowOf<S> = AnyColumns extends S ? any : ColumnsOf<S>
+
+/** The frame's methods, and beside them its columns. */
+function checkedFrame(table: Relation, columns: ReturnType<typeof rowProxy>): unknown {
+  return new Proxy(lazyFrame(table) as object, {
+    get(target, key) {
+      const own: unknown = Reflect.get(target, key, target)
+      if (typeof own === "function") return own.bind(target)
+      return own ?? (typeof key === "string" ? columns[key] : undefined)
+    },
+  })
 }
 
 /** A frame of any columns, by two of its methods. */

@@ -19,8 +19,13 @@ import { typeName } from "./schema/type-name.ts"
 import type { EngineSession, OpenSession } from "./session/engine-session.ts"
 import { type OutputBatches, outputBatches } from "./session/output-batches.ts"
 
-/** What a `compute` may return for a frame: rows in any of these forms. Streams are never in memory whole. */
+/**
+ * What a `compute` may return for a frame: rows in any of these forms. Streams are never in memory whole.
+ * Array and generator are named, though both are iterables, so that a wrong row is told by its column.
+ */
 export type FrameInput<S> =
+  | RowInput<S>[]
+  | AsyncGenerator<RowInput<S>>
   | TypedFrame<S>
   | Table
   | Iterable<RowInput<S>>

@@ -55,7 +55,10 @@ function call<T extends ArrowType>(name: string, ...args: readonly unknown[]): C
  * A literal: 1 is int, 1.5 double, 1n bigint, a Date timestamp. With a type it is a value of that type, exactly:
  * `lit("9.99", t.decimal(5, 2))`. Give the type of a number that is not written out.
  */
-export function lit<const V extends AnyLiteral, T extends ArrowType = LiteralType<V>>(value: V, type?: T): Column<T> {
+export function lit<const V extends AnyLiteral, T extends ArrowType = LiteralType<V>>(
+  value: V,
+  type?: T,
+): Column<NoInfer<T>> {
   return column(type === undefined ? unresolvedOf(value) : literalAs(value, typeFrom(type)))
 }
 
