@@ -161,6 +161,23 @@ function addDataCommands(program: Command): void {
       const { path } = await import("./commands/path.ts")
       await path(key, command.optsWithGlobals())
     })
+  program
+    .command("sql")
+    .description("run a select over the stored assets, in the dialect of the engine")
+    .argument("<select>", 'text; an asset is a table by its key: marts.revenue, or "marts/revenue"')
+    .action(async (text: string, _options, command: Command) => {
+      const { sql } = await import("./commands/sql.ts")
+      await sql(text, command.optsWithGlobals())
+    })
+  program
+    .command("export")
+    .description("write an asset to a file for others")
+    .argument("<asset>", "key of an asset")
+    .argument("<file>", "path that ends with .parquet, .csv or .json; replaced when it is there")
+    .action(async (key: string, file: string, _options, command: Command) => {
+      const { exportCommand } = await import("./commands/export.ts")
+      await exportCommand(key, file, command.optsWithGlobals())
+    })
 }
 
 function addDev(program: Command): void {

@@ -26,7 +26,9 @@ export async function init(dir: string, options: GlobalOptions): Promise<void> {
   }
   for (const [name] of files) output.line(`  ${name}`)
   const place = relative(process.cwd(), folder)
-  output.line(`Done. ${files.length} files in ${place || "this folder"}. Next: ${place && `cd ${place} && `}assets materialize`)
+  output.line(
+    `Done. ${files.length} files in ${place || "this folder"}. Next: ${place && `cd ${place} && `}assets materialize`,
+  )
 }
 
 /** A name that npm takes. */
