@@ -84,7 +84,7 @@ export function* partitionFaults(
     return
   }
   const { column } = partitions
-  if (column === undefined) return
+  if (partitions.fault || column === undefined) return
   if (columns)
     yield* columnFaults("partitions.column", typeof column === "string" ? [column] : Object.values(column), columns)
   else {
