@@ -1,15 +1,10 @@
 import { readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { ioManagerConformance } from "@assets/core/testing"
-import { duckdb } from "@assets/io-duckdb"
+import { duckdb, duckdbFileIO } from "@assets/io-duckdb"
 import { parquetIO } from "@assets/io-parquet"
-import { describe, onTestFinished, test, vi } from "vitest"
+import { describe, onTestFinished, test } from "vitest"
 import { EngineFixture } from "./fixture.ts"
-
-vi.mock("@assets/dataframe", async original => ({
-  ...(await original<object>()),
-  compileDuckdb: (await import("./tiny-printer.ts")).tinyPrinter,
-}))
 
 async function deleteParquet(base: string, key: string): Promise<void> {
   const folder = join(base, "data", key, "_versions")
@@ -22,6 +17,10 @@ const combinations = [
   {
     name: "parquet on duckdb",
     create: () => new EngineFixture(duckdb(), () => parquetIO({ root: "data" }), deleteParquet),
+  },
+  {
+    name: "duckdb file on duckdb",
+    create: () => new EngineFixture(duckdb(), () => duckdbFileIO({ path: "warehouse.duckdb" })),
   },
 ]
 

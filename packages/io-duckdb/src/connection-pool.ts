@@ -84,6 +84,18 @@ export class Lease {
     }
   }
 
+  /** Ends a transaction without its changes, also after a stop. */
+  async rollback(): Promise<void> {
+    await this.#own.take()
+    try {
+      await this.raw.run("ROLLBACK")
+    } catch {
+      this.spoiled = true // closing the connection rolls back, too
+    } finally {
+      this.#own.give()
+    }
+  }
+
   /** Stops what runs now, and what is started later. */
   stop(): void {
     this.#stopped = true

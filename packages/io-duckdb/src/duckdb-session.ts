@@ -1,4 +1,14 @@
-import type { EngineSession, Progress, RecordBatch, Target, WriteOptions, WriteResult } from "@assets/core"
+import type {
+  EngineSession,
+  ExportTarget,
+  Progress,
+  QueryBatch,
+  QueryViews,
+  RecordBatch,
+  Target,
+  WriteOptions,
+  WriteResult,
+} from "@assets/core"
 import { compileDuckdb, type Relation, type Schema } from "@assets/dataframe"
 import type { DuckDBDataChunk, DuckDBInstance } from "@duckdb/node-api"
 import type { RecordBatch as ArrowBatch } from "apache-arrow"
@@ -9,6 +19,7 @@ import { loadBindings } from "./duckdb-bindings.ts"
 import { mapDuckdbError } from "./duckdb-error.ts"
 import { columnDefinitions, duckdbTypeText, requireStorable } from "./duckdb-types.ts"
 import { writeParquet } from "./parquet-write.ts"
+import { copyToFile, createView, keysIn, readOnlyRows } from "./query-views.ts"
 import { isOrdered, tablesOf } from "./relation-walk.ts"
 import { quotePath } from "./sql-text.ts"
 
@@ -118,6 +129,30 @@ export class DuckdbSession implements EngineSession {
     })
   }
 
+  async *query(text: string, views: QueryViews, signal: AbortSignal): AsyncGenerator<QueryBatch> {
+    const lease = await this.#pool.lease(undefined, signal)
+    const releases: (() => Promise<void>)[] = []
+    try {
+      for (const key of keysIn(lease, text, views.keys())) {
+        const relation = relationOf((await views.get(key)?.()) ?? { kind: "missing" })
+        releases.push(await this.#attach(relation, signal))
+        await createView(lease, key, relation)
+      }
+      yield* readOnlyRows(lease, text)
+    } finally {
+      this.#pool.release(lease)
+      for (const undo of releases.reverse()) await undo()
+    }
+  }
+
+  async exportFile(plan: CoreRelation, target: ExportTarget, signal: AbortSignal): Promise<{ readonly rows: number }> {
+    const relation = relationOf(plan)
+    return this.withRelation(relation, undefined, signal, async lease => {
+      await lease.run(keepOrder)
+      return { rows: await copyToFile(lease, relation, target) }
+    })
+  }
+
   progress(stepId: string): Progress {
     return this.#pool.progress(stepId)
   }
@@ -137,18 +172,14 @@ export class DuckdbSession implements EngineSession {
   }
 
   /** Statements over the temporary relation `name` run on this connection, which alone sees it, until it is unpinned. */
-  pin(name: string, lease: Lease): void {
+  pin(name: string, lease: Lease): () => void {
     this.#pinned.set(name, lease)
+    return () => this.#pinned.delete(name)
   }
 
-  unpin(name: string): void {
-    this.#pinned.delete(name)
-  }
-
-  /** A connection for statements of the caller's own. */
-  async connect(stepId: string, signal: AbortSignal): Promise<{ lease: Lease; release: () => void }> {
-    const lease = await this.#pool.lease(stepId, signal)
-    return { lease, release: () => this.#pool.release(lease) }
+  /** Gives the memory of an upload back before the session closes. */
+  async dropUpload(path: readonly string[]): Promise<void> {
+    await this.#pool.use(undefined, never, lease => lease.run(`DROP TABLE IF EXISTS ${quotePath(path)}`))
   }
 
   /** Gives `work` a connection on which the statement of a relation can run. */
@@ -176,20 +207,34 @@ export class DuckdbSession implements EngineSession {
       const pinned = path[0] === "temp" ? this.#pinned.get(path.at(-1) ?? "") : undefined
       if (pinned) return { lease: pinned, release: async () => {} }
     }
-    const detach: (() => Promise<void>)[] = []
+    const detach = await this.#attach(relation, signal)
     try {
-      for (const alias of new Set(tables.map(path => path[0] ?? ""))) {
-        const database = this.#databases.get(alias)
-        if (database) detach.push(await database.attach(signal))
-      }
       const lease = await this.#pool.lease(stepId, signal)
       const release = async () => {
         this.#pool.release(lease)
-        for (const undo of detach.reverse()) await undo()
+        await detach()
       }
       return { lease, release }
     } catch (error) {
-      for (const undo of detach.reverse()) await undo()
+      await detach()
+      throw error
+    }
+  }
+
+  /** Attaches the databases that a relation reads; what it gives detaches them. */
+  async #attach(relation: Relation, signal: AbortSignal): Promise<() => Promise<void>> {
+    const attached: (() => Promise<void>)[] = []
+    const detach = async () => {
+      for (const undo of attached.splice(0).reverse()) await undo()
+    }
+    try {
+      for (const alias of new Set(tablesOf(relation).map(path => path[0] ?? ""))) {
+        const database = this.#databases.get(alias)
+        if (database) attached.push(await database.attach(signal))
+      }
+      return detach
+    } catch (error) {
+      await detach()
       throw error
     }
   }

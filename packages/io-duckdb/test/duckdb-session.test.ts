@@ -1,12 +1,7 @@
 import type { RecordBatch } from "@assets/core"
 import { type RecordBatch as ArrowBatch, Table } from "apache-arrow"
-import { describe, expect, test, vi } from "vitest"
+import { describe, expect, test } from "vitest"
 import { createAllTypes, difference, openSession, schema, sql, table } from "./tables.ts"
-
-vi.mock("@assets/dataframe", async original => ({
-  ...(await original<object>()),
-  compileDuckdb: (r: { path: string[] }) => ({ sql: `SELECT * FROM ${r.path.map(p => `"${p}"`).join(".")}` }),
-}))
 
 const signal = new AbortController().signal
 

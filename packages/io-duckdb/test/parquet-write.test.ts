@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import type { Layout, WriteResult } from "@assets/core"
 import type { Relation } from "@assets/dataframe"
-import { expect, test, vi } from "vitest"
+import { expect, test } from "vitest"
 import type { DuckdbSession } from "../src/duckdb-session.ts"
 import {
   allTypes,
@@ -16,15 +16,6 @@ import {
   table,
   temporaryFolder,
 } from "./tables.ts"
-
-vi.mock("@assets/dataframe", async original => ({
-  ...(await original<object>()),
-  compileDuckdb: (r: Relation): { sql: string } => {
-    if (r.kind === "sort")
-      return { sql: `SELECT * FROM ${r.input.kind === "table" ? r.input.path.join(".") : ""} ORDER BY id` }
-    return { sql: r.kind === "table" ? `SELECT * FROM ${r.path.map(p => `"${p}"`).join(".")}` : "" }
-  },
-}))
 
 function newFolder(): string {
   const folder = join(temporaryFolder(), "version's folder")

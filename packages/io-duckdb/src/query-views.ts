@@ -1,0 +1,77 @@
+import { EngineError, type ExportTarget, type QueryBatch } from "@assets/core"
+import { compileDuckdb, type Relation } from "@assets/dataframe"
+import type { Lease } from "./connection-pool.ts"
+import { loadBindings } from "./duckdb-bindings.ts"
+import { mapDuckdbError } from "./duckdb-error.ts"
+import { quotePath, quoteText } from "./sql-text.ts"
+
+/** The names under which a statement may name an asset, as DuckDB writes them. */
+function namesOf(key: string): string[] {
+  const at = key.lastIndexOf("/")
+  return at === -1 ? [key] : [key, `${key.slice(0, at)}.${key.slice(at + 1)}`]
+}
+
+/** The keys that a statement names. */
+export function keysIn(lease: Lease, text: string, keys: Iterable<string>): string[] {
+  const named = new Set(tableNames(lease, text).map(name => name.replaceAll('"', "").toLowerCase()))
+  return [...keys].filter(key => namesOf(key).some(name => named.has(name.toLowerCase())))
+}
+
+function tableNames(lease: Lease, text: string): readonly string[] {
+  try {
+    return lease.raw.getTableNames(text, true)
+  } catch (error) {
+    throw mapDuckdbError(error)
+  }
+}
+
+/** Makes a relation readable under the names of its asset. */
+export async function createView(lease: Lease, key: string, relation: Relation): Promise<void> {
+  const { sql } = compileDuckdb(relation)
+  await lease.run(`CREATE OR REPLACE VIEW ${quotePath(["memory", "main", key])} AS ${sql}`)
+  const at = key.lastIndexOf("/")
+  if (at === -1) return
+  const schema = key.slice(0, at)
+  await lease.run(`CREATE SCHEMA IF NOT EXISTS ${quotePath(["memory", schema])}`)
+  await lease.run(`CREATE OR REPLACE VIEW ${quotePath(["memory", schema, key.slice(at + 1)])} AS ${sql}`)
+}
+
+/** Runs a statement that only reads; anything else is refused before it runs. */
+export async function* readOnlyRows(lease: Lease, text: string): AsyncGenerator<QueryBatch> {
+  try {
+    const { StatementType } = await loadBindings()
+    const statements = await lease.raw.extractStatements(text)
+    if (statements.count !== 1) throw refused(`It holds ${statements.count} statements.`)
+    const prepared = await statements.prepare(0)
+    if (prepared.statementType !== StatementType.SELECT) throw refused("It is another statement than a select.")
+    const result = await prepared.stream()
+    const types = result.columnTypes()
+    const columns = result.columnNames().map((name, i) => ({ name, type: String(types[i]) }))
+    yield { columns, rows: [] }
+    for await (const rows of result.yieldRowsJson()) yield { columns, rows }
+  } catch (error) {
+    throw mapDuckdbError(error)
+  }
+}
+
+const copyOptions: { readonly [format in ExportTarget["format"]]: string } = {
+  parquet: "FORMAT parquet, COMPRESSION zstd",
+  csv: "FORMAT csv, HEADER true",
+  json: "FORMAT json, ARRAY true",
+}
+
+/** Writes a relation to one file. */
+export async function copyToFile(lease: Lease, relation: Relation, { path, format }: ExportTarget): Promise<number> {
+  const { sql } = compileDuckdb(relation)
+  const copy = `COPY (${sql}) TO ${quoteText(path)} (${copyOptions[format]}, RETURN_STATS)`
+  const [stats] = await lease.rows(copy, { target: path })
+  return Number(stats?.count ?? 0)
+}
+
+function refused(why: string): EngineError {
+  return new EngineError("ENGINE_QUERY_FAILED", {
+    what: "The statement was not run.",
+    why: `Only a single select is allowed here. ${why}`,
+    fix: "Pass one select. What is to be stored is an asset.",
+  })
+}
