@@ -29,6 +29,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 2000 },
+    // A misspelled parameter is refused, not left out.
+    ajv: { customOptions: { removeAdditional: false } },
+    schemaErrorFormatter: ([error], part) => {
+      const name = error?.params.additionalProperty
+      const place = `${part}${error?.instancePath ?? ""}`
+      return new Error(name === undefined ? `${place} ${error?.message}` : `${part} has no parameter '${name}'`)
+    },
     // An address that cannot be decoded: no hook and no error handler sees it.
     frameworkErrors: (error, _request, reply: FastifyReply) => void reply.code(400).send(errorView(badRequest(error))),
   })

@@ -178,6 +178,7 @@ describe("refusals are JSON with code, what, why and fix", () => {
     ["/api/runs?limit=0", 400, "ARGUMENT_INVALID"],
     ["/api/runs?limit=ten", 400, "ARGUMENT_INVALID"],
     ["/api/runs?status=lost", 400, "ARGUMENT_INVALID"],
+    ["/api/runs?enviroment=prod", 400, "ARGUMENT_INVALID"],
     ["/api/%zz", 400, "ARGUMENT_INVALID"],
     ["/api/none", 404, "SERVER_PATH_UNKNOWN"],
     ["/static/none.js", 404, "SERVER_PATH_UNKNOWN"],

@@ -1,7 +1,7 @@
 import { ConfigError, type EventLog, type EventType } from "@assets/core"
 import type { FastifyInstance } from "fastify"
 import { lastEventId, tailEvents } from "../event-tail.ts"
-import { query } from "./schemas.ts"
+import { query, ref } from "./schemas.ts"
 
 interface StreamQuery {
   readonly after?: number
@@ -20,30 +20,39 @@ export function eventRoutes(app: FastifyInstance, log: EventLog, stopped: AbortS
     tags: ["events"],
     summary: "Events as they happen",
     description,
-    produces: ["text/event-stream"],
     querystring: query({
       after: { type: "integer", minimum: 0, description: "Events with a greater id." },
       run: { type: "string", description: "Events of this run only." },
       types: { type: "string", description: "Only these types, separated by commas." },
     }),
+    response: {
+      200: { description: "The stream.", content: { "text/event-stream": { schema: { type: "string" } } } },
+      400: ref("Error"),
+    },
   }
-  app.get<{ Querystring: StreamQuery }>("/api/events", { sse: "only", schema }, async (request, reply) => {
-    const { after, run, types } = request.query
-    const options = {
-      after: resumeFrom(reply.sse.lastEventId) ?? after ?? lastEventId(log),
-      runId: run,
-      // Words that are no type match nothing, as a type of a later release does.
-      types: new Set((types ?? "").split(",").filter(Boolean) as EventType[]),
-    }
-    const ended = new AbortController()
-    reply.sse.onClose(() => ended.abort())
-    reply.sse.sendHeaders()
-    await reply.sse.send({ retry: 1000, data: undefined })
-    for await (const event of tailEvents(log, options, AbortSignal.any([ended.signal, stopped]))) {
-      if (!reply.sse.isConnected) break
-      await reply.sse.send({ id: String(event.id), data: event })
-    }
-  })
+  app.get<{ Querystring: StreamQuery }>(
+    "/api/events",
+    { sse: "only", exposeHeadRoute: false, schema },
+    async (request, reply) => {
+      const { after, run, types } = request.query
+      const options = {
+        after: resumeFrom(reply.sse.lastEventId) ?? after ?? lastEventId(log),
+        runId: run,
+        // Words that are no type match nothing, as a type of a later release does.
+        types: new Set((types ?? "").split(",").filter(Boolean) as EventType[]),
+      }
+      const ended = new AbortController()
+      const closed = new Promise<void>(resolve => reply.sse.onClose(resolve))
+      void closed.then(() => ended.abort())
+      reply.sse.sendHeaders()
+      await reply.sse.send({ retry: 1000, data: undefined })
+      for await (const event of tailEvents(log, options, AbortSignal.any([ended.signal, stopped]))) {
+        if (!reply.sse.isConnected) break
+        // A reader that has gone never takes what is sent: then the wait for it ends here.
+        await Promise.race([reply.sse.send({ id: String(event.id), data: event }), closed])
+      }
+    },
+  )
 }
 
 function resumeFrom(header: string | null): number | undefined {

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query"
-import { useCallback, useMemo } from "react"
+import { useCallback, useEffect, useMemo } from "react"
 import type { AssetPage, AssetSummary, EventType } from "../../api/api-view.ts"
 import { apiPath, getJson } from "../api-client.ts"
 import { Command, EmptyState } from "../empty-state.tsx"
@@ -89,7 +89,11 @@ function useAssets(environment: string, q: string) {
     placeholderData: (previous, previousQuery) => (previousQuery?.queryKey[1] === environment ? previous : undefined),
   })
   const refreshSoon = useThrottled(() => void client.invalidateQueries({ queryKey: ["assets"] }), REFRESH_MS)
-  useEventStream({ enabled: true, types: materialized }, refreshSoon)
+  const stream = useEventStream({ enabled: true, types: materialized }, refreshSoon)
+  // What happened before the stream was there.
+  useEffect(() => {
+    if (stream === "live") refreshSoon()
+  }, [stream, refreshSoon])
   const assets = useMemo(() => query.data?.pages.flatMap(page => page.assets) ?? [], [query.data])
   const { hasNextPage, isFetching, fetchNextPage } = query
   const loadMore = useCallback(() => {

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query"
-import { useState } from "react"
+import { useEffect, useState } from "react"
 import type { AssetsEvent, RunRecord, StepPage } from "../../api/api-view.ts"
 import { apiPath, getJson } from "../api-client.ts"
 import { useEventStream } from "../event-stream.ts"
@@ -40,6 +40,11 @@ export function useRun(id: string) {
     if (events.some(event => ends.has(event.type))) void client.invalidateQueries({ queryKey: stepsKey })
     refreshSoon()
   })
+
+  // The run may have ended between the two answers: then no event after the cursor tells so.
+  useEffect(() => {
+    if (stream === "live") refreshSoon()
+  }, [stream, refreshSoon])
 
   return { run, steps, stream, heard }
 }

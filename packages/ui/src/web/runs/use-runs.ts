@@ -67,6 +67,11 @@ export function useRuns(filters: RunFilters) {
     refreshSoon()
   })
 
+  // What happened before the stream was there.
+  useEffect(() => {
+    if (stream === "live") refreshSoon()
+  }, [stream, refreshSoon])
+
   const runs = useMemo(() => query.data?.pages.flatMap(page => page.runs) ?? [], [query.data])
   const { hasNextPage, isFetching, fetchNextPage } = query
   const loadMore = useCallback(() => {
