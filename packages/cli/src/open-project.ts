@@ -1,9 +1,17 @@
 import type { GlobalOptions } from "./global-options.ts"
 import { type LoadedProject, loadProject } from "./load-project.ts"
 
+let opened: LoadedProject | undefined
+
 /** The project that a command line means. */
-export function openProject(options: GlobalOptions): Promise<LoadedProject> {
-  return loadProject({ cwd: process.cwd(), config: options.config })
+export async function openProject(options: GlobalOptions): Promise<LoadedProject> {
+  opened = await loadProject({ cwd: process.cwd(), config: options.config })
+  return opened
+}
+
+/** The modules of the project that this process has opened: an error is shown at the line of one of them. */
+export function openedFiles(): ReadonlySet<string> {
+  return opened?.files ?? new Set()
 }
 
 /** `environment` for core: left out where the command line names none. */

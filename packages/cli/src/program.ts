@@ -64,6 +64,12 @@ function addMaterialize(program: Command): void {
     .command("materialize")
     .description("compute and store what is missing or stale")
     .argument(...selection)
+    .option("--partition <key>", "a partition key; may be repeated", listed)
+    .option(
+      "--partitions <keys>",
+      "a range A..B with both ends included, all, missing or failed; may be repeated",
+      listed,
+    )
     .option("--force", "also what is unchanged")
     .option("--dry-run", "print the plan and run nothing")
     .option("--concurrency <n>", "steps at the same time; default: the processors of this machine", positiveInteger)
@@ -81,6 +87,12 @@ function addPlan(program: Command): void {
     .command("plan")
     .description("print what would run, what is skipped, and why")
     .argument(...selection)
+    .option("--partition <key>", "a partition key; may be repeated", listed)
+    .option(
+      "--partitions <keys>",
+      "a range A..B with both ends included, all, missing or failed; may be repeated",
+      listed,
+    )
     .option("--force", "as if what is unchanged ran, too")
     .action(async (select: string[], _options, command: Command) => {
       const { planCommand } = await import("./commands/plan.ts")
@@ -190,6 +202,10 @@ function addDev(program: Command): void {
       const { dev } = await import("./commands/dev.ts")
       await dev(command.optsWithGlobals())
     })
+}
+
+function listed(text: string, former: readonly string[] = []): readonly string[] {
+  return [...former, text]
 }
 
 function positiveInteger(text: string): number {

@@ -47,13 +47,13 @@ function renderFaults(view: ErrorView, colors: Colors, options: RenderErrorOptio
 }
 
 function renderOne(view: ErrorView, colors: Colors, options: RenderErrorOptions): string {
-  const location = view.location ?? ownFrame(view.stack, options.files)
+  const location = ownLocation(view, options.files)
   const lines = location ? placeLines(location, colors) : []
   lines.push(`${colors.red(colors.bold("error"))} ${colors.bold(view.code)} ${view.what}`)
   lines.push(`  ${colors.dim("why")}  ${indent(view.why)}`, `  ${colors.dim("fix")}  ${indent(view.fix)}`)
   if (options.verbose) {
-    const details = Object.entries(view.details)
-    if (details.length > 0) lines.push(`  ${colors.dim("details")}  ${JSON.stringify(view.details)}`)
+    const { stack: _, ...details } = view.details
+    if (Object.keys(details).length > 0) lines.push(`  ${colors.dim("details")}  ${JSON.stringify(details)}`)
     if (view.stack) lines.push(colors.dim(indent(view.stack, "  ")))
   }
   return lines.join("\n")
@@ -107,7 +107,7 @@ function viewOfError(error: AssetsError): ErrorView {
     details,
     location: error.location,
     faults: faults.map(viewOfError),
-    stack: cause instanceof Error ? cause.stack : undefined,
+    stack: cause instanceof Error ? cause.stack : error.stack,
   }
 }
 
@@ -130,17 +130,26 @@ function viewOfKept(error: KeptError): ErrorView {
     details: (error.details ?? {}) as { readonly [name: string]: Json }, // written by toJSON
     location: error.location as unknown as SourceLocation | undefined, // written by toJSON
     faults: [],
-    stack: text("stack") || undefined,
+    stack: text("stack") || detailText(error.details, "stack"),
   }
 }
 
-/** The first frame of a stack in a file of the project, or else in none of a package. */
-function ownFrame(stack: string | undefined, files: ReadonlySet<string> | undefined): SourceLocation | undefined {
-  for (const frame of framesOf(stack)) if (files?.has(frame.file)) return frame
-  return undefined
+function detailText(details: Json | undefined, name: string): string | undefined {
+  if (typeof details !== "object" || details === null || Array.isArray(details)) return undefined
+  const value = (details as { readonly [name: string]: Json })[name] // an object, neither null nor an array
+  return typeof value === "string" ? value : undefined
 }
 
-export function framesOf(stack: string | undefined): SourceLocation[] {
+/** The place that the error names, or the first line of the stack in a module of the project. */
+function ownLocation(
+  { location, stack }: ErrorView,
+  files: ReadonlySet<string> | undefined,
+): SourceLocation | undefined {
+  if (location && (!files || files.has(location.file))) return location
+  return framesOf(stack).find(frame => files?.has(frame.file)) ?? location
+}
+
+function framesOf(stack: string | undefined): SourceLocation[] {
   return (stack ?? "").split("\n").flatMap(line => {
     const [, place, row, column] = /^\s*at (?:.*\()?((?:file:\/\/)?\/[^()]+?):(\d+):(\d+)\)?$/.exec(line) ?? []
     if (!place || !row || !column) return []

@@ -1,8 +1,7 @@
-import type { AssetsEvent } from "@assets/core"
+import { type AssetsEvent, explainReasons } from "@assets/core"
 import { formatCount, formatDuration, formatStep } from "./format.ts"
 import type { Output } from "./output.ts"
 import { errorSummary, renderError } from "./render-error.ts"
-import { renderReasons } from "./render-reason.ts"
 import { RunCounter } from "./run-counter.ts"
 
 /** Prints a run while it happens. */
@@ -43,7 +42,7 @@ export class PlainRunRenderer implements RunRenderer {
     this.#counter.count(event)
     switch (event.type) {
       case "step_started":
-        this.#detail(event, `attempt ${event.attempt}: ${renderReasons(event.reasons)}`)
+        this.#detail(event, `attempt ${event.attempt}: ${explainReasons(event.reasons)}`)
         break
       case "asset_materialized":
         this.#ended("OK", event, materializedText(event))

@@ -11,8 +11,13 @@ export async function runProgram(args: readonly string[]): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : 2
       return
     }
-    const [{ renderError }, { exitCodeOf }] = await Promise.all([import("./render-error.ts"), import("./exit-code.ts")])
-    process.stderr.write(`${renderError(error, { verbose: args.includes("--verbose") })}\n`)
+    const [{ renderError }, { exitCodeOf }, { openedFiles }] = await Promise.all([
+      import("./render-error.ts"),
+      import("./exit-code.ts"),
+      import("./open-project.ts"),
+    ])
+    const options = { verbose: args.includes("--verbose"), files: openedFiles() }
+    process.stderr.write(`${renderError(error, options)}\n`)
     process.exitCode = exitCodeOf(error)
   }
 }

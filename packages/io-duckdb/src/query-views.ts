@@ -50,8 +50,20 @@ export async function* readOnlyRows(lease: Lease, text: string): AsyncGenerator<
     yield { columns, rows: [] }
     for await (const rows of result.yieldRowsJson()) yield { columns, rows }
   } catch (error) {
-    throw mapDuckdbError(error)
+    throw statementError(error)
   }
+}
+
+/** The text is the caller's own: what mends it is not in an asset. */
+function statementError(error: unknown): Error {
+  const mapped = mapDuckdbError(error)
+  if (mapped === error || mapped.code !== "ENGINE_QUERY_FAILED") return mapped
+  return new EngineError("ENGINE_QUERY_FAILED", {
+    what: mapped.message.replace(/^Failed to extract statements: /, ""),
+    why: mapped.why,
+    fix: "Correct the statement. Its tables are the assets: assets list",
+    cause: error,
+  })
 }
 
 const copyOptions: { readonly [format in ExportTarget["format"]]: string } = {
@@ -63,9 +75,8 @@ const copyOptions: { readonly [format in ExportTarget["format"]]: string } = {
 /** Writes a relation to one file. */
 export async function copyToFile(lease: Lease, relation: Relation, { path, format }: ExportTarget): Promise<number> {
   const { sql } = compileDuckdb(relation)
-  const copy = `COPY (${sql}) TO ${quoteText(path)} (${copyOptions[format]}, RETURN_STATS)`
-  const [stats] = await lease.rows(copy, { target: path })
-  return Number(stats?.count ?? 0)
+  const [copied] = await lease.rows(`COPY (${sql}) TO ${quoteText(path)} (${copyOptions[format]})`, { target: path })
+  return Number(copied?.Count ?? 0)
 }
 
 function refused(why: string): EngineError {

@@ -1,15 +1,13 @@
 import { type MaterializeOptions, materialize, plan, type Run } from "@assets/core"
 import { cancelOnSignal } from "../cancel-on-signal.ts"
 import { exitCodes } from "../exit-code.ts"
-import type { GlobalOptions } from "../global-options.ts"
-import { environmentOf, openProject, selectOf } from "../open-project.ts"
+import { openProject } from "../open-project.ts"
 import { Output } from "../output.ts"
 import { LiveRunRenderer } from "../render-live.ts"
 import { jsonRunRenderer, PlainRunRenderer, type RunRenderer } from "../render-run.ts"
-import { printPlan } from "./plan.ts"
+import { type PlanFlags, planRequest, printPlan, printWarnings } from "./plan.ts"
 
-export interface MaterializeFlags extends GlobalOptions {
-  readonly force?: boolean
+export interface MaterializeFlags extends PlanFlags {
   readonly dryRun?: boolean
   readonly concurrency?: number
   readonly failFast?: boolean
@@ -23,7 +21,7 @@ export async function materializeCommand(selection: readonly string[], options: 
   const project = await openProject(options)
   await project.prepareCodeVersions()
   const output = new Output(options)
-  const request = { ...environmentOf(options), ...selectOf(selection), force: options.force === true }
+  const request = planRequest(selection, options)
   if (options.dryRun) {
     printPlan(await plan(project.definitions, request), output, performance.now() - startedAt)
     return
@@ -38,6 +36,7 @@ export async function materializeCommand(selection: readonly string[], options: 
     }),
   ).finally(() => renderer.close?.())
   await run.close()
+  printWarnings(run.plan, output)
   renderer.finish(performance.now() - startedAt)
   process.exitCode = exitCodeOfRun(run)
 }

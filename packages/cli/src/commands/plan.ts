@@ -1,27 +1,45 @@
-import { type ExecutionPlan, plan } from "@assets/core"
+import { type ExecutionPlan, explainPlanAsJson, explainReasons, type PlanOptions, plan } from "@assets/core"
 import { formatDuration, formatStep } from "../format.ts"
 import type { GlobalOptions } from "../global-options.ts"
 import { environmentOf, openProject, selectOf } from "../open-project.ts"
 import { Output } from "../output.ts"
-import { renderReasons } from "../render-reason.ts"
 
+/** What `plan` and `materialize` are asked for alike. */
 export interface PlanFlags extends GlobalOptions {
   readonly force?: boolean
+  readonly partition?: readonly string[]
+  readonly partitions?: readonly string[]
+}
+
+/** The request to core of a selection and its flags. */
+export function planRequest(selection: readonly string[], flags: PlanFlags): PlanOptions {
+  const partitions = [...(flags.partition ?? []), ...(flags.partitions ?? [])]
+  return {
+    ...environmentOf(flags),
+    ...selectOf(selection),
+    force: flags.force === true,
+    ...(partitions.length > 0 && { partitions }),
+  }
+}
+
+/** Tells what the project should mend. */
+export function printWarnings(made: ExecutionPlan, output: Output): void {
+  for (const { message } of made.warnings) output.note(`${output.errorColors.yellow("warning")} ${message}`)
 }
 
 export async function planCommand(selection: readonly string[], options: PlanFlags): Promise<void> {
   const startedAt = performance.now()
   const project = await openProject(options)
   await project.prepareCodeVersions()
-  const request = { ...environmentOf(options), ...selectOf(selection), force: options.force === true }
-  const made = await plan(project.definitions, request)
+  const made = await plan(project.definitions, planRequest(selection, options))
   printPlan(made, new Output(options), performance.now() - startedAt)
 }
 
 /** Prints a plan step by step, with the reasons, and how the code changed where that is known. */
 export function printPlan(made: ExecutionPlan, output: Output, durationMs: number): void {
+  printWarnings(made, output)
   if (output.json) {
-    for (const step of made.steps) output.object(step)
+    for (const step of explainPlanAsJson(made).steps) output.object(step)
     return
   }
   const { green, dim, yellow, red } = output.colors
@@ -30,7 +48,7 @@ export function printPlan(made: ExecutionPlan, output: Output, durationMs: numbe
     if (output.quiet) break
     const word = step.decision.toUpperCase().padEnd(5)
     output.line(
-      `${colour[step.decision](word)} ${formatStep(step.key, step.partitions)}  ${renderReasons(step.reasons)}`,
+      `${colour[step.decision](word)} ${formatStep(step.key, step.partitions)}  ${explainReasons(step.reasons)}`,
     )
     for (const reason of step.reasons) {
       if (reason.kind !== "code_changed") continue

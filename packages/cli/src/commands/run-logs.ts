@@ -1,8 +1,7 @@
-import type { AssetsEvent } from "@assets/core"
+import { type AssetsEvent, explainReasons } from "@assets/core"
 import { formatDuration, formatStep } from "../format.ts"
 import type { GlobalOptions } from "../global-options.ts"
 import { errorSummary } from "../render-error.ts"
-import { renderReasons } from "../render-reason.ts"
 import { findRun, withEventLog } from "./runs.ts"
 
 const pageSize = 1_000
@@ -35,7 +34,7 @@ function eventDetail(event: AssetsEvent): string {
     case "run_started":
       return `${event.steps} steps in ${event.environment}`
     case "step_started":
-      return `attempt ${event.attempt}: ${renderReasons(event.reasons)}`
+      return `attempt ${event.attempt}: ${explainReasons(event.reasons)}`
     case "step_waiting":
       return `for ${event.holder}`
     case "step_retried":

@@ -1,8 +1,7 @@
-import { status } from "@assets/core"
+import { explainReasons, status } from "@assets/core"
 import type { GlobalOptions } from "../global-options.ts"
 import { environmentOf, openProject, selectOf } from "../open-project.ts"
 import { Output } from "../output.ts"
-import { renderReasons } from "../render-reason.ts"
 
 export async function statusCommand(selection: readonly string[], options: GlobalOptions): Promise<void> {
   const project = await openProject(options)
@@ -17,7 +16,7 @@ export async function statusCommand(selection: readonly string[], options: Globa
   const colour = { fresh: green, stale: yellow, missing: red }
   const width = Math.max(0, ...found.map(one => shownKey(one).length))
   for (const one of found) {
-    const causes = renderReasons(one.causes)
+    const causes = explainReasons(one.causes)
     output.line(`${colour[one.status](one.status.padEnd(7))}  ${shownKey(one).padEnd(width)}  ${causes}`.trimEnd())
   }
   const count = (status: string) => found.filter(one => one.status === status).length
