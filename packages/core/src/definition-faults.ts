@@ -1,5 +1,5 @@
 import type { Asset } from "./asset/asset.ts"
-import { assetFaults, dependencyFault, sourceFaults } from "./asset/asset-faults.ts"
+import { assetFaults, dependencyFault, mappingFault, sourceFaults } from "./asset/asset-faults.ts"
 import { findCycles } from "./asset/asset-graph.ts"
 import { dependencyOf } from "./asset/dependency.ts"
 import { keyFaults } from "./asset/key-faults.ts"
@@ -7,6 +7,7 @@ import type { Source } from "./asset/source.ts"
 import type { Declared } from "./collect-declarations.ts"
 import { type AssetsError, DefinitionError } from "./errors/assets-error.ts"
 import { declarationPlace, describePlace } from "./errors/declaration-place.ts"
+import { scheduleFaults } from "./schedule/schedule-faults.ts"
 import { didYouMean } from "./util/nearest-name.ts"
 
 /** Every fault of what was declared, each thing for itself and all against each other. */
@@ -17,6 +18,8 @@ export function definitionFaults(declared: Declared, base: string): AssetsError[
     ...declared.assets.flatMap(assetFaults),
     ...dependencyFaults(declared, base),
     ...cycleFaults(declared, base),
+    ...partitionRuleFaults(declared),
+    ...scheduleFaults(declared.schedules, declared.sensors),
   ]
 }
 
@@ -71,6 +74,8 @@ function dependencyFaults({ assets, sources }: Declared, base: string): AssetsEr
       const known = declared.get(of.key)
       if (!known) faults.push(missing(asset, name, of, declared.keys(), base))
       else if (!all.has(of)) faults.push(another(asset, name, of, known, base))
+      const mapping = mappingFault(asset, name, dependable)
+      if (mapping) faults.push(mapping)
     }
   }
   return faults
@@ -97,6 +102,12 @@ function another(asset: Asset, name: string, of: Asset | Source, known: Asset | 
     details: { key: asset.key, dependency: of.key },
     ...(location && { location }),
   })
+}
+
+/** Rules that are wrong in themselves, each once, whichever assets share it. */
+function partitionRuleFaults({ assets, sources }: Declared): AssetsError[] {
+  const faults = [...assets, ...sources].map(({ options }) => options.partitions?.fault)
+  return [...new Set(faults)].filter(fault => fault !== undefined)
 }
 
 function cycleFaults(declared: Declared, base: string): AssetsError[] {

@@ -1,12 +1,15 @@
 import { resolve } from "node:path"
 import type { Asset } from "./asset/asset.ts"
 import { AssetGraph } from "./asset/asset-graph.ts"
-import { resolveSelection, type SelectionContext } from "./asset/asset-selection.ts"
+import { resolveSelection, type SelectionContext, type SelectionScope } from "./asset/asset-selection.ts"
 import type { Source } from "./asset/source.ts"
 import { collectDeclarations } from "./collect-declarations.ts"
 import { definitionFaults, throwFaults, upstreamKeys } from "./definition-faults.ts"
 import type { EnvironmentConfig } from "./environment/environment.ts"
+import { environmentFaults } from "./environment/environment-faults.ts"
+import { AssetsError } from "./errors/assets-error.ts"
 import type { Schedule } from "./schedule/schedule.ts"
+import { scheduleFault } from "./schedule/schedule-faults.ts"
 import type { Sensor } from "./schedule/sensor.ts"
 
 /** Something declared, or arrays and objects of it: what a module exports. */
@@ -63,12 +66,14 @@ export interface Definitions {
 export function definitions(options: DefinitionsOptions): Definitions {
   const base = resolve(options.base ?? ".")
   const declared = collectDeclarations(options.assets, options.schedules, options.sensors)
-  throwFaults(definitionFaults(declared, base), base)
+  const environments = Object.freeze({ ...options.environments })
+  const faults = [...definitionFaults(declared, base), ...environmentFaults(environments, options.defaultEnvironment)]
+  throwFaults(faults, base)
   const assets = new Map(declared.assets.map(asset => [asset.key, asset]))
   const sources = new Map(declared.sources.map(source => [source.key, source]))
   const graph = new AssetGraph(upstreamKeys(declared))
-  const environments = Object.freeze({ ...options.environments })
   const scope = { assets, sources, graph, environments: Object.keys(environments), base }
+  throwFaults(selectionFaults(declared.schedules, scope), base)
   return Object.freeze<Definitions>({
     assets,
     sources,
@@ -81,5 +86,19 @@ export function definitions(options: DefinitionsOptions): Definitions {
     base,
     codeVersions: options.codeVersions,
     select: (text, context) => resolveSelection(text, scope, context),
+  })
+}
+
+/** Schedules whose selection names what there is not. */
+function selectionFaults(schedules: readonly Schedule[], scope: SelectionScope): AssetsError[] {
+  const none = () => new Set<string>()
+  return schedules.flatMap(one => {
+    try {
+      resolveSelection(one.selection, scope, { withStatus: none, changedFrom: none })
+      return []
+    } catch (error) {
+      if (!(error instanceof AssetsError)) throw error
+      return [scheduleFault(one, `has a selection that names nothing. ${error.message}`, error.why, error.fix)]
+    }
   })
 }

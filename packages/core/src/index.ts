@@ -49,6 +49,8 @@ export type {
 export type { EnvironmentConfig, ProjectConfig } from "./environment/environment.ts"
 export { defineConfig } from "./environment/environment.ts"
 export { inMemory } from "./environment/in-memory.ts"
+export type { Resource, ResourceContext, ResourceOptions } from "./environment/resource.ts"
+export { resource } from "./environment/resource.ts"
 export type { ErrorText, SourceLocation } from "./errors/assets-error.ts"
 export {
   AssetsError,

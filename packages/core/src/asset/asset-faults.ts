@@ -1,5 +1,8 @@
 import { DefinitionError, type SourceLocation } from "../errors/assets-error.ts"
 import { declarationPlace } from "../errors/declaration-place.ts"
+import { inferMapping } from "../partition/infer-mapping.ts"
+import { identity } from "../partition/key-mappings.ts"
+import type { Partitions } from "../partition/partitions.ts"
 import type { AnyValueType } from "../value/value-type.ts"
 import type { Asset, Dependable } from "./asset.ts"
 import { dependencyOf } from "./dependency.ts"
@@ -50,6 +53,34 @@ export function dependencyFault(asset: Asset, name: string, dependable: unknown)
       : "A dependency is what asset(), source() or dep() returned.",
     fix: circular ? "Move one of the assets, so that modules import in one direction." : "Pass the asset itself.",
   })
+}
+
+/** What is wrong with the partition mapping between an asset and a dependency. */
+export function mappingFault(asset: Asset, name: string, dependable: Dependable): DefinitionError | undefined {
+  const downstream = asset.options.partitions
+  const of = dependencyOf(dependable)
+  const upstream = of.options.partitions
+  const declared = dependable.kind === "dependency" ? dependable.partitions : undefined
+  if (downstream?.fault || upstream?.fault) return undefined
+  const wrong = !upstream
+    ? declared && `'${of.key}' has no partitions to map`
+    : declared
+      ? declared.fault?.(downstream, upstream)
+      : inferenceFault(downstream, upstream)
+  if (!wrong) return undefined
+  return toError(asset, `The asset '${asset.key}'`, {
+    code: "PARTITIONS_INVALID",
+    what: `cannot map its partitions to those of its dependency '${name}': ${wrong}.`,
+    why: "The mapping says which keys of the dependency each key reads.",
+    fix: "Declare one that fits: dep(asset, { partitions: allPartitions }), lastN(7), staticMapping({...}) or another.",
+  })
+}
+
+/** The mapping that is inferred last is the same key, and rules of different kinds have none in common. */
+function inferenceFault(downstream: Partitions | undefined, upstream: Partitions): string | undefined {
+  if (!downstream || downstream.kind === upstream.kind || inferMapping(downstream, upstream) !== identity)
+    return undefined
+  return `one is ${downstream.kind}, the other ${upstream.kind}, and no mapping follows from that`
 }
 
 function isDependable(value: unknown): value is Dependable {

@@ -1,5 +1,6 @@
 import type { Engine } from "../engine/engine.ts"
 import type { IOManager } from "../io/io-manager.ts"
+import type { Resource } from "./resource.ts"
 
 /** Where assets are computed and where they rest. What changes between a laptop and a cluster is here and nowhere else. */
 export interface EnvironmentConfig {
@@ -18,6 +19,8 @@ export interface EnvironmentConfig {
   /** Named concurrency limits. */
   readonly pools?: { readonly [name: string]: number }
   readonly vars?: { readonly [name: string]: string }
+  /** What functions of assets find in `ctx.resources`, by name. */
+  readonly resources?: readonly Resource[]
   /** IANA zone of both engines. Default `UTC`. */
   readonly timeZone?: string
   /** Environments whose stored data may be read in place of computing it. */

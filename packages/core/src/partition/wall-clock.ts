@@ -1,6 +1,5 @@
 import { parseCron } from "../util/cron.ts"
 
-const MINUTE = 60_000
 const DAY = 86_400_000
 
 /** Local times that recur, in milliseconds as if they were UTC. */

@@ -1,0 +1,68 @@
+import { ConfigError } from "../errors/assets-error.ts"
+import { didYouMean } from "../util/nearest-name.ts"
+import { TimeZone } from "../util/time-zone.ts"
+import type { EnvironmentConfig } from "./environment.ts"
+
+type Environments = { readonly [name: string]: EnvironmentConfig }
+
+/** Faults of the environments that can be known without opening any. */
+export function environmentFaults(environments: Environments, defaultEnvironment: string | undefined): ConfigError[] {
+  const faults: ConfigError[] = []
+  if (defaultEnvironment !== undefined) {
+    faults.push(...unknownFaults("'defaultEnvironment'", [defaultEnvironment], environments))
+  }
+  for (const [name, config] of Object.entries(environments)) {
+    if (config.extends !== undefined) {
+      faults.push(...unknownFaults(`'extends' of '${name}'`, [config.extends], environments))
+    }
+    faults.push(...unknownFaults(`'reuse' of '${name}'`, config.reuse ?? [], environments))
+    faults.push(...poolFaults(name, config), ...zoneFaults(name, config), ...resourceFaults(name, config))
+  }
+  return faults
+}
+
+function unknownFaults(where: string, named: readonly string[], environments: Environments): ConfigError[] {
+  const known = Object.keys(environments)
+  return named
+    .filter(name => !known.includes(name))
+    .map(
+      name =>
+        new ConfigError("ENVIRONMENT_UNKNOWN", {
+          what: `There is no environment '${name}', which ${where} names.`,
+          why: `The project declares ${known.join(", ") || "none"}.`,
+          fix: didYouMean(name, known) ?? "Correct the name, or add the environment to the config.",
+          details: { environment: name, known },
+        }),
+    )
+}
+
+function poolFaults(name: string, { pools = {} }: EnvironmentConfig): ConfigError[] {
+  return Object.entries(pools)
+    .filter(([, limit]) => !(Number.isInteger(limit) && limit >= 1))
+    .map(([pool, limit]) => invalid(name, `the pool '${pool}' with the limit ${limit}`, "a whole number from 1 on"))
+}
+
+function zoneFaults(name: string, { timeZone }: EnvironmentConfig): ConfigError[] {
+  if (timeZone === undefined) return []
+  try {
+    TimeZone.of(timeZone)
+    return []
+  } catch {
+    return [invalid(name, `the timeZone '${timeZone}'`, "an IANA name such as 'Europe/Berlin'")]
+  }
+}
+
+function resourceFaults(name: string, { resources = [] }: EnvironmentConfig): ConfigError[] {
+  const seen = new Set<string>()
+  const twice = resources.filter(({ name: own }) => seen.has(own) || !seen.add(own))
+  return twice.map(one => invalid(name, `two resources named '${one.name}'`, "one of each name"))
+}
+
+function invalid(environment: string, what: string, wanted: string): ConfigError {
+  return new ConfigError("CONFIG_INVALID", {
+    what: `The environment '${environment}' has ${what}.`,
+    why: `There it takes ${wanted}.`,
+    fix: "Correct it in the config.",
+    details: { environment },
+  })
+}
