@@ -1,9 +1,10 @@
-import { setTimeout as wait } from "node:timers/promises"
+import { setImmediate as giveWay, setTimeout as wait } from "node:timers/promises"
 import type { AssetsEvent, EventLog, EventType } from "@assets/core"
 
 /** How often the log is asked. Another process writes it, so nothing tells of a new event; a look costs some 10 µs. */
 const POLL_MS = 200
-const PAGE = 500
+/** A millisecond's work: twenty readers that are far behind still leave room for other requests. */
+const PAGE = 100
 
 export interface TailOptions {
   /** Events whose id is greater. */
@@ -27,8 +28,8 @@ export async function* tailEvents(
       after = event.id
       if (options.types.size === 0 || options.types.has(event.type)) yield event
     }
-    // A full page gives way too, so that one reader far behind does not hold the server.
-    await wait(events.length === PAGE ? 0 : POLL_MS, undefined, { signal }).catch(() => undefined)
+    if (events.length === PAGE) await giveWay()
+    else await wait(POLL_MS, undefined, { signal }).catch(() => undefined) // it rejects when the signal aborts
   }
 }
 
