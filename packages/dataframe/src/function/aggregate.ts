@@ -99,13 +99,13 @@ function statistic(name: string, least: number): AggregateForm {
   return call => {
     const x = arg(call, 0)
     if (!mayBeSpecial(input(call, 0))) return call.aggregate(name, call.args)
-    const special = sql`isnan(${x}) OR isinf(${x})`
+    const special = sql`NOT isfinite(${x})`
     const found = call.aggregate("count", [x], { where: special, distinct: false })
     const enough =
       least > 1
         ? sql`CASE WHEN ${call.aggregate("count", [x])} > 1 THEN CAST('NaN' AS DOUBLE) END`
         : sql`CAST('NaN' AS DOUBLE)`
-    const plain = call.aggregate(name, [x], { where: sql`NOT (${special})` })
+    const plain = call.aggregate(name, [x], { where: sql`isfinite(${x})` })
     return sql`CASE WHEN ${found} > 0 THEN ${enough} ELSE ${plain} END`
   }
 }

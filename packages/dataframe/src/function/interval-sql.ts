@@ -66,7 +66,7 @@ export function intervalForm(operator: "+" | "-", call: PrintedCall): Sql | unde
   if (left === "date") return right === "int32" ? moved(a, b) : castTo(moved(a, b), types.date)
   if (left === "timestamp_ntz") return moved(a, b)
   if (left !== "timestamp") return undefined
-  const wall = castTo(a, types.timestampNtz)
+  const wall = sql`spark_wall(${a})`
   if (right === "year_month_interval") return sql`spark_wall_to_ts(${moved(wall, b)})`
   return movedInstant(operator, call, a, b)
 }
@@ -75,7 +75,7 @@ export function intervalForm(operator: "+" | "-", call: PrintedCall): Sql | unde
 function timeDifference(kind: string, a: Sql, b: Sql): Sql {
   if (kind === "date") return sql`CAST(${a} - ${b} AS BIGINT) * 86400000000`
   if (kind === "timestamp_ntz") return sql`epoch_us(${a}) - epoch_us(${b})`
-  return sql`epoch_us(CAST(${a} AS TIMESTAMP)) - epoch_us(CAST(${b} AS TIMESTAMP))`
+  return sql`epoch_us(spark_wall(${a})) - epoch_us(spark_wall(${b}))`
 }
 
 /** Spark adds whole days to the wall clock, and the rest to the instant. */
@@ -85,11 +85,11 @@ function movedInstant(operator: "+" | "-", call: PrintedCall, a: Sql, b: Sql): S
   if (typeof value !== "string") {
     const days = sql`to_days(CAST(epoch_us(${b}) // 86400000000 AS INTEGER))`
     const rest = sql`to_microseconds(epoch_us(${b}) % 86400000000)`
-    return sql`(spark_wall_to_ts(CAST(${a} AS TIMESTAMP) ${sign} ${days}) ${sign} ${rest})`
+    return sql`(spark_wall_to_ts(spark_wall(${a}) ${sign} ${days}) ${sign} ${rest})`
   }
   const days = BigInt(value) / dayMicros
   const rest = BigInt(value) % dayMicros
   const whole = sql`to_days(CAST(${numberLiteral(days.toString())} AS INTEGER))`
-  const day = days === 0n ? a : sql`spark_wall_to_ts(CAST(${a} AS TIMESTAMP) ${sign} ${whole})`
+  const day = days === 0n ? a : sql`spark_wall_to_ts(spark_wall(${a}) ${sign} ${whole})`
   return rest === 0n ? day : sql`(${day} ${sign} to_microseconds(CAST(${numberLiteral(rest.toString())} AS BIGINT)))`
 }

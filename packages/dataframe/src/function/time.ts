@@ -1,13 +1,22 @@
 import * as types from "../schema/type-family.ts"
 import { castTo } from "./duckdb-type.ts"
 import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "./function-entry.ts"
-import { arg, castCall, raise } from "./printed-call.ts"
+import { arg, input, raise } from "./printed-call.ts"
 import { bigint, day, instant, int, integral, requireText, takes, text, time, wallClock } from "./signature.ts"
-import { join, keyword, type Sql, sql, textLiteral } from "./sql-fragment.ts"
+import { invoke, join, keyword, type Sql, sql, textLiteral } from "./sql-fragment.ts"
 import { type FormatPiece, timeFormat, timePattern } from "./time-pattern.ts"
 
 const partOfDay = takes([wallClock], types.int32)
 const partOfDate = takes([time], types.int32)
+
+/** A part of the wall clock: of an instant by the session's time zone. DuckDB counts in BIGINT. */
+function part(name: string): ScalarForm {
+  return call => castTo(invoke(name, wallClockOf(call)), types.int32)
+}
+
+function wallClockOf(call: PrintedCall): Sql {
+  return input(call, 0).type.kind === "timestamp" ? sql`spark_wall(${arg(call, 0)})` : arg(call, 0)
+}
 
 /** Spark's units of `date_trunc`, as DuckDB names them. */
 const truncUnits: { readonly [unit: string]: string } = {
@@ -42,7 +51,7 @@ function dateTrunc(call: PrintedCall): Sql {
   const ts = arg(call, 1)
   if (!unit) return castTo(sql`NULL`, call.type)
   if (unit.endsWith("second")) return sql`date_trunc(${textLiteral(unit)}, ${ts})`
-  const wall = castTo(ts, types.timestampNtz)
+  const wall = sql`spark_wall(${ts})`
   const micros = unitMicros[unit]
   if (micros !== undefined) {
     return sql`make_timestamptz(epoch_us(${ts}) - ((epoch_us(${wall}) % ${micros}) + ${micros}) % ${micros})`
@@ -100,7 +109,7 @@ const formatRule: TypeRule = (args, name) => {
 function dateFormat(call: PrintedCall): Sql {
   const pieces = timeFormat(requireText(call.inputs, 1, "date_format", "format"), "date_format")
   const ts = arg(call, 0)
-  const wall = castTo(ts, types.timestampNtz)
+  const wall = sql`spark_wall(${ts})`
   const short = formatted(pieces, ts, wall, true)
   if (!pieces.some(p => "letters" in p && p.letters === "yyyy")) return short
   const fits = sql`${wall} >= TIMESTAMP '0001-01-01' AND ${wall} < TIMESTAMP '10000-01-01'`
@@ -147,25 +156,25 @@ const floorDivide = (micros: Sql, by: Sql) => sql`(${micros} - ((${micros} % ${b
 
 /** Dates and timestamps. */
 export const timeFunctions = {
-  year: scalar(partOfDate, castCall("year")),
-  quarter: scalar(partOfDate, castCall("quarter")),
-  month: scalar(partOfDate, castCall("month")),
-  weekofyear: scalar(partOfDate, castCall("weekofyear")),
-  dayofmonth: scalar(partOfDate, castCall("day")),
-  dayofyear: scalar(partOfDate, castCall("dayofyear")),
-  dayofweek: scalar(partOfDate, call => sql`CAST(dayofweek(${arg(call, 0)}) + 1 AS INTEGER)`),
-  weekday: scalar(partOfDate, call => sql`CAST(isodow(${arg(call, 0)}) - 1 AS INTEGER)`),
-  hour: scalar(partOfDay, castCall("hour")),
-  minute: scalar(partOfDay, castCall("minute")),
-  second: scalar(partOfDay, castCall("second")),
+  year: scalar(partOfDate, part("year")),
+  quarter: scalar(partOfDate, part("quarter")),
+  month: scalar(partOfDate, part("month")),
+  weekofyear: scalar(partOfDate, part("weekofyear")),
+  dayofmonth: scalar(partOfDate, part("day")),
+  dayofyear: scalar(partOfDate, part("dayofyear")),
+  dayofweek: scalar(partOfDate, call => sql`CAST(dayofweek(${wallClockOf(call)}) + 1 AS INTEGER)`),
+  weekday: scalar(partOfDate, call => sql`CAST(isodow(${wallClockOf(call)}) - 1 AS INTEGER)`),
+  hour: scalar(partOfDay, part("hour")),
+  minute: scalar(partOfDay, part("minute")),
+  second: scalar(partOfDay, part("second")),
   date_part_second: scalar(
     takes([wallClock], { kind: "decimal", precision: 8, scale: 6 }),
     call =>
-      sql`CAST(CAST(extract(microsecond FROM ${arg(call, 0)}) AS DECIMAL(8,0)) * CAST(0.000001 AS DECIMAL(6,6)) AS DECIMAL(8,6))`,
+      sql`CAST(CAST(extract(microsecond FROM ${wallClockOf(call)}) AS DECIMAL(8,0)) * CAST(0.000001 AS DECIMAL(6,6)) AS DECIMAL(8,6))`,
     { spark: call => sql`date_part('SECOND', ${arg(call, 0)})` },
   ),
-  dayname: scalar(takes([time], types.string), call => sql`left(dayname(${arg(call, 0)}), 3)`),
-  monthname: scalar(takes([time], types.string), call => sql`left(monthname(${arg(call, 0)}), 3)`),
+  dayname: scalar(takes([time], types.string), call => sql`left(dayname(${wallClockOf(call)}), 3)`),
+  monthname: scalar(takes([time], types.string), call => sql`left(monthname(${wallClockOf(call)}), 3)`),
   date_trunc: scalar(truncRule, dateTrunc),
   trunc: scalar(takes([day, text], types.date), trunc),
   date_add: scalar(takes([day, int], types.date), call => sql`(${arg(call, 0)} + ${arg(call, 1)})`),

@@ -1,5 +1,5 @@
 import { castTo, duckdbType, tryCastTo } from "../function/duckdb-type.ts"
-import { raise } from "../function/printed-call.ts"
+import { powerOfTen, raise } from "../function/printed-call.ts"
 import { unsupported } from "../function/signature.ts"
 import { identifier, keyword, type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
 import type { DataType } from "../schema/data-type.ts"
@@ -26,10 +26,12 @@ export function castSql(x: Sql, from: DataType, to: DataType, mode: CastMode): S
     case "binary":
       return sql`encode(${x})`
     case "date":
-      return from.kind === "string" ? sql`${byMode(mode, "spark_to_date", "spark_try_to_date")}(${x})` : castTo(x, to)
+      if (from.kind === "string") return sql`${byMode(mode, "spark_to_date", "spark_try_to_date")}(${x})`
+      return castTo(from.kind === "timestamp" ? sql`spark_wall(${x})` : x, to)
     case "timestamp":
       return castToTimestamp(x, from, mode)
     case "timestamp_ntz":
+      if (from.kind === "timestamp") return sql`spark_wall(${x})`
       if (from.kind !== "string") return castTo(x, to)
       return sql`${byMode(mode, "spark_to_timestamp_ntz", "spark_try_to_timestamp_ntz")}(${x})`
     default:
@@ -81,11 +83,20 @@ function castToNumber(x: Sql, from: DataType, to: DataType, mode: CastMode): Sql
   if (from.kind === "timestamp") return numberOfInstant(x, to, mode)
   if (types.isIntegral(to)) return integralOf(x, from, to, mode)
   if (types.isDecimal(to) && types.isFloating(from)) {
-    const text = sql`spark_plain(CAST(CAST(${x} AS DOUBLE) AS VARCHAR))`
-    return sql`CASE WHEN NOT isnan(${x}) AND NOT isinf(${x}) THEN ${plainCast(text, to, mode)} END`
+    return decimalOfDouble(from.kind === "float64" ? x : castTo(x, types.float64), to, mode)
   }
   if (to.kind === "float32" && from.kind === "float64") return sql`spark_to_float(${x})`
   return plainCast(x, to, mode)
+}
+
+/** Spark takes the shortest text of a double. Away from a tie, and with digits to spare, rounding the double is the same. */
+function decimalOfDouble(x: Sql, to: types.DecimalType, mode: CastMode): Sql {
+  const slow = sql`WHEN isfinite(${x}) THEN ${plainCast(sql`spark_plain(CAST(${x} AS VARCHAR))`, to, mode)}`
+  if (to.scale > 9 || to.precision - to.scale < 1) return sql`CASE ${slow} END`
+  const units = sql`${x} * CAST(${powerOfTen(to.scale)} AS DOUBLE)`
+  const limit = sql`CAST(${powerOfTen(Math.min(9, to.precision))} AS DOUBLE)`
+  const clear = sql`abs(${units}) < ${limit} AND abs(${units} - floor(${units}) - 0.5e0) > 1e-6`
+  return sql`CASE WHEN ${clear} THEN ${plainCast(x, to, mode)} ${slow} END`
 }
 
 function integralOf(x: Sql, from: DataType, to: DataType, mode: CastMode): Sql {
@@ -105,23 +116,24 @@ function numberOfInstant(ts: Sql, to: DataType, mode: CastMode): Sql {
   return plainCast(sql`CAST(${seconds} AS VARCHAR)`, to, mode)
 }
 
-/** Guards DuckDB's reading of a number by the texts that Java reads. */
+const wholeDigits = textLiteral("[+-]?[0-9]+")
+const anyDigits = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?"
+
+/** Guards DuckDB's reading of a number by the texts that Java reads; blanks around it are rare and looked for last. */
 function numberOfText(s: Sql, to: DataType, mode: CastMode): Sql {
   const failed = mode === "ansi" ? raise("CAST_INVALID_INPUT", to) : sql`NULL`
   if (types.isIntegral(to)) {
     const trimmed = sql`spark_trim_all(${s})`
-    const value = plainCast(trimmed, to, mode)
-    return sql`CASE WHEN ${s} IS NULL THEN NULL WHEN regexp_full_match(${trimmed}, '[+-]?[0-9]+') THEN ${value} ELSE ${failed} END`
+    return sql`CASE WHEN ${s} IS NULL THEN NULL WHEN regexp_full_match(${s}, ${wholeDigits}) THEN ${plainCast(s, to, mode)} WHEN regexp_full_match(${trimmed}, ${wholeDigits}) THEN ${plainCast(trimmed, to, mode)} ELSE ${failed} END`
   }
   const text = sql`lower(spark_trim(${s}))`
-  const digits = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)(e[+-]?[0-9]+)?"
   if (types.isDecimal(to)) {
     const value = plainCast(sql`spark_plain(${text})`, to, mode)
-    return sql`CASE WHEN ${s} IS NULL THEN NULL WHEN regexp_full_match(${text}, ${textLiteral(digits)}) THEN ${value} ELSE ${failed} END`
+    return sql`CASE WHEN ${s} IS NULL THEN NULL WHEN regexp_full_match(${s}, '-?[0-9]{1,18}([.][0-9]*)?') THEN ${plainCast(s, to, mode)} WHEN regexp_full_match(${text}, ${textLiteral(anyDigits)}) THEN ${value} ELSE ${failed} END`
   }
   const infinite = sql`CAST(CASE WHEN ${text}[1] = '-' THEN '-Infinity' ELSE 'Infinity' END AS ${duckdbType(to)})`
   const read = sql`coalesce(${tryCastTo(sql`regexp_replace(${text}, '[fd]$', '')`, to)}, ${infinite})`
-  return sql`CASE WHEN ${s} IS NULL THEN NULL WHEN regexp_full_match(${text}, ${textLiteral(`${digits}[fd]?`)}) THEN ${read} WHEN regexp_full_match(${text}, '[+-]?(inf|infinity)|nan') THEN ${castTo(text, to)} ELSE ${failed} END`
+  return sql`CASE WHEN ${s} IS NULL THEN NULL WHEN regexp_full_match(${s}, '-?[0-9]{1,18}([.][0-9]{0,20})?') THEN ${castTo(s, to)} WHEN regexp_full_match(${text}, ${textLiteral(`${anyDigits}[fd]?`)}) THEN ${read} WHEN regexp_full_match(${text}, '[+-]?(inf|infinity)|nan') THEN ${castTo(text, to)} ELSE ${failed} END`
 }
 
 function nestedCast(x: Sql, from: DataType, to: DataType, mode: CastMode, depth = 0): Sql {

@@ -13,7 +13,7 @@ export function castToText(x: Sql, from: DataType, depth = 0): Sql {
     case "float32":
       return sql`spark_float_to_string(${x})`
     case "timestamp":
-      return sql`CAST(CAST(${x} AS TIMESTAMP) AS VARCHAR)`
+      return sql`CAST(spark_wall(${x}) AS VARCHAR)`
     case "binary":
       return sql`decode(${x})`
     case "array": {

@@ -9,12 +9,21 @@ function letters(pairs: Pairs): Sql {
   return textLiteral(`[${pairs.map(([from]) => from).join("")}]`)
 }
 
-function replaced(pairs: Pairs): Sql {
-  return pairs.reduce((s, [from, to]) => invoke("replace", s, textLiteral(from), textLiteral(to)), sql`s`)
+/**
+ * Maps each letter of `s` by a table, and by `otherwise` what the table has not. Only texts that hold such a letter get
+ * here. A place in two constants is far cheaper to bind than a call of `replace` for each letter.
+ */
+function mapped(pairs: Pairs, otherwise: "upper" | "lower"): Sql {
+  const from = textLiteral(pairs.map(([letter]) => letter).join(""))
+  const to = textLiteral(pairs.map(([, letters]) => letters).join(","))
+  const letter = sql`CASE WHEN instr(${from}, c) > 0 THEN split_part(${to}, ',', CAST(instr(${from}, c) AS INTEGER)) ELSE ${invoke(otherwise, sql`c`)} END`
+  return sql`array_to_string(list_transform(regexp_extract_all(s, '(?s:.)'), lambda c: ${letter}), '')`
 }
 
-/** What Java's `String.trim` takes away: the blank and all below it. */
-const blanks = String.fromCharCode(...Array.from({ length: 32 }, (_, i) => i + 1))
+/** Takes a class of characters away from both ends. DuckDB's own `trim` builds its set of characters for each row. */
+function trimmed(characters: string): Sql {
+  return sql`regexp_replace(s, ${textLiteral(`^[${characters}]+|[${characters}]+$`)}, '', 'g')`
+}
 
 const sigmaBefore = "([\\p{Lu}\\p{Ll}\\p{Lt}][\\p{Mn}\\p{Me}\\p{Cf}\\p{Lm}\\p{Sk}'.:·’]*)Σ"
 const sigmaAfter = "([\\p{Mn}\\p{Me}\\p{Cf}\\p{Lm}\\p{Sk}'.:·’]*"
@@ -26,13 +35,14 @@ const innerSigma = textLiteral(
 const isAscii = sql`strlen(s) = length(s)`
 
 const textMacros: readonly Sql[] = [
-  sql`spark_trim(s) AS trim(s, ${textLiteral(blanks)})`,
-  sql`spark_trim_all(s) AS trim(s, ${textLiteral(`${blanks}\u007f`)})`,
-  sql`spark_upper(s) AS CASE WHEN ${isAscii} OR NOT regexp_matches(s, ${letters(upperCase)}) THEN upper(s) ELSE upper(${replaced(upperCase)}) END`,
-  sql`spark_lower_letters(s) AS CASE WHEN NOT regexp_matches(s, ${letters(lowerCase)}) THEN lower(s) ELSE lower(${replaced(lowerCase)}) END`,
+  // Java's String.trim, and Spark's trimAll.
+  sql`spark_trim(s) AS ${trimmed("\\x00-\\x20")}`,
+  sql`spark_trim_all(s) AS ${trimmed("\\x00-\\x20\\x7F")}`,
+  sql`spark_upper(s) AS CASE WHEN ${isAscii} OR NOT regexp_matches(s, ${letters(upperCase)}) THEN upper(s) ELSE ${mapped(upperCase, "upper")} END`,
+  sql`spark_lower_letters(s) AS CASE WHEN NOT regexp_matches(s, ${letters(lowerCase)}) THEN lower(s) ELSE ${mapped(lowerCase, "lower")} END`,
   // A capital sigma at a word's end has a form of its own.
   sql`spark_lower(s) AS CASE WHEN ${isAscii} THEN lower(s) WHEN NOT contains(s, 'Σ') THEN spark_lower_letters(s) ELSE spark_lower_letters(regexp_replace(regexp_replace(s, ${finalSigma}, '\\1ς\\2', 'g'), ${innerSigma}, '\\1ς\\2', 'g')) END`,
-  sql`spark_title(s) AS CASE WHEN strlen(s) <= 1 OR NOT regexp_matches(s, ${letters(titleCase)}) THEN upper(s) ELSE ${replaced(titleCase)} END`,
+  sql`spark_title(s) AS CASE WHEN strlen(s) <= 1 OR NOT regexp_matches(s, ${letters(titleCase)}) THEN upper(s) ELSE ${mapped(titleCase, "upper")} END`,
   sql`spark_initcap(s) AS CASE WHEN ${isAscii} THEN array_to_string(list_transform(string_split(lower(s), ' '), lambda w: upper(w[1]) || w[2:]), ' ') ELSE array_to_string(list_transform(string_split(s, ' '), lambda w: spark_title(substring(w, 1, 1)) || substring(spark_lower(w), CASE WHEN substring(w, 1, 1) = 'İ' THEN 3 ELSE 2 END)), ' ') END`,
   sql`spark_start(s, n) AS CASE WHEN n > 0 THEN CAST(n AS BIGINT) - 1 WHEN n < 0 THEN CAST(length(s) AS BIGINT) + n ELSE CAST(0 AS BIGINT) END`,
   sql`spark_substring(s, n, k) AS CASE WHEN s IS NOT NULL AND n IS NOT NULL AND k IS NOT NULL THEN substring(s, greatest(spark_start(s, n), 0) + 1, greatest(least(spark_start(s, n) + greatest(CAST(k AS BIGINT), 0), 2147483647) - greatest(spark_start(s, n), 0), 0)) END`,
@@ -57,7 +67,7 @@ const numberMacros: readonly Sql[] = [
     WHEN small THEN ltrim(split_part(v, '.', 2), '0')[1] || '.' || coalesce(nullif(ltrim(split_part(v, '.', 2), '0')[2:], ''), '0') || 'E-' || CAST(length(split_part(v, '.', 2)) - length(ltrim(split_part(v, '.', 2), '0')) + 1 AS VARCHAR)
     ELSE v END)`,
   sql`spark_special_text(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END`,
-  sql`spark_double_to_string(x) AS CASE WHEN isnan(x) OR isinf(x) THEN spark_special_text(x) WHEN abs(x) = 5e-324 THEN (CASE WHEN x < 0 THEN '-' ELSE '' END) || '4.9E-324' ELSE spark_number_text(ltrim(CAST(x AS VARCHAR), '-'), starts_with(CAST(x AS VARCHAR), '-'), abs(x) >= 1e7, abs(x) < 1e-3 AND x <> 0) END`,
+  sql`spark_double_to_string(x) AS CASE WHEN (abs(x) >= 1e-3 AND abs(x) < 1e7) OR x = 0 THEN CAST(x AS VARCHAR) WHEN isnan(x) OR isinf(x) THEN spark_special_text(x) WHEN abs(x) = 5e-324 THEN (CASE WHEN x < 0 THEN '-' ELSE '' END) || '4.9E-324' ELSE spark_number_text(ltrim(CAST(x AS VARCHAR), '-'), starts_with(CAST(x AS VARCHAR), '-'), abs(x) >= 1e7, abs(x) < 1e-3 AND x <> 0) END`,
   sql`spark_float_to_string(x) AS CASE WHEN isnan(x) OR isinf(x) THEN spark_special_text(x) WHEN CAST(abs(x) AS DOUBLE) BETWEEN 1e-46 AND 2e-45 THEN (CASE WHEN x < 0 THEN '-' ELSE '' END) || '1.4E-45' ELSE spark_number_text(ltrim(CAST(x AS VARCHAR), '-'), starts_with(CAST(x AS VARCHAR), '-'), abs(x) >= CAST(1e7 AS FLOAT), abs(x) < CAST(1e-3 AS FLOAT) AND x <> 0) END`,
   // A number's text without its exponent: DuckDB 1.5 misreads '9.999999747378752e-05' as DECIMAL(10,2).
   sql`spark_plain_parts(sign, whole, fraction, exponent) AS sign || CASE WHEN length(whole) + exponent <= 0 THEN '0.' || repeat('0', least(-(length(whole) + exponent), 400)) || whole || fraction WHEN length(whole) + exponent >= length(whole || fraction) THEN whole || fraction || repeat('0', least(length(whole) + exponent - length(whole || fraction), 400)) ELSE substring(whole || fraction, 1, length(whole) + exponent) || '.' || substring(whole || fraction, length(whole) + exponent + 1) END`,

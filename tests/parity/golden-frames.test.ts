@@ -1,0 +1,204 @@
+import { readFileSync } from "node:fs"
+import { gunzipSync } from "node:zlib"
+import { type BoundDataFrame, openSession, type Session, t, typeName } from "@assets/dataframe"
+import { avg, count, countDistinct, expr, lit, max, sum, toDate, upper } from "@assets/dataframe/functions"
+import { duckdb } from "@assets/io-duckdb"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import type { GoldenValue } from "./golden/golden-file.ts"
+
+interface GoldenFrame {
+  readonly id: string
+  readonly pyspark: string
+  readonly ordered: boolean
+  readonly compareNames: boolean
+  readonly spark: {
+    readonly columns?: readonly { readonly name: string; readonly type: string }[]
+    readonly rows?: readonly (readonly GoldenValue[])[]
+    readonly error?: string
+  }
+}
+
+interface FrameTables {
+  readonly [name: string]: { readonly rows: readonly (readonly GoldenValue[])[] }
+}
+
+const golden: { readonly frames: readonly GoldenFrame[]; readonly frameTables: { readonly "1": FrameTables } } = JSON.parse(
+  gunzipSync(readFileSync(new URL("golden/golden.json.gz", import.meta.url))).toString(),
+)
+
+const columns = {
+  A: { k: t.string, n: t.int32, x: t.float64 },
+  B: { k: t.string, m: t.int64, y: t.float64 },
+  C: { n: t.int32, k: t.string, z: t.decimal(10, 2) },
+  P: { g: t.string, c: t.string, v: t.int32 },
+  S: { id: t.int32, s: t.string, f: t.boolean },
+  W: { ts: t.timestamp, v: t.int32 },
+  Z: { k: t.string, n: t.int32, x: t.float64 },
+  T: { id: t.int32, st: t.struct({ x: t.int32, y: t.string }), a: t.array(t.int32) },
+}
+type Columns = typeof columns
+type Tables = { readonly [N in keyof Columns]: BoundDataFrame<Columns[N]> }
+/** What a program gives: only its actions are used. */
+type Result = Pick<BoundDataFrame<Record<never, never>>, "rows" | "schema">
+
+/** Unions by position whose names or types differ are a mistake to tsc; Spark takes them. */
+const untyped = (frame: unknown) => frame as never
+
+/** Each program by the id of its case: what the PySpark text beside it says, in our API. */
+const programs: { readonly [id: string]: (tables: Tables) => unknown } = {
+  "join-inner-using": ({ A, B }) => A.join(B, "k", "inner"),
+  "join-left-using": ({ A, B }) => A.join(B, "k", "left"),
+  "join-right-using": ({ A, B }) => A.join(B, "k", "right"),
+  "join-full-using": ({ A, B }) => A.join(B, "k", "full"),
+  "join-inner-on": ({ A, B }) => onNumber(A, B, "inner"),
+  "join-left-on": ({ A, B }) => onNumber(A, B, "left"),
+  "join-right-on": ({ A, B }) => onNumber(A, B, "right"),
+  "join-full-on": ({ A, B }) => onNumber(A, B, "full"),
+  "join-using-key-not-first": ({ A, C }) => C.select("n", "k", "z").join(A.rename({ n: "n2" }), "k").rename({ n2: "n_" }),
+  "join-using-two-keys": ({ A, C }) => A.join(C, ["k", "n"], "full"),
+  "join-leftsemi": ({ A, B }) => A.join(B, "k", "semi"),
+  "join-leftanti": ({ A, B }) => A.join(B, "k", "anti"),
+  "join-cross": ({ A, B }) => A.select("k").crossJoin(B.select("m")),
+  "join-on-double-nan-0-0": ({ A, B }) =>
+    A.select("n", "x").joinOn(B.select("m", "y"), (l, r) => l.x.equalTo(r.y)),
+  "join-eqnullsafe": ({ A, B }) =>
+    A.joinOn(B.rename({ k: "k2" }), (l, r) => l.k.eqNullSafe(r.k2)).select("k", "n", "m"),
+  "join-eqnullsafe-double": ({ A, B }) =>
+    A.joinOn(B.rename({ k: "k2" }), (l, r) => l.x.eqNullSafe(r.y)).select("n", "m"),
+  "join-range-condition": ({ A, B }) =>
+    A.select("n").joinOn(B.select("m"), (l, r) => l.n.lt(r.m)),
+  union: ({ A, C }) => untyped(A.select("k", "n").union(C.select("k", "n"))),
+  "union-by-position": ({ A, S }) => A.select("k").union(untyped(S.select("s"))),
+  "union-int-bigint": ({ A, B }) => A.select("n").union(untyped(B.select("m"))),
+  "union-int-double": ({ A }) => A.select("n").union(untyped(A.select("x"))),
+  "union-int-decimal": ({ A, C }) => A.select("n").union(untyped(C.select("z"))),
+  "union-int-string": ({ A, S }) => A.select("n").union(untyped(S.select(() => ({ five: lit("5") })))),
+  unionbyname: ({ A, C }) => A.select("k", "n").unionByName(C.select("n", "k")),
+  "unionbyname-allowmissing": ({ A, C }) =>
+    A.select("k", "n").unionByName(C.select("z", "k"), { allowMissing: true }),
+  distinct: ({ A }) => A.distinct(),
+  "distinct-double": ({ A, B }) => A.select("x").union(untyped(B.select("y"))).distinct(),
+  "dropduplicates-subset": ({ A }) => A.dropDuplicates("k").select("k"),
+  intersect: ({ A, B }) => A.select("k").intersect(B.select("k")),
+  intersectall: ({ A, B }) => A.select("k").intersectAll(B.select("k")),
+  subtract: ({ A, B }) => A.select("k").except(B.select("k")),
+  exceptall: ({ A, B }) => A.select("k").exceptAll(B.select("k")),
+  "intersect-double": ({ A, B }) => A.select("x").intersect(untyped(B.select("y"))),
+  "subtract-double": ({ A, B }) => A.select("x").except(untyped(B.select("y"))),
+  "orderby-asc": ({ A }) => A.select("k").distinct().orderBy("k"),
+  "orderby-desc": ({ A }) => A.select("k").distinct().orderBy(f => f.k.desc()),
+  "orderby-asc-nulls-last": ({ A }) => A.select("n").distinct().orderBy(f => f.n.ascNullsLast()),
+  "orderby-desc-nulls-first": ({ A }) => A.select("n").distinct().orderBy(f => f.n.descNullsFirst()),
+  "orderby-double": ({ A }) => A.select("x", "n").orderBy("x", "n"),
+  "orderby-double-desc": ({ A }) => A.select("x", "n").orderBy(f => f.x.desc(), "n"),
+  "orderby-string": ({ S }) => S.orderBy("s"),
+  "orderby-boolean": ({ S }) => S.orderBy("f", "id"),
+  "orderby-struct": ({ T }) => T.select("id", "st").orderBy("st"),
+  "orderby-array": ({ T }) => T.select("id", "a").orderBy("a"),
+  "orderby-struct-desc": ({ T }) => T.select("id", "st").orderBy(f => f.st.desc()),
+  "limit-after-orderby": ({ S }) => S.orderBy("id").limit(3),
+  "limit-with-nulls": ({ A }) => A.select("n").orderBy("n").limit(2),
+  "groupby-null-nan-0-0": ({ A }) => A.groupBy("x").agg(() => ({ count: count() })),
+  "groupby-string": ({ A }) => A.groupBy("k").agg(f => ({ s: sum(f.n), a: avg(f.n), c: count() })),
+  "groupby-on-empty": ({ Z }) => Z.groupBy("k").agg(() => ({ count: count() })),
+  having: ({ P }) =>
+    P.groupBy("g")
+      .agg(f => ({ n: count(f.v) }))
+      .filter(f => f.n.gt(1)),
+  "fillna-number": ({ A }) => A.fillna(0),
+  "fillna-string": ({ A }) => A.fillna("?"),
+  "fillna-dict-float-to-int": ({ A }) => A.fillna({ n: 1.9, k: "z" }),
+  "dropna-any": ({ A }) => A.dropna(),
+  "dropna-all": ({ A }) => A.dropna({ how: "all" }),
+  "dropna-thresh": ({ A }) => A.dropna({ thresh: 2 }),
+  "column-name-case": ({ A }) => A.select(untyped("K"), untyped("N")),
+  "withcolumn-replaces-ignoring-case": ({ A }) => A.withColumn("N", () => lit(1)),
+  "default-column-names": ({ A }) =>
+    A.select(f => ({ "upper(k)": upper(f.k), "(n + 1)": f.n.plus(1), a: lit("a") })),
+  "default-agg-names": ({ A }) =>
+    A.groupBy("k").agg(f => ({ "sum(n)": sum(f.n), "count(1)": count(), "count(DISTINCT n)": countDistinct(f.n) })),
+  drop: ({ A }) => A.drop(untyped("X")),
+  withcolumnrenamed: ({ A }) => A.rename(untyped({ K: "kk" })),
+  "where-null": ({ A }) => A.filter(f => f.n.gt(2)),
+  "where-nan": ({ A }) => A.filter(f => f.x.gt(0)),
+  "group-by-alias": ({ A }) =>
+    A.select(f => ({ k: upper(f.k) }))
+      .groupBy("k")
+      .agg(() => ({ c: count() })),
+  "order-by-alias": ({ A }) =>
+    A.filter(f => f.n.isNotNull())
+      .select(f => ({ n: expr("-n", t.int32), k: f.k }))
+      .orderBy("n", "k"),
+  "groupby-date-of-timestamp": ({ W }) =>
+    W.select(f => ({ d: toDate(f.ts) }))
+      .groupBy("d")
+      .agg(() => ({ count: count() })),
+  "agg-max-of-empty": ({ Z }) => Z.agg(f => ({ m: max(f.x) })),
+}
+
+function onNumber(A: Tables["A"], B: Tables["B"], how: "inner" | "left" | "right" | "full") {
+  return A.select("k", "n").joinOn(B.select(f => ({ k2: f.k, m: f.m })), (l, r) => l.n.equalTo(r.m), how)
+}
+
+let session: Session
+let tables: Tables
+
+beforeAll(async () => {
+  session = await openSession(duckdb({ threads: 2 }))
+  const made = Object.entries(columns).map(([name, types]) => {
+    const names = Object.keys(types)
+    const rows = (golden.frameTables["1"][name]?.rows ?? []).map(row =>
+      Object.fromEntries(names.map((column, i) => [column, input(row[i] ?? null, types, column)])),
+    )
+    return [name, session.createDataFrame(types, untyped(rows))]
+  })
+  tables = Object.fromEntries(made)
+})
+afterAll(() => session?.close())
+
+/** An input value of the golden file as a row takes it. */
+function input(value: GoldenValue, types: { readonly [column: string]: unknown }, column: string): unknown {
+  if (types[column] === t.float64 && typeof value === "string") return Number(value)
+  if (column === "st" && Array.isArray(value)) return { x: value[0], y: value[1] }
+  return value
+}
+
+/** A value of a row as the golden file writes it. */
+function output(value: unknown): GoldenValue {
+  if (typeof value === "bigint") return String(value)
+  if (typeof value === "number") {
+    if (Object.is(value, -0)) return "-0.0"
+    return Number.isFinite(value) ? value : String(value)
+  }
+  if (Array.isArray(value)) return value.map(output)
+  if (typeof value === "object" && value !== null) {
+    return { struct: Object.entries(value).map(([name, field]) => [name, output(field)]) }
+  }
+  return value as GoldenValue // text, boolean, null
+}
+
+const sorted = (rows: readonly unknown[]) => rows.map(row => JSON.stringify(row)).sort()
+
+describe("a program gives the frame that Spark gave", () => {
+  for (const frame of golden.frames) {
+    const name = frame.id.replace(/^frame\.|\.1$/g, "")
+    const program = programs[name]
+    const { columns: expected, rows } = frame.spark
+    if (!program || !expected || !rows) continue
+    test(`${name}: ${frame.pyspark}`, async () => {
+      const result = program(tables) as Result
+      const schema = result.schema().columns
+      expect(schema.map(column => typeName(column.type))).toEqual(expected.map(column => column.type))
+      const given: GoldenValue[][] = []
+      for await (const row of result.rows()) given.push(Object.values(row).map(output))
+      if (frame.ordered) expect(given).toEqual(rows)
+      else expect(sorted(given)).toEqual(sorted(rows))
+    })
+  }
+})
+
+test("the programs belong to cases of the golden file", () => {
+  const ids = new Set(golden.frames.map(frame => frame.id.replace(/^frame\.|\.1$/g, "")))
+  const tested = Object.keys(programs).filter(name => ids.has(name))
+  expect(tested.length).toBeGreaterThanOrEqual(65)
+})
