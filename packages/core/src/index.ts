@@ -26,6 +26,8 @@ export { mappingOf, upstreamPartitions } from "./asset/upstream-partitions.ts"
 export type { Check, CheckResult, Severity } from "./check/asset-check.ts"
 export type { Declarations, Definitions, DefinitionsOptions } from "./definitions.ts"
 export { definitions } from "./definitions.ts"
+export type { DynamicKeysOptions } from "./dynamic-partition-keys.ts"
+export { addPartitionKeys, removePartitionKeys } from "./dynamic-partition-keys.ts"
 export type {
   ColumnStatistics,
   Engine,

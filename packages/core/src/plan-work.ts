@@ -6,6 +6,7 @@ import { resolveEnvironment } from "./environment/resolve-environment.ts"
 import { CancelledError, ConfigError } from "./errors/assets-error.ts"
 import type { RunLog } from "./event/run-log.ts"
 import { openRunLog } from "./open-event-log.ts"
+import type { PartitionContext } from "./partition/partitions.ts"
 import { buildPlan, type PlannedWork } from "./plan/build-plan.ts"
 import { SourceVersions } from "./plan/source-versions.ts"
 import { statusOf } from "./status-of.ts"
@@ -36,6 +37,7 @@ export interface OpenProject {
   readonly environment: OpenEnvironment
   readonly log: RunLog
   readonly sources: SourceVersions
+  readonly partitionContext: PartitionContext
   readonly signal: AbortSignal
   close(): Promise<void>
 }
@@ -60,7 +62,8 @@ export function openProject(project: Definitions, options: PlanOptions): OpenPro
     const { assets, sources } = project
     const given = options.inputs ?? {}
     const versions = new SourceVersions({ environment, log, assets, sources, given, signal })
-    return { project, environment, log, sources: versions, signal, close }
+    const partitionContext = { now: environment.now, dynamicKeys: (name: string) => log.dynamicKeys(name) }
+    return { project, environment, log, sources: versions, partitionContext, signal, close }
   } catch (error) {
     log.close()
     throw error
@@ -69,7 +72,7 @@ export function openProject(project: Definitions, options: PlanOptions): OpenPro
 
 /** Resolves the selection and builds the plan. */
 export async function planWork(open: OpenProject, options: PlanOptions): Promise<PlannedWork> {
-  const { project, environment, log, sources, signal } = open
+  const { project, environment, log, sources, partitionContext, signal } = open
   const { select = "*", partitions, force = false } = options
   if (signal.aborted) throw cancelled(signal)
   const keys = await selectKeys(open, select)
@@ -77,7 +80,8 @@ export async function planWork(open: OpenProject, options: PlanOptions): Promise
     const selection = typeof select === "string" ? select : select.join(" ")
     const { codeVersions } = project
     const code = { now: environment.now, timeZone: environment.timeZone, codeVersions }
-    return await buildPlan({ project, environment, log, sources, keys, selection, partitions, force, code, signal })
+    const request = { project, environment, log, sources, keys, selection, partitions, partitionContext, force, code }
+    return await buildPlan({ ...request, signal })
   } catch (error) {
     throw signal.aborted ? cancelled(signal) : error
   }

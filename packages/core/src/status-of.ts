@@ -37,7 +37,7 @@ function assetStatuses(open: OpenProject, asset: Asset, state: CurrentState): As
   const code = assetCode(asset, { now, timeZone, codeVersions: project.codeVersions })
   const { partitions } = asset.options
   const hasOthers = state.partitions(asset.key).size > 0
-  return (partitions ? partitions.keys({ now }) : [null]).map(partition => {
+  return (partitions ? partitions.keys(open.partitionContext) : [null]).map(partition => {
     const about = { key: asset.key, partition }
     const stored = state.get(asset.key, partition)
     if (!stored?.intact) {
@@ -49,7 +49,7 @@ function assetStatuses(open: OpenProject, asset: Asset, state: CurrentState): As
       return { ...about, status: "missing", causes: [{ kind }] }
     }
     const { materialization } = stored
-    const inputs = inputVersions(stepInputs(asset, partition, now), (key, upstream) => {
+    const inputs = inputVersions(stepInputs(asset, partition, open.partitionContext), (key, upstream) => {
       const dataVersion = sources.version(key) ?? state.get(key, upstream)?.materialization.dataVersion
       return dataVersion === undefined ? undefined : { kind: "known", dataVersion }
     })

@@ -34,7 +34,7 @@ export class StoredValues {
     if (!first) throw missing(asset.key)
     const environment = this.#reopened()
     const session = () => environment.session(declared)
-    const value = await loadStored(declared, first.state, stored, { session, signal: this.#stop.signal })
+    const value = await loadStored(declared, first.state.environment, stored, { session, signal: this.#stop.signal })
     // The asset's own type binds what was stored as that type.
     return (await declared.returns.bind(value, session)) as BoundOf<V>
   }

@@ -44,6 +44,11 @@ export interface RunLog extends EventLog, FileHashCache {
   heartbeat(runId: string): void
   /** Steps whose last attempt failed and was not followed by a materialization: step → run. */
   failures(environment: string): ReadonlyMap<string, string>
+  /** The keys that were added to a set of dynamic partitions, in the order in which they were. */
+  dynamicKeys(name: string): readonly string[]
+  /** Adds keys to a set of dynamic partitions; those that it has stay where they are. */
+  addDynamicKeys(name: string, keys: readonly string[]): void
+  removeDynamicKeys(name: string, keys: readonly string[]): void
   /** A plan as it was put down under its code version. */
   planText(codeVersion: string): string | undefined
   keepPlanText(codeVersion: string, text: string): void

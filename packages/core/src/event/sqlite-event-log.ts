@@ -167,6 +167,25 @@ export class SqliteEventLog implements RunLog {
     return new Map(this.#db.all<{ step: string; id: string }>(sql, environment).map(row => [row.step, row.id]))
   }
 
+  dynamicKeys(name: string): readonly string[] {
+    const sql = "SELECT key FROM dynamic_keys WHERE name = ? ORDER BY position"
+    return this.#db.all<{ key: string }>(sql, name).map(row => row.key)
+  }
+
+  addDynamicKeys(name: string, keys: readonly string[]): void {
+    const sql = "INSERT OR IGNORE INTO dynamic_keys (name, key) VALUES (?, ?)"
+    this.#db.transaction(() => {
+      for (const key of keys) this.#db.run(sql, name, key)
+    })
+  }
+
+  removeDynamicKeys(name: string, keys: readonly string[]): void {
+    const sql = "DELETE FROM dynamic_keys WHERE name = ? AND key = ?"
+    this.#db.transaction(() => {
+      for (const key of keys) this.#db.run(sql, name, key)
+    })
+  }
+
   planText(codeVersion: string): string | undefined {
     const sql = "SELECT text FROM plan_texts WHERE code_version = ?"
     return this.#db.get<{ text: string }>(sql, codeVersion)?.text

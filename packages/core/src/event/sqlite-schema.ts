@@ -47,6 +47,9 @@ export const schema = `
     run INTEGER NOT NULL, step TEXT NOT NULL, materialization TEXT NOT NULL, PRIMARY KEY (run, step, materialization)
   ) WITHOUT ROWID;
 
+  CREATE TABLE dynamic_keys (
+    position INTEGER PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL, UNIQUE (name, key)
+  );
   CREATE TABLE plan_texts (code_version TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE file_hashes (
     path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns TEXT NOT NULL, ctime_ns TEXT NOT NULL, inode TEXT NOT NULL,

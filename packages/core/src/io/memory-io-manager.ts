@@ -47,6 +47,7 @@ export function memoryIO(): IOManager {
       return materialization
     },
     async loadInput(context) {
+      if (context.materializations.length === 0 && context.schema) return empty(context, context.schema)
       return load(
         context,
         context.materializations.map(({ id }) => assets.get(context.key)?.values.get(id) ?? missing(context.key, id)),
@@ -88,6 +89,10 @@ async function load(context: InputContext | OutputContext, kept: readonly Kept[]
   const session = await context.session()
   const relation = await session.upload(flatten(kept), first.schema)
   return { kind: "relation", relation, schema: first.schema }
+}
+
+async function empty(context: InputContext, schema: Schema): Promise<StoredValue> {
+  return { kind: "relation", relation: await (await context.session()).upload(flatten([]), schema), schema }
 }
 
 async function* flatten(kept: readonly Kept[]): AsyncGenerator<RecordBatch> {

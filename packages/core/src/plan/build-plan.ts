@@ -4,6 +4,7 @@ import type { Source } from "../asset/source.ts"
 import type { OpenEnvironment } from "../environment/open-environment.ts"
 import { type AssetsError, ConfigError, DefinitionError } from "../errors/assets-error.ts"
 import type { RunLog } from "../event/run-log.ts"
+import type { PartitionContext } from "../partition/partitions.ts"
 import { type AssetCode, assetCode, type CodeContext } from "./asset-code.ts"
 import { CurrentState } from "./current-state.ts"
 import { decideStep, type InputVersions, inputVersions, type Prediction } from "./decide-step.ts"
@@ -29,6 +30,7 @@ export interface PlanRequest {
   /** The selection as given, for people. */
   readonly selection: string
   readonly partitions: readonly string[] | undefined
+  readonly partitionContext: PartitionContext
   readonly force: boolean
   readonly code: CodeContext
   readonly signal: AbortSignal
@@ -141,9 +143,8 @@ class Planner {
   }
 
   add(asset: Asset): void {
-    const { now } = this.#request.code
     const wanted = wantedKeys(asset, this.#request.partitions, {
-      now,
+      partitions: this.#request.partitionContext,
       isStored: (key, partition) => this.#state.get(key, partition)?.intact === true,
       hasFailed: (key, partition) => this.#failures.has(stepId(key, partition)),
     })
@@ -170,10 +171,10 @@ class Planner {
   }
 
   #decide(asset: Asset, partition: string | null): StepWork & { readonly versions: InputVersions } {
-    const { code: context, force, project } = this.#request
+    const { partitionContext, force, project } = this.#request
     const id = stepId(asset.key, partition)
     const code = this.#codes.get(asset.key) as AssetCode // of every selected asset
-    const inputs = stepInputs(asset, partition, context.now)
+    const inputs = stepInputs(asset, partition, partitionContext)
     const versions = inputVersions(inputs, (key, upstream) => this.#predict(key, upstream))
     const isKnown = versions.new.length === 0 && versions.undecided.length === 0 && versions.missing.length === 0
     const window = partition === null ? undefined : asset.options.partitions?.window?.(partition)

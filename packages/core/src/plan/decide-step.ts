@@ -18,7 +18,7 @@ export interface InputVersions {
   readonly known: ReadonlyMap<string, string>
   readonly new: readonly string[]
   readonly undecided: readonly { readonly key: string; readonly step: string }[]
-  /** What is neither stored nor going to be made. */
+  /** What does not exist, or is neither stored nor going to be made. */
   readonly missing: readonly { readonly key: string; readonly partition: string | null }[]
 }
 
@@ -31,14 +31,15 @@ export function inputVersions(
   const changed = new Set<string>()
   const undecided: { key: string; step: string }[] = []
   const missing: { key: string; partition: string | null }[] = []
-  for (const { key, partitions, allowsMissing } of inputs) {
+  for (const { key, partitions, nonexistent } of inputs) {
+    for (const partition of nonexistent) missing.push({ key, partition })
     const versions: [string | null, string][] = []
     for (const partition of partitions) {
       const prediction = predict(key, partition)
       if (prediction?.kind === "known") versions.push([partition, prediction.dataVersion])
       else if (prediction?.kind === "new") changed.add(key)
       else if (prediction) undecided.push({ key, step: prediction.step })
-      else if (!allowsMissing) missing.push({ key, partition })
+      else missing.push({ key, partition })
     }
     const [only] = versions
     const version = versions.length === 1 && partitions.length === 1 && only ? only[1] : digestOfMany(versions)

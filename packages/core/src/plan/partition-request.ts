@@ -1,5 +1,6 @@
 import type { Asset } from "../asset/asset.ts"
 import { ConfigError } from "../errors/assets-error.ts"
+import type { PartitionContext } from "../partition/partitions.ts"
 import { didYouMean } from "../util/nearest-name.ts"
 
 /** Which partition keys of an asset a request means. */
@@ -9,8 +10,8 @@ export type WantedKeys =
   /** Of all keys those that are missing or stale. */
   | { readonly kind: "behind"; readonly keys: readonly string[] }
 
-export interface PartitionContext {
-  readonly now: Date
+export interface WantedContext {
+  readonly partitions: PartitionContext
   readonly isStored: (key: string, partition: string) => boolean
   readonly hasFailed: (key: string, partition: string) => boolean
 }
@@ -21,20 +22,20 @@ const WHOLE: WantedKeys = Object.freeze({ kind: "named", keys: Object.freeze([nu
  * Resolves what was asked for (keys, ranges `A..B` with both ends included, `all`, `missing`, `failed`) for one asset.
  * @throws ConfigError `PARTITION_KEY_UNKNOWN`
  */
-export function wantedKeys(asset: Asset, asked: readonly string[] | undefined, context: PartitionContext): WantedKeys {
+export function wantedKeys(asset: Asset, asked: readonly string[] | undefined, context: WantedContext): WantedKeys {
   const { partitions } = asset.options
   if (!partitions) return WHOLE
-  const { now } = context
-  if (!asked) return { kind: "behind", keys: partitions.keys({ now }) }
+  const { partitions: known } = context
+  if (!asked) return { kind: "behind", keys: partitions.keys(known) }
   const wanted = new Set<string>()
   let every: readonly string[] | undefined
   const all = () => {
-    every ??= partitions.keys({ now })
+    every ??= partitions.keys(known)
     return every
   }
   for (const text of asked) {
     // A key may hold two dots, or be named like a word: the key itself comes first.
-    if (partitions.has(text, { now })) wanted.add(text)
+    if (partitions.has(text, known)) wanted.add(text)
     else for (const key of severalKeys(asset, text, all, context)) wanted.add(key)
   }
   const sorted = wanted.size > 1 ? all().filter(key => wanted.has(key)) : [...wanted]
@@ -45,7 +46,7 @@ function severalKeys(
   { key }: Asset,
   text: string,
   all: () => readonly string[],
-  { isStored, hasFailed }: PartitionContext,
+  { isStored, hasFailed }: WantedContext,
 ): readonly string[] {
   if (text === "all") return all()
   if (text === "missing") return all().filter(partition => !isStored(key, partition))

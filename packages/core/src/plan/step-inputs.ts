@@ -1,6 +1,8 @@
 import type { Asset, Dependable } from "../asset/asset.ts"
 import { dependencyOf } from "../asset/dependency.ts"
 import type { Source } from "../asset/source.ts"
+import { mappingOf } from "../asset/upstream-partitions.ts"
+import type { PartitionContext } from "../partition/partitions.ts"
 
 /** One dependency of a step, with the upstream partitions that it reads. */
 export interface StepInput {
@@ -10,27 +12,34 @@ export interface StepInput {
   readonly of: Asset | Source
   /** Null stands for the whole of an asset without partitions, and for a source. */
   readonly partitions: readonly (string | null)[]
-  /** Upstream keys that are not stored are left out, instead of being an error. */
-  readonly allowsMissing: boolean
+  /** Upstream keys that the mapping asks for and that do not exist, where it does not allow that. */
+  readonly nonexistent: readonly string[]
 }
 
 const WHOLE: readonly null[] = Object.freeze([null])
+const NONE: readonly never[] = Object.freeze([])
 
 /** Returns what a step reads of each dependency. */
-export function stepInputs(asset: Asset, partition: string | null, now: Date): StepInput[] {
-  return Object.entries(asset.deps).map(([name, dependable]) => stepInput(asset, name, dependable, partition, now))
+export function stepInputs(asset: Asset, partition: string | null, context: PartitionContext): StepInput[] {
+  return Object.entries(asset.deps).map(([name, dependable]) => stepInput(asset, name, dependable, partition, context))
 }
 
-function stepInput(asset: Asset, name: string, dependable: Dependable, partition: string | null, now: Date): StepInput {
+function stepInput(
+  asset: Asset,
+  name: string,
+  dependable: Dependable,
+  partition: string | null,
+  context: PartitionContext,
+): StepInput {
   const of = dependencyOf(dependable)
+  // A source is observed as a whole, whatever its partitions.
   const upstream = of.kind === "asset" ? of.options.partitions : undefined
-  if (!upstream) return { name, key: of.key, of, partitions: WHOLE, allowsMissing: false }
-  const mapping = dependable.kind === "dependency" ? dependable.partitions : undefined
-  const own = asset.options.partitions
-  const partitions = mapping
-    ? mapping.upstream(partition, own, upstream, { now })
-    : partition === null
-      ? upstream.keys({ now })
-      : [partition]
-  return { name, key: of.key, of, partitions, allowsMissing: mapping?.allowsMissing ?? false }
+  const mapping = upstream && mappingOf(asset, dependable)
+  if (!upstream || !mapping) return { name, key: of.key, of, partitions: WHOLE, nonexistent: NONE }
+  const keys = mapping.upstream(partition, asset.options.partitions, upstream, context)
+  const partitions = keys.filter(key => upstream.has(key, context))
+  if (partitions.length === keys.length || mapping.allowsMissing) {
+    return { name, key: of.key, of, partitions, nonexistent: NONE }
+  }
+  return { name, key: of.key, of, partitions, nonexistent: keys.filter(key => !upstream.has(key, context)) }
 }

@@ -1,4 +1,5 @@
 import type { EngineSession, Relation } from "../engine/engine.ts"
+import type { OpenEnvironment } from "../environment/open-environment.ts"
 import { StorageError } from "../errors/assets-error.ts"
 import type { Materialization } from "../io/io-manager.ts"
 import type { StepWork } from "../plan/build-plan.ts"
@@ -45,15 +46,16 @@ export async function loadInput(
   const { input, stored } = pinned
   const elsewhere = await settings.sources.load(input.of, options.session)
   if (elsewhere) return elsewhere
-  const [first] = stored
-  if (input.of.kind !== "asset" || !first) throw missing(input)
-  return loadStored(input.of, first.state, stored, options)
+  const { of } = input
+  // A mapping may ask for no key at all; that something is not stored is another matter.
+  if (of.kind !== "asset" || stored.length < input.partitions.length) throw missing(input)
+  return loadStored(of, stored[0]?.state.environment ?? settings.environment, stored, options)
 }
 
-/** Loads stored partitions of an asset; all of them lie in the environment of the first. */
+/** Loads stored partitions of an asset, which all lie in one environment. */
 export async function loadStored(
   asset: Extract<StepInput["of"], { readonly kind: "asset" }>,
-  { environment }: StoredState,
+  environment: OpenEnvironment,
   stored: PinnedInput["stored"],
   { session, signal }: LoadOptions,
 ): Promise<StoredValue> {

@@ -1,5 +1,8 @@
+export type { RunLog } from "../event/run-log.ts"
 export { memoryIO } from "../io/memory-io-manager.ts"
 export type { FaultPoint } from "../util/fault-point.ts"
 export { setFaultHook } from "../util/fault-point.ts"
+export type { EventLogCase, EventLogFixture } from "./event-log-conformance.ts"
+export { eventLogConformance } from "./event-log-conformance.ts"
 export type { ConformanceCase, ConformanceRow, IOManagerFixture } from "./io-manager-conformance.ts"
 export { ioManagerConformance } from "./io-manager-conformance.ts"

@@ -1,0 +1,184 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { eventLogConformance } from "@assets/core/testing"
+import Database from "better-sqlite3"
+import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import { MemoryEventLog } from "../src/event/memory-event-log.ts"
+import { SqliteEventLog } from "../src/event/sqlite-event-log.ts"
+import { ownIdentity } from "../src/util/process-identity.ts"
+
+let folder: string
+let path: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "assets-log-"))
+  path = join(folder, ".assets", "assets.db")
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+let files = 0
+describe.each([
+  ["SQLite", () => new SqliteEventLog(join(folder, `${files++}`, "assets.db"))],
+  ["memory", () => new MemoryEventLog()],
+] as const)("the event log in %s", (_, createEventLog) => {
+  test.each(eventLogConformance.map(one => [one.name, one] as const))("%s", (_, one) => one.run({ createEventLog }))
+})
+
+test("another process, and a later one, sees what was appended", () => {
+  const log = new SqliteEventLog(path)
+  log.append({ type: "run_started", runId: "r", environment: "local", selection: "*", tags: {}, steps: 0 })
+  const other = new SqliteEventLog(path)
+  expect(other.run("r")?.status).toBe("running")
+  expect(other.events()).toEqual(log.events())
+  log.close()
+  other.close()
+  expect(new SqliteEventLog(path).runs()).toHaveLength(1)
+})
+
+test("its folder is for this user alone", () => {
+  new SqliteEventLog(path).close()
+  expect(statSync(join(folder, ".assets")).mode & 0o777).toBe(0o700)
+})
+
+test("a newer file is refused", () => {
+  new SqliteEventLog(path).close()
+  const db = new Database(path)
+  db.prepare("UPDATE meta SET value = '999' WHERE name = 'schema'").run()
+  db.close()
+  expect(() => new SqliteEventLog(path)).toThrow(expect.objectContaining({ code: "EVENT_LOG_NEWER" }))
+})
+
+test("a damaged file is refused, and told to be moved away", () => {
+  new SqliteEventLog(path).close()
+  writeFileSync(path, "this is no database, however long the text is that stands here instead of one")
+  expect(() => new SqliteEventLog(path)).toThrow(
+    expect.objectContaining({ code: "EVENT_LOG_CORRUPT", fix: expect.stringContaining(`mv ${path}`) }),
+  )
+})
+
+test("a file that another process keeps locked is told of", { timeout: 20_000 }, () => {
+  const log = new SqliteEventLog(path)
+  const db = new Database(path)
+  db.exec("BEGIN IMMEDIATE")
+  const append = () =>
+    log.append({ type: "run_started", runId: "r", environment: "local", selection: "*", tags: {}, steps: 0 })
+  expect(append).toThrow(expect.objectContaining({ code: "EVENT_LOG_LOCKED" }))
+  db.exec("ROLLBACK")
+  db.close()
+  append()
+  expect(log.runs()).toHaveLength(1)
+  log.close()
+})
+
+test("a folder that cannot be made is told of", () => {
+  writeFileSync(join(folder, "file"), "")
+  expect(() => new SqliteEventLog(join(folder, "file", "state", "assets.db"))).toThrow(
+    expect.objectContaining({ code: "STORAGE_UNWRITABLE" }),
+  )
+})
+
+/** Starts a run in another process, holding a lease and reading, and waits until it has said so. */
+async function otherProcess(): Promise<ChildProcess> {
+  const module = join(import.meta.dirname, "../src/event/sqlite-event-log.ts")
+  const code = `
+    const { SqliteEventLog } = await import(${JSON.stringify(module)})
+    const log = new SqliteEventLog(${JSON.stringify(path)})
+    log.append({ type: "run_started", runId: "lost", environment: "local", selection: "*", tags: {}, steps: 2 })
+    log.addSteps("lost", [{ id: "a/b", key: "a/b", partitions: [] }, { id: "a/c", key: "a/c", partitions: [] }])
+    log.acquireLease("local a/b", "lost")
+    log.append({ type: "step_started", runId: "lost", step: "a/b", key: "a/b", partitions: [], attempt: 1, reasons: [] })
+    log.keepReads("lost", "a/b", ["m"])
+    console.log("ready")
+    setInterval(() => {}, 1000)`
+  const tsx = createRequire(import.meta.url).resolve("tsx")
+  const child = spawn(process.execPath, ["--import", tsx, "--input-type=module", "-e", code], {
+    stdio: ["ignore", "pipe", "inherit"],
+  })
+  await new Promise((resolve, reject) => child.stdout.once("data", resolve).once("end", reject))
+  return child
+}
+
+test("the run of a killed process is ended at the next opening, and what it held is free", {
+  timeout: 30_000,
+}, async () => {
+  const child = await otherProcess()
+  const log = new SqliteEventLog(path)
+  expect(log.run("lost")?.status).toBe("running")
+  log.append({ type: "run_started", runId: "r", environment: "local", selection: "*", tags: {}, steps: 0 })
+  expect(log.acquireLease("local a/b", "r")).toEqual({ runId: "lost", pid: child.pid, host: ownIdentity().host })
+  expect(log.inUse()).toEqual(new Set(["m"]))
+  const closed = new Promise(resolve => child.once("close", resolve))
+  child.kill("SIGKILL")
+  await closed
+  expect(log.acquireLease("local a/b", "r")).toHaveProperty("token")
+  log.close()
+  const next = new SqliteEventLog(path)
+  expect(next.run("lost")).toMatchObject({ status: "failed", reason: "runner lost" })
+  expect(next.steps("lost").map(({ key, status, reason }) => [key, status, reason])).toEqual([
+    ["a/b", "failed", "runner lost"],
+    ["a/c", "cancelled", "runner lost"],
+  ])
+  expect(next.inUse()).toEqual(new Set())
+  expect(next.events({ runId: "lost" }).at(-1)?.type).toBe("run_failed")
+  expect(next.run("r")?.status).toBe("running")
+  next.close()
+})
+
+test("a run of another host counts as lost when its heartbeat is older than a minute", () => {
+  const log = new SqliteEventLog(path)
+  for (const runId of ["near", "far"]) {
+    log.append({ type: "run_started", runId, environment: "local", selection: "*", tags: {}, steps: 0 })
+  }
+  log.close()
+  const db = new Database(path)
+  db.prepare("UPDATE runs SET host = 'elsewhere', boot_id = 'b'").run()
+  db.prepare("UPDATE runs SET heartbeat = heartbeat - 61000 WHERE id = 'far'").run()
+  db.close()
+  const next = new SqliteEventLog(path)
+  expect(next.run("near")?.status).toBe("running")
+  expect(next.run("far")).toMatchObject({ status: "failed", reason: "runner lost" })
+})
+
+test("the history of a step takes less than 2 kB of the file", () => {
+  const log = new SqliteEventLog(path)
+  const columns = Array.from({ length: 10 }, (_, i) => ({
+    name: `column_${i}`,
+    type: "bigint",
+    nullCount: 0,
+    min: "0",
+    max: "99999",
+  }))
+  const hash = "0123456789abcdef".repeat(4)
+  const steps = 2_000
+  log.append({ type: "run_started", runId: "r", environment: "local", selection: "*", tags: {}, steps })
+  log.transaction(() => {
+    for (let i = 0; i < steps; i++) {
+      const key = `marts/some_asset_${i}`
+      const about = { runId: "r", step: key, key, partitions: [] }
+      log.append({ type: "step_started", ...about, attempt: 1, reasons: [{ kind: "input_changed", inputs: ["a/b"] }] })
+      const materialization = {
+        id: `0192e4a0-0000-7000-8000-${`${i}`.padStart(12, "0")}`,
+        key,
+        partitions: [],
+        kind: "relation" as const,
+        fingerprint: hash,
+        dataVersion: hash,
+        codeVersion: hash,
+        inputs: { "raw/orders": hash, "raw/customers": hash },
+        runId: "r",
+        attempt: 1,
+        createdAt: "2026-01-01T00:00:00.000Z",
+        engine: "duckdb",
+        rows: 100,
+        bytes: 1000,
+        files: 1,
+        columns,
+      }
+      log.append({ type: "asset_materialized", ...about, materialization, durationMs: 12.5 })
+    }
+  })
+  log.close()
+  expect(statSync(path).size / steps).toBeLessThan(2_000)
+})
