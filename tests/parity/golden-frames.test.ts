@@ -22,9 +22,8 @@ interface FrameTables {
   readonly [name: string]: { readonly rows: readonly (readonly GoldenValue[])[] }
 }
 
-const golden: { readonly frames: readonly GoldenFrame[]; readonly frameTables: { readonly "1": FrameTables } } = JSON.parse(
-  gunzipSync(readFileSync(new URL("golden/golden.json.gz", import.meta.url))).toString(),
-)
+const golden: { readonly frames: readonly GoldenFrame[]; readonly frameTables: { readonly "1": FrameTables } } =
+  JSON.parse(gunzipSync(readFileSync(new URL("golden/golden.json.gz", import.meta.url))).toString())
 
 const columns = {
   A: { k: t.string, n: t.int32, x: t.float64 },
@@ -54,19 +53,20 @@ const programs: { readonly [id: string]: (tables: Tables) => unknown } = {
   "join-left-on": ({ A, B }) => onNumber(A, B, "left"),
   "join-right-on": ({ A, B }) => onNumber(A, B, "right"),
   "join-full-on": ({ A, B }) => onNumber(A, B, "full"),
-  "join-using-key-not-first": ({ A, C }) => C.select("n", "k", "z").join(A.rename({ n: "n2" }), "k").rename({ n2: "n_" }),
+  "join-using-key-not-first": ({ A, C }) =>
+    C.select("n", "k", "z")
+      .join(A.rename({ n: "n2" }), "k")
+      .rename({ n2: "n_" }),
   "join-using-two-keys": ({ A, C }) => A.join(C, ["k", "n"], "full"),
   "join-leftsemi": ({ A, B }) => A.join(B, "k", "semi"),
   "join-leftanti": ({ A, B }) => A.join(B, "k", "anti"),
   "join-cross": ({ A, B }) => A.select("k").crossJoin(B.select("m")),
-  "join-on-double-nan-0-0": ({ A, B }) =>
-    A.select("n", "x").joinOn(B.select("m", "y"), (l, r) => l.x.equalTo(r.y)),
+  "join-on-double-nan-0-0": ({ A, B }) => A.select("n", "x").joinOn(B.select("m", "y"), (l, r) => l.x.equalTo(r.y)),
   "join-eqnullsafe": ({ A, B }) =>
     A.joinOn(B.rename({ k: "k2" }), (l, r) => l.k.eqNullSafe(r.k2)).select("k", "n", "m"),
   "join-eqnullsafe-double": ({ A, B }) =>
     A.joinOn(B.rename({ k: "k2" }), (l, r) => l.x.eqNullSafe(r.y)).select("n", "m"),
-  "join-range-condition": ({ A, B }) =>
-    A.select("n").joinOn(B.select("m"), (l, r) => l.n.lt(r.m)),
+  "join-range-condition": ({ A, B }) => A.select("n").joinOn(B.select("m"), (l, r) => l.n.lt(r.m)),
   union: ({ A, C }) => untyped(A.select("k", "n").union(C.select("k", "n"))),
   "union-by-position": ({ A, S }) => A.select("k").union(untyped(S.select("s"))),
   "union-int-bigint": ({ A, B }) => A.select("n").union(untyped(B.select("m"))),
@@ -74,10 +74,12 @@ const programs: { readonly [id: string]: (tables: Tables) => unknown } = {
   "union-int-decimal": ({ A, C }) => A.select("n").union(untyped(C.select("z"))),
   "union-int-string": ({ A, S }) => A.select("n").union(untyped(S.select(() => ({ five: lit("5") })))),
   unionbyname: ({ A, C }) => A.select("k", "n").unionByName(C.select("n", "k")),
-  "unionbyname-allowmissing": ({ A, C }) =>
-    A.select("k", "n").unionByName(C.select("z", "k"), { allowMissing: true }),
+  "unionbyname-allowmissing": ({ A, C }) => A.select("k", "n").unionByName(C.select("z", "k"), { allowMissing: true }),
   distinct: ({ A }) => A.distinct(),
-  "distinct-double": ({ A, B }) => A.select("x").union(untyped(B.select("y"))).distinct(),
+  "distinct-double": ({ A, B }) =>
+    A.select("x")
+      .union(untyped(B.select("y")))
+      .distinct(),
   "dropduplicates-subset": ({ A }) => A.dropDuplicates("k").select("k"),
   intersect: ({ A, B }) => A.select("k").intersect(B.select("k")),
   intersectall: ({ A, B }) => A.select("k").intersectAll(B.select("k")),
@@ -86,9 +88,18 @@ const programs: { readonly [id: string]: (tables: Tables) => unknown } = {
   "intersect-double": ({ A, B }) => A.select("x").intersect(untyped(B.select("y"))),
   "subtract-double": ({ A, B }) => A.select("x").except(untyped(B.select("y"))),
   "orderby-asc": ({ A }) => A.select("k").distinct().orderBy("k"),
-  "orderby-desc": ({ A }) => A.select("k").distinct().orderBy(f => f.k.desc()),
-  "orderby-asc-nulls-last": ({ A }) => A.select("n").distinct().orderBy(f => f.n.ascNullsLast()),
-  "orderby-desc-nulls-first": ({ A }) => A.select("n").distinct().orderBy(f => f.n.descNullsFirst()),
+  "orderby-desc": ({ A }) =>
+    A.select("k")
+      .distinct()
+      .orderBy(f => f.k.desc()),
+  "orderby-asc-nulls-last": ({ A }) =>
+    A.select("n")
+      .distinct()
+      .orderBy(f => f.n.ascNullsLast()),
+  "orderby-desc-nulls-first": ({ A }) =>
+    A.select("n")
+      .distinct()
+      .orderBy(f => f.n.descNullsFirst()),
   "orderby-double": ({ A }) => A.select("x", "n").orderBy("x", "n"),
   "orderby-double-desc": ({ A }) => A.select("x", "n").orderBy(f => f.x.desc(), "n"),
   "orderby-string": ({ S }) => S.orderBy("s"),
@@ -113,8 +124,7 @@ const programs: { readonly [id: string]: (tables: Tables) => unknown } = {
   "dropna-thresh": ({ A }) => A.dropna({ thresh: 2 }),
   "column-name-case": ({ A }) => A.select(untyped("K"), untyped("N")),
   "withcolumn-replaces-ignoring-case": ({ A }) => A.withColumn("N", () => lit(1)),
-  "default-column-names": ({ A }) =>
-    A.select(f => ({ "upper(k)": upper(f.k), "(n + 1)": f.n.plus(1), a: lit("a") })),
+  "default-column-names": ({ A }) => A.select(f => ({ "upper(k)": upper(f.k), "(n + 1)": f.n.plus(1), a: lit("a") })),
   "default-agg-names": ({ A }) =>
     A.groupBy("k").agg(f => ({ "sum(n)": sum(f.n), "count(1)": count(), "count(DISTINCT n)": countDistinct(f.n) })),
   drop: ({ A }) => A.drop(untyped("X")),
@@ -137,7 +147,11 @@ const programs: { readonly [id: string]: (tables: Tables) => unknown } = {
 }
 
 function onNumber(A: Tables["A"], B: Tables["B"], how: "inner" | "left" | "right" | "full") {
-  return A.select("k", "n").joinOn(B.select(f => ({ k2: f.k, m: f.m })), (l, r) => l.n.equalTo(r.m), how)
+  return A.select("k", "n").joinOn(
+    B.select(f => ({ k2: f.k, m: f.m })),
+    (l, r) => l.n.equalTo(r.m),
+    how,
+  )
 }
 
 let session: Session

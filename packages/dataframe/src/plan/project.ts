@@ -48,14 +48,14 @@ export function resolveRowWise(unresolved: Unresolved, columns: readonly Column[
   return expression
 }
 
-/** `select`: columns by name and computed ones, in the order given. */
+/** `select`: columns by name, spelled as asked for, and computed ones, in the order given. */
 export function select(input: Relation, columns: readonly (string | NamedUnresolved)[]): Relation {
   const scope = input.schema.columns
   return projectResolved(
     input,
     columns.map(column =>
       typeof column === "string" || column === null || typeof column !== "object"
-        ? keep(columnNamed(scope, column))
+        ? keep(columnNamed(scope, column), column)
         : { name: column.name, expression: resolveRowWise(column.unresolved, scope, "select") },
     ),
   )
