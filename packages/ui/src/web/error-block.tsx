@@ -5,6 +5,7 @@ import { ApiError } from "./api-client.ts"
 /** An error as the terminal tells it: what happened, why, and what mends it. */
 export function ErrorBlock({ error, title }: { readonly error: unknown; readonly title?: ReactNode }) {
   const { code, what, why, fix } = errorView(error)
+  const stack = stackOf(error)
   return (
     <section className="error" role="alert" aria-label={code || "Error"}>
       <p className="error-head">
@@ -24,8 +25,20 @@ export function ErrorBlock({ error, title }: { readonly error: unknown; readonly
           <span className="error-text">{fix}</span>
         </p>
       )}
+      {stack && (
+        <details>
+          <summary>Stack</summary>
+          <pre>{stack}</pre>
+        </details>
+      )}
     </section>
   )
+}
+
+/** Where the user's code threw, as the event log keeps it. */
+function stackOf(error: unknown): string | undefined {
+  const details = (error as { readonly details?: { readonly stack?: unknown } } | null)?.details
+  return typeof details?.stack === "string" ? details.stack : undefined
 }
 
 /** Reads an error of the server, of the event log (`AssetsError.toJSON`), or of this page. */
