@@ -127,9 +127,9 @@ class DeclaredFrame<S extends Columns> implements FrameType<S> {
   partition(): PartitionColumns {
     const parameter = (name: string, type: DataType) => new ColumnExpression({ kind: "parameter", name, type })
     return Object.freeze({
-      key: parameter("key", { kind: "string" }),
-      start: parameter("start", { kind: "timestamp" }),
-      end: parameter("end", { kind: "timestamp" }),
+      key: parameter("partition.key", { kind: "string" }),
+      start: parameter("partition.start", { kind: "timestamp" }),
+      end: parameter("partition.end", { kind: "timestamp" }),
     }) as unknown as PartitionColumns // the class gets its typed face
   }
 

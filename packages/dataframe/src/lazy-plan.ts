@@ -1,18 +1,12 @@
 import type { Stability } from "./function/function-entry.ts"
 import { bindPlan } from "./plan/bind-plan.ts"
 import { canonicalPlan } from "./plan/canonical-plan.ts"
+import { type PartitionValues, parametersOf } from "./plan/partition-values.ts"
 import { planFacts } from "./plan/plan-facts.ts"
 import { planText } from "./plan/plan-text.ts"
-import type { Parameters, Relation } from "./plan/relation.ts"
-import { instantText } from "./schema/temporal-text.ts"
+import type { Relation } from "./plan/relation.ts"
 
-/** The values of a step's partition. Times are instants, half-open. */
-export interface PartitionValues {
-  readonly key?: string
-  readonly start?: Date
-  readonly end?: Date
-  readonly now: Date
-}
+export type { PartitionValues } from "./plan/partition-values.ts"
 
 /** What a transform returned: a plan that has not run. One of core's lazy values. */
 export interface LazyPlan {
@@ -41,16 +35,6 @@ export function lazyPlan(relation: Relation): LazyPlan {
       bindPlan(relation, {
         inputs: inputs as ReadonlyMap<string, Relation>, // core hands on relations of ours unread
         parameters: parametersOf(values),
-        now: values.now,
       }),
   })
-}
-
-function parametersOf({ key, start, end }: PartitionValues): Parameters {
-  const parameters: [string, { value: string; type: { kind: "string" | "timestamp" } }][] = []
-  const instant = (date: Date) => instantText(BigInt(date.getTime()) * 1000n)
-  if (key !== undefined) parameters.push(["key", { value: key, type: { kind: "string" } }])
-  if (start) parameters.push(["start", { value: instant(start), type: { kind: "timestamp" } }])
-  if (end) parameters.push(["end", { value: instant(end), type: { kind: "timestamp" } }])
-  return new Map(parameters)
 }

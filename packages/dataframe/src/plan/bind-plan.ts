@@ -1,5 +1,4 @@
 import { FrameError } from "../errors/frame-error.ts"
-import { instantText } from "../schema/temporal-text.ts"
 import { checkedTo } from "./conform.ts"
 import type { Expression } from "./expression.ts"
 import type { Parameters, Relation } from "./relation.ts"
@@ -10,12 +9,10 @@ import { bottomUp, mapRelation } from "./walk-relation.ts"
 export interface Bindings {
   readonly inputs: ReadonlyMap<string, Relation>
   readonly parameters: Parameters
-  /** What `current_timestamp` and `current_date` tell. */
-  readonly now: Date
 }
 
 /**
- * The plan over stored data: inputs replaced by what is stored, parameters and the time by their values. What was one
+ * The plan over stored data: inputs replaced by what is stored, parameters by their values. What was one
  * object in several places stays one.
  * @throws FrameError `FRAME_INPUT_UNBOUND`
  */
@@ -50,25 +47,14 @@ function boundInput(input: Extract<Relation, { kind: "input" }>, inputs: Readonl
   })
 }
 
-function boundExpression(expression: Expression, { parameters, now }: Bindings): Expression {
-  if (expression.kind === "parameter") {
-    const parameter = parameters.get(expression.name)
-    if (parameter) return { kind: "literal", value: parameter.value, type: expression.type }
-    throw new FrameError("FRAME_INPUT_UNBOUND", {
-      what: `The plan uses partition.${expression.name}, which the step has not.`,
-      why: "A step without a partition has no key, and partitions that are not made of time have no start and end.",
-      fix: "Give the asset partitions of that kind, or do not use the parameter.",
-      details: { parameter: expression.name },
-    })
-  }
-  if (expression.kind !== "call") return expression
-  const instant: Expression = {
-    kind: "literal",
-    value: instantText(BigInt(now.getTime()) * 1000n),
-    type: { kind: "timestamp" },
-  }
-  if (expression.name === "current_timestamp") return instant
-  // the engine casts by its session's time zone, which the plan does not know
-  if (expression.name === "current_date") return { kind: "cast", input: instant, mode: "ansi", type: expression.type }
-  return expression
+function boundExpression(expression: Expression, { parameters }: Bindings): Expression {
+  if (expression.kind !== "parameter") return expression
+  const parameter = parameters.get(expression.name)
+  if (parameter) return { kind: "literal", value: parameter.value, type: expression.type }
+  throw new FrameError("FRAME_INPUT_UNBOUND", {
+    what: `The plan uses ${expression.name}, which the step has not.`,
+    why: "A step without a partition has no key, and partitions that are not made of time have no start and end.",
+    fix: "Give the asset partitions of that kind, or do not use the parameter.",
+    details: { parameter: expression.name },
+  })
 }

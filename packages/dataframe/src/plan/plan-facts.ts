@@ -1,6 +1,7 @@
 import type { FunctionEntry, Stability } from "../function/function-entry.ts"
 import { functionTable } from "../function/function-table.ts"
 import type { Expression } from "./expression.ts"
+import { runNow } from "./partition-values.ts"
 import type { Relation } from "./relation.ts"
 import { childrenOf } from "./walk-expression.ts"
 import { bottomUp, expressionsOf } from "./walk-relation.ts"
@@ -19,10 +20,12 @@ export function planFacts(root: Relation): PlanFacts {
   const inputs = new Set<string>()
   const seen = new Set<Expression>()
   let unstable = false
+  let volatile = false
   const visit = (expression: Expression): void => {
     if (seen.has(expression)) return
     seen.add(expression)
     if (expression.kind === "call" || expression.kind === "aggregate") names.add(expression.name)
+    volatile ||= expression.kind === "parameter" && expression.name === runNow
     for (const child of childrenOf(expression)) visit(child)
   }
   for (const relation of bottomUp(root)) {
@@ -32,7 +35,7 @@ export function planFacts(root: Relation): PlanFacts {
   }
   const entries = [...names].sort().map(name => [name, entryOf(name)] as const)
   const stabilities = new Set(entries.map(([, entry]) => entry.stability))
-  const volatile = stabilities.has("volatile")
+  volatile ||= stabilities.has("volatile")
   return {
     stability: volatile ? "volatile" : unstable || stabilities.has("unstable") ? "unstable" : "stable",
     revisions: Object.fromEntries(entries.map(([name, entry]) => [name, entry.revision])),

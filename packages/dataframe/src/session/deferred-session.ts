@@ -1,5 +1,6 @@
 import type { RecordBatch } from "apache-arrow"
 import { bindPlan } from "../plan/bind-plan.ts"
+import { parametersOf } from "../plan/partition-values.ts"
 import type { Relation } from "../plan/relation.ts"
 import { bottomUp } from "../plan/walk-relation.ts"
 import type { Schema } from "../schema/schema.ts"
@@ -54,6 +55,6 @@ export class DeferredSession implements EngineSession {
       const made = relation.kind === "input" ? this.#pending.get(relation.key) : undefined
       if (made && relation.kind === "input") inputs.set(relation.key, await made)
     }
-    return bindPlan(plan, { inputs, parameters: new Map(), now: this.#now })
+    return bindPlan(plan, { inputs, parameters: parametersOf({ now: this.#now }) })
   }
 }
