@@ -14,19 +14,7 @@ import {
 import { castOf, mismatch } from "./implicit-cast.ts"
 import { orderKey } from "./ordered-sql.ts"
 import { arg, input, raise } from "./printed-call.ts"
-import {
-  any,
-  argument,
-  array,
-  bool,
-  double,
-  integral,
-  numeric,
-  orderable,
-  sameAsFirst,
-  takes,
-  typeOf,
-} from "./signature.ts"
+import { any, argument, bool, double, integral, numeric, orderable, sameAsFirst, takes, typeOf } from "./signature.ts"
 import { type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
 function count(call: PrintedAggregate): Sql {
@@ -166,5 +154,3 @@ export const aggregates = {
   ),
   any_value: aggregate(takes([any], sameAsFirst), "first", { stability: "unstable" }),
 } satisfies { readonly [name: string]: FunctionEntry }
-
-export { array }

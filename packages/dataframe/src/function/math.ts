@@ -5,7 +5,7 @@ import * as types from "../schema/type-family.ts"
 import { castTo } from "./duckdb-type.ts"
 import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "./function-entry.ts"
 import { castOf } from "./implicit-cast.ts"
-import { arg, castCall, input, raise } from "./printed-call.ts"
+import { arg, input, raise } from "./printed-call.ts"
 import { roundCall, roundToward } from "./round-sql.ts"
 import {
   alike,
@@ -168,5 +168,3 @@ function twoNumbers(args: readonly Expression[], name: string) {
   const cast = takes([numeric, numeric], types.float64)(args, name).args
   return alike(2, "same")(cast, name)
 }
-
-export { castCall }

@@ -1,6 +1,5 @@
 import type { Expression } from "../plan/expression.ts"
 import { commonType } from "../schema/common-type.ts"
-import type { DataType } from "../schema/data-type.ts"
 import { decimal, decimalOfIntegral, decimalResult } from "../schema/decimal-type.ts"
 import * as types from "../schema/type-family.ts"
 import { decimalDiv, decimalDivide, decimalModulo, decimalProduct, decimalSum } from "./decimal-sql.ts"
@@ -184,5 +183,3 @@ export const operators = {
     spark: call => sql`(~${arg(call, 0)})`,
   }),
 } satisfies { readonly [name: string]: FunctionEntry }
-
-export type { DataType }

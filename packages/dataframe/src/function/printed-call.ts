@@ -2,7 +2,7 @@ import type { Expression } from "../plan/expression.ts"
 import type { DataType } from "../schema/data-type.ts"
 import { castTo, duckdbType } from "./duckdb-type.ts"
 import type { PrintedCall, ScalarForm } from "./function-entry.ts"
-import { invoke, keyword, numberLiteral, type Sql, sql, textLiteral } from "./sql-fragment.ts"
+import { invoke, numberLiteral, type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
 /** An argument that the type rule has made sure of. */
 export function arg(call: PrintedCall, index: number): Sql {
@@ -58,16 +58,7 @@ const operators = {
   "||": sql`||`,
 }
 
-/** Null when one of `args` is. DuckDB skips the test where it knows that there is none. */
-export function nullIfAny(args: readonly Sql[], value: Sql): Sql {
-  if (args.length === 0) return value
-  const test = args.map(a => sql`${a} IS NULL`).reduce((a, b) => sql`${a} OR ${b}`)
-  return sql`CASE WHEN ${test} THEN NULL ELSE ${value} END`
-}
-
 /** 10 to a power, in digits. */
 export function powerOfTen(exponent: number): Sql {
   return numberLiteral(`1${"0".repeat(exponent)}`)
 }
-
-export const duckdbKeyword = keyword

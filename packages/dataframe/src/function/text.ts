@@ -1,7 +1,5 @@
 import type { Expression } from "../plan/expression.ts"
-import type { DataType } from "../schema/data-type.ts"
 import * as types from "../schema/type-family.ts"
-import { duckdbType } from "./duckdb-type.ts"
 import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "./function-entry.ts"
 import { castOf, mismatch, unified } from "./implicit-cast.ts"
 import { patternFunctions } from "./pattern.ts"
@@ -10,7 +8,6 @@ import { any, argument, int, literalOf, takes, text, textOrBytes } from "./signa
 import { invoke, join, type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
 const textToText = takes([text], types.string)
-const twoTexts = takes([text, text], types.string)
 
 /** `trim` and its like: blanks only, unless characters are given. */
 function trimmed(name: "trim" | "ltrim" | "rtrim"): ScalarForm {
@@ -77,9 +74,6 @@ function located(call: PrintedCall): Sql {
   if (call.args.length === 2) return sql`CAST(instr(${whole}, ${part}) AS INTEGER)`
   return invoke("spark_locate", part, whole, arg(call, 2))
 }
-
-const sha2Rule: TypeRule = (args, name) => takes([text, int], types.string)(args, name)
-const sized = (args: readonly Expression[]): DataType => argument(args, 0).type
 
 /** Texts. */
 export const textFunctions = {
@@ -160,5 +154,3 @@ function textOrArray(args: readonly Expression[], name: string) {
   if (args.length === 1 && args[0]?.type.kind === "array") return { args, type: args[0].type }
   return textToText(args, name)
 }
-
-export { duckdbType, sha2Rule, sized, twoTexts }

@@ -1,4 +1,4 @@
-import { boolean, int32, string } from "../schema/type-family.ts"
+import { boolean, string } from "../schema/type-family.ts"
 import type { Unresolved } from "./expression.ts"
 import { readCall, readFunctionSyntax } from "./parse-call.ts"
 import { readDataType } from "./parse-data-type.ts"
@@ -252,8 +252,4 @@ function readCase(reader: TokenReader): Unresolved {
   const otherwise = reader.take("else") ? readExpression(reader) : undefined
   reader.expect("end", "Close the CASE with END.")
   return otherwise ? { kind: "case", branches, otherwise } : { kind: "case", branches }
-}
-
-export function integer(value: number): Unresolved {
-  return { kind: "literal", value, type: int32 }
 }

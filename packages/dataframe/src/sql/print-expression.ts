@@ -16,7 +16,6 @@ import { castSql } from "./cast-sql.ts"
 import { literalSql } from "./literal-sql.ts"
 
 type ColumnReference = Extract<Expression, { kind: "column" }>
-type AggregateCall = Extract<Expression, { kind: "aggregate" }>
 type WindowCall = Extract<Expression, { kind: "window" }>
 
 /** How a column of the scope is written. */
@@ -134,5 +133,3 @@ function printEdge(edge: Expression | number | null, unboundedSide: string, prin
   const [amount] = edge.kind === "call" && edge.name === "negative" ? edge.args : []
   return amount ? sql`${print(amount)} PRECEDING` : sql`${print(edge)} FOLLOWING`
 }
-
-export type { AggregateCall }
