@@ -307,7 +307,7 @@ describe.skipIf(skipsBrowser)("the page", () => {
     run.materialize("staging/orders", 77).end("run_succeeded")
     server = await startServer({ project: fixture.project, readOnly: true, port })
     await page.getByText("Succeeded", { exact: true }).waitFor()
-    expect(await row("staging/orders").innerText()).toContain("77")
+    await row("staging/orders").getByText("77").waitFor()
   })
 
   test("with a token, the page asks for it and then works", async () => {

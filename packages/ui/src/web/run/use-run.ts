@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query"
-import { useEffect, useState } from "react"
+import { useEffect, useEffectEvent, useRef, useState } from "react"
 import type { AssetsEvent, RunRecord, StepPage } from "../../api/api-view.ts"
 import { apiPath, getJson } from "../api-client.ts"
 import { useEventStream } from "../event-stream.ts"
@@ -7,7 +7,6 @@ import { useThrottled } from "../use-throttled.ts"
 import { applyEvents } from "./apply-events.ts"
 
 const REFRESH_MS = 500
-const ends: ReadonlySet<string> = new Set(["run_succeeded", "run_failed", "run_cancelled"])
 
 /** A run and its steps, followed while it goes on. `heard` grows with each batch of events. */
 export function useRun(id: string) {
@@ -20,6 +19,8 @@ export function useRun(id: string) {
   const steps = useQuery({
     queryKey: stepsKey,
     queryFn: ({ signal }) => getJson<StepPage>(apiPath(`${path}/steps`), signal),
+    // After the run: the steps of one that has ended are then whole.
+    enabled: run.data !== undefined,
     // The stream tells what changes.
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
@@ -36,8 +37,6 @@ export function useRun(id: string) {
   const enabled = run.data?.status === "running" && cursor !== undefined
   const stream = useEventStream({ enabled, run: id, after: cursor }, (events: readonly AssetsEvent[]) => {
     client.setQueryData<StepPage>(stepsKey, page => page && { ...page, steps: applyEvents(page.steps, events) })
-    // What the events do not hold, a last time.
-    if (events.some(event => ends.has(event.type))) void client.invalidateQueries({ queryKey: stepsKey })
     refreshSoon()
   })
 
@@ -45,6 +44,18 @@ export function useRun(id: string) {
   useEffect(() => {
     if (stream === "live") refreshSoon()
   }, [stream, refreshSoon])
+
+  // The stream closes when the run has ended, perhaps before its last events were told: the steps are read once more.
+  const status = run.data?.status
+  const wasRunning = useRef(false)
+  const readAgain = useEffectEvent(() => {
+    void client.invalidateQueries({ queryKey: stepsKey })
+    setHeard(heard => heard + 1)
+  })
+  useEffect(() => {
+    if (status === "running") wasRunning.current = true
+    else if (status !== undefined && wasRunning.current) readAgain()
+  }, [status])
 
   return { run, steps, stream, heard }
 }
