@@ -175,8 +175,10 @@ class SelectionResolver {
         throw unknownValue(selection, ["external", "materializable"])
       case "path":
         return this.#declaredIn(value)
-      case "status":
-        return this.#fromState(selection, this.#context.withStatus?.(statusOf(selection)))
+      case "status": {
+        const status = statusOf(selection)
+        return this.#fromState(selection, this.#context.withStatus?.(status))
+      }
       case "changed":
         if (!this.#scope.environments.includes(value)) throw unknownValue(selection, this.#scope.environments)
         return this.#fromState(selection, this.#context.changedFrom?.(value))

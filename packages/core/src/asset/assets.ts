@@ -48,15 +48,18 @@ export interface AssetsOptions<O extends Outputs, D extends Dependencies>
   readonly transform?: (
     inputs: LazyInputs<NoInfer<D>>,
     context: TransformContext<NoInfer<O[keyof O]>>,
-  ) => { readonly [N in keyof O]: NoInfer<LazyOf<O[N]>> }
+  ) => LazyOutputs<NoInfer<O>>
   /** Gives one value per output. Runs once for all of them. */
   readonly compute?: (
     inputs: BoundInputs<NoInfer<D>>,
     context: ComputeContext,
-  ) =>
-    | { readonly [N in keyof O]: NoInfer<AcceptsOf<O[N]>> }
-    | Promise<{ readonly [N in keyof O]: NoInfer<AcceptsOf<O[N]>> }>
+  ) => AcceptedOutputs<NoInfer<O>> | Promise<AcceptedOutputs<NoInfer<O>>>
 }
+
+/** What a transform of several outputs returns. */
+export type LazyOutputs<O extends Outputs> = { readonly [N in keyof O]: LazyOf<O[N]> }
+/** What a compute of several outputs returns. */
+export type AcceptedOutputs<O extends Outputs> = { readonly [N in keyof O]: AcceptsOf<O[N]> }
 
 /**
  * Declares several assets that one function makes, and returns them by output name.

@@ -1,6 +1,6 @@
 /**
  * The known names closest to a wrong one, the nearest first: at most three, none that would need more than half of it
- * changed. Case does not count.
+ * changed, or is much farther than the nearest. Case does not count.
  */
 export function nearestNames(wrong: string, known: Iterable<string>): string[] {
   const text = wrong.toLowerCase()
@@ -12,7 +12,11 @@ export function nearestNames(wrong: string, known: Iterable<string>): string[] {
     if (distance <= most) near.push({ name, distance })
   }
   near.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
-  return near.slice(0, 3).map(({ name }) => name)
+  const best = near[0]?.distance ?? 0
+  return near
+    .filter(({ distance }) => distance <= best + 1)
+    .slice(0, 3)
+    .map(({ name }) => name)
 }
 
 /** "Did you mean 'a' or 'b'?", or undefined when nothing is near. */
