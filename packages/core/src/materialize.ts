@@ -73,8 +73,8 @@ export async function materialize(project: Definitions, options: MaterializeOpti
     const { environment, log, sources } = open
     const { force = false, wait = true, tags = {}, onEvent } = options
     const id = uuidv7()
-    const { state } = planned
-    const run = new RunContext({ id, environment, log, state, sources, force, wait, tags, onEvent })
+    const { state, reusable } = planned
+    const run = new RunContext({ id, environment, log, state, reusable, sources, force, wait, tags, onEvent })
     const outcomes = await executeRun(run, planned, options)
     const isCancelled = options.signal?.aborted === true
     return runOf({ id, open, planned, outcomes, isCancelled })

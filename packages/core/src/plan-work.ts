@@ -80,7 +80,22 @@ export async function planWork(open: OpenProject, options: PlanOptions): Promise
     const selection = typeof select === "string" ? select : select.join(" ")
     const { codeVersions } = project
     const code = { now: environment.now, timeZone: environment.timeZone, codeVersions }
-    const request = { project, environment, log, sources, keys, selection, partitions, partitionContext, force, code }
+    const reuse = (environment.config.reuse ?? []).map(name => {
+      return new OpenEnvironment(project, resolveEnvironment(project, name), { now: environment.now, signal })
+    })
+    const request = {
+      project,
+      reuse,
+      environment,
+      log,
+      sources,
+      keys,
+      selection,
+      partitions,
+      partitionContext,
+      force,
+      code,
+    }
     return await buildPlan({ ...request, signal })
   } catch (error) {
     throw signal.aborted ? cancelled(signal) : error

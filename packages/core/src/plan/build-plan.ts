@@ -6,7 +6,7 @@ import { type AssetsError, ConfigError, DefinitionError } from "../errors/assets
 import type { RunLog } from "../event/run-log.ts"
 import type { PartitionContext } from "../partition/partitions.ts"
 import { type AssetCode, assetCode, type CodeContext } from "./asset-code.ts"
-import { CurrentState } from "./current-state.ts"
+import { CurrentState, reusableState } from "./current-state.ts"
 import { decideStep, type InputVersions, inputVersions, type Prediction } from "./decide-step.ts"
 import { diffLines } from "./diff-lines.ts"
 import type { ExecutionPlan, PlanStep, Reason } from "./execution-plan.ts"
@@ -23,6 +23,8 @@ export interface PlanRequest {
     readonly graph: AssetGraph
   }
   readonly environment: OpenEnvironment
+  /** Environments whose stored data may be read in place of computing it. */
+  readonly reuse: readonly OpenEnvironment[]
   readonly log: RunLog
   readonly sources: SourceVersions
   /** Keys of the assets that were selected. */
@@ -51,6 +53,8 @@ export interface PlannedWork {
   /** By the id of the step. */
   readonly work: ReadonlyMap<string, StepWork>
   readonly state: CurrentState
+  /** What is current in the environments that may be reused. */
+  readonly reusable: readonly CurrentState[]
 }
 
 /** Without a request for partitions, the most of one asset that run. */
@@ -78,15 +82,17 @@ export async function buildPlan(request: PlanRequest): Promise<PlannedWork> {
       else if (source) read.add(source)
     }
   }
+  const stored = [...touched].filter(asset => !sources.isGiven(asset.key))
+  const reusable = request.reuse.map(other => new CurrentState(other))
   const [codes] = await Promise.all([
     collectCodes(selected, code),
-    state.read(
-      [...touched].filter(asset => !sources.isGiven(asset.key)),
-      request.signal,
-    ),
     sources.observe(read),
+    ...[state, ...reusable].map(one => one.read(stored, request.signal)),
   ])
-  const planner = new Planner(request, state, codes)
+  const made = new Set(selected)
+  const onlyRead = stored.filter(asset => !made.has(asset))
+  for (const other of reusable) state.complete(other, onlyRead)
+  const planner = new Planner(request, { state, reusable }, codes)
   for (const asset of selected) planner.add(asset)
   return planner.planned()
 }
@@ -97,7 +103,7 @@ function inOrder(project: PlanRequest["project"], keys: readonly string[]): Asse
 }
 
 /** Looks into the code of each asset; tells all faults at once. */
-function collectCodes(assets: readonly Asset[], context: CodeContext): ReadonlyMap<string, AssetCode> {
+async function collectCodes(assets: readonly Asset[], context: CodeContext): Promise<ReadonlyMap<string, AssetCode>> {
   const codes = new Map<string, AssetCode>()
   const faults: AssetsError[] = []
   for (const asset of assets) {
@@ -127,6 +133,7 @@ function collectCodes(assets: readonly Asset[], context: CodeContext): ReadonlyM
 class Planner {
   readonly #request: PlanRequest
   readonly #state: CurrentState
+  readonly #reusable: readonly CurrentState[]
   readonly #codes: ReadonlyMap<string, AssetCode>
   readonly #failures: ReadonlyMap<string, string>
   readonly #work = new Map<string, StepWork>()
@@ -135,9 +142,14 @@ class Planner {
   readonly #texts = new Map<string, string>()
   readonly #missing: { readonly step: string; readonly key: string; readonly partition: string | null }[] = []
 
-  constructor(request: PlanRequest, state: CurrentState, codes: ReadonlyMap<string, AssetCode>) {
+  constructor(
+    request: PlanRequest,
+    { state, reusable }: Pick<PlannedWork, "state" | "reusable">,
+    codes: ReadonlyMap<string, AssetCode>,
+  ) {
     this.#request = request
     this.#state = state
+    this.#reusable = reusable
     this.#codes = codes
     this.#failures = request.log.failures(request.environment.name)
   }
@@ -167,7 +179,7 @@ class Planner {
       texts: Object.freeze(Object.fromEntries(this.#texts)),
       warnings: Object.freeze([...this.#codes.values()].flatMap(({ warning }) => warning ?? [])),
     })
-    return { plan, work: this.#work, state: this.#state }
+    return { plan, work: this.#work, state: this.#state, reusable: this.#reusable }
   }
 
   #decide(asset: Asset, partition: string | null): StepWork & { readonly versions: InputVersions } {
@@ -182,7 +194,11 @@ class Planner {
     const stored = this.#state.get(asset.key, partition)
     const hasOthers = partition !== null && this.#state.partitions(asset.key).size > 0
     const diff = (former: { readonly codeVersion: string }) => this.#diff(former.codeVersion, code)
-    const { decision, reasons } = decideStep({ code, stored, hasOthers, inputs: versions, fingerprint, force, diff })
+    const decided = decideStep({ code, stored, hasOthers, inputs: versions, fingerprint, force, diff })
+    const mayReuse = decided.decision === "run" && !force && !code.always
+    const reused = mayReuse ? this.#reuse(asset, partition, fingerprint) : undefined
+    const { decision, reasons } = reused ? { decision: "skip" as const, reasons: [reused] } : decided
+    const former = this.#state.get(asset.key, partition)
     const step: PlanStep = Object.freeze({
       id,
       key: asset.key,
@@ -192,10 +208,18 @@ class Planner {
       upstream: this.#stepsAbove(inputs),
       codeVersion: code.version,
       fingerprint: fingerprint ?? null,
-      dataVersion: dataVersionBefore({ asset, code, decision, fingerprint, stored, force }),
+      dataVersion: dataVersionBefore({ asset, code, decision, fingerprint, stored: former, force }),
       priority: (asset.options.priority ?? 0) * PRIORITY_OF_DECLARED + project.graph.pathBelow(asset.key),
     })
     return { step, asset, code, partition, inputs, versions }
+  }
+
+  /** Takes what another environment holds, when it is the same work. */
+  #reuse(asset: Asset, partition: string | null, fingerprint: string | undefined): Reason | undefined {
+    const found = reusableState(this.#reusable, asset.key, partition, fingerprint)
+    if (!found) return undefined
+    this.#state.set(asset.key, [partition], found)
+    return { kind: "reused", from: found.environment.name }
   }
 
   #keep({ versions, ...work }: StepWork & { readonly versions: InputVersions }): void {

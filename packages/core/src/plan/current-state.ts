@@ -51,11 +51,34 @@ export class CurrentState {
     for (const partition of partitions) known.set(partition, state)
   }
 
+  /** Takes what another environment holds of these assets, for the partitions of which this one holds nothing. */
+  complete(other: CurrentState, assets: readonly Asset[]): void {
+    for (const { key } of assets) {
+      for (const [partition, state] of other.partitions(key)) {
+        if (state.intact && !this.get(key, partition)?.intact) this.set(key, [partition], state)
+      }
+    }
+  }
+
   #replace(key: string, found: readonly Current[]): void {
     const { environment } = this
     const entries = found.map(({ partition, ...state }) => [partition, { ...state, environment }] as const)
     this.#byKey.set(key, new Map(entries))
   }
+}
+
+/** What the first of several environments holds that was made by the same work. */
+export function reusableState(
+  states: readonly CurrentState[],
+  key: string,
+  partition: string | null,
+  fingerprint: string | undefined,
+): StoredState | undefined {
+  for (const state of states) {
+    const stored = state.get(key, partition)
+    if (stored?.intact && stored.materialization.fingerprint === fingerprint) return stored
+  }
+  return undefined
 }
 
 const none: ReadonlyMap<string | null, StoredState> = new Map()

@@ -5,6 +5,7 @@ import { CancelledError, UserCodeError } from "../errors/assets-error.ts"
 import type { Lease } from "../event/run-log.ts"
 import type { Materialization, OutputContext } from "../io/io-manager.ts"
 import type { StepWork } from "../plan/build-plan.ts"
+import { reusableState } from "../plan/current-state.ts"
 import { inputVersions } from "../plan/decide-step.ts"
 import type { Reason } from "../plan/execution-plan.ts"
 import { fingerprintOf } from "../plan/fingerprint.ts"
@@ -102,8 +103,8 @@ class StepExecution {
   async #try(signal: AbortSignal): Promise<StepOutcome> {
     signal.throwIfAborted()
     const ready = this.#ready()
-    const unchanged = this.#unchanged(ready)
-    if (unchanged) return this.#skip("unchanged", unchanged)
+    const found = this.#foundNow(ready)
+    if (found) return found
     const taken = await this.#takeLease(ready, signal)
     if ("status" in taken) return taken
     const output = this.#outputContext(taken, ready, signal)
@@ -126,13 +127,20 @@ class StepExecution {
     return { pinned, inputs: versions.known, fingerprint: fingerprintOf(code, partition, window, versions.known) }
   }
 
-  /** What is current, when a step that was left open turns out to have nothing to do. */
-  #unchanged({ fingerprint, inputs }: Ready): Materialization | undefined {
+  /** The outcome of a step that was left open, when it turns out to have nothing to do. */
+  #foundNow({ fingerprint, inputs }: Ready): StepOutcome | undefined {
     const { step, asset, code, partition } = this.#work
+    const { state, reusable } = this.#run.settings
     if (step.decision !== "maybe") return undefined
-    const stored = this.#run.settings.state.get(asset.key, partition)
-    if (!code.always && stored?.intact && stored.materialization.fingerprint === fingerprint)
-      return stored.materialization
+    const stored = state.get(asset.key, partition)
+    if (!code.always && stored?.intact && stored.materialization.fingerprint === fingerprint) {
+      return this.#skip("unchanged", stored.materialization)
+    }
+    const reused = code.always ? undefined : reusableState(reusable, asset.key, partition, fingerprint)
+    if (reused) {
+      state.set(asset.key, [partition], reused)
+      return this.#skip(`reused from ${reused.environment.name}`, reused.materialization)
+    }
     const former = stored?.materialization.inputs ?? {}
     const changed = [...inputs].filter(([key, version]) => former[key] !== version).map(([key]) => key)
     this.#reasons = [{ kind: "input_changed", inputs: changed.sort() }]

@@ -9,6 +9,8 @@ export interface RunSettings {
   readonly environment: OpenEnvironment
   readonly log: RunLog
   readonly state: CurrentState
+  /** What is current in the environments that may be reused. */
+  readonly reusable: readonly CurrentState[]
   readonly sources: SourceVersions
   readonly force: boolean
   readonly wait: boolean
