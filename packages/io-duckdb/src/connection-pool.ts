@@ -1,4 +1,5 @@
 import type { Progress } from "@assets/core"
+import { duckdbPrelude } from "@assets/dataframe"
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBMaterializedResult } from "@duckdb/node-api"
 import { type ErrorContext, mapDuckdbError } from "./duckdb-error.ts"
 
@@ -6,6 +7,7 @@ import { type ErrorContext, mapDuckdbError } from "./duckdb-error.ts"
 const parallelStatements = Math.max(1, Number(process.env.UV_THREADPOOL_SIZE ?? 4) - 1)
 /** An interrupt that comes before DuckDB has begun is lost, so it is repeated until the statement ends. */
 const interruptAgainMs = 20
+const callsMacro = /\bspark_/
 
 /** Lets `free` holders in at a time, in order of arrival. */
 export class Turns {
@@ -28,25 +30,61 @@ export class Turns {
   }
 }
 
-/** A connection while it works for one step. Its statements run one after the other. */
+/** Work on behalf of a step, from when it was asked for: it can be stopped before it has a connection. */
+export class Task {
+  readonly stepId: string | undefined
+  lease: Lease | undefined
+  #stopped = false
+  readonly #forget: () => void
+
+  constructor(stepId?: string, signal?: AbortSignal) {
+    this.stepId = stepId
+    const stop = () => this.stop()
+    signal?.addEventListener("abort", stop, { once: true })
+    this.#forget = () => signal?.removeEventListener("abort", stop)
+    if (signal?.aborted) this.stop()
+  }
+
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  /** Stops what runs now, and what is started later. */
+  stop(): void {
+    this.#stopped = true
+    this.lease?.interrupt()
+  }
+
+  end(): void {
+    this.#forget()
+    this.lease = undefined
+  }
+}
+
+/** A connection while it works for one task. Its statements run one after the other. */
 export class Lease {
   readonly raw: DuckDBConnection
   readonly #slots: Turns
+  readonly #task: Task
+  readonly #macros: () => Promise<void>
   readonly #own = new Turns(1)
   #working = false
-  #stopped = false
   /** A stream was left before its end, so that the connection must not be used again. */
   spoiled = false
 
-  constructor(raw: DuckDBConnection, slots: Turns) {
+  /** `macros` makes those that printed SQL calls; a statement that calls none does not pay for them. */
+  constructor(raw: DuckDBConnection, slots = new Turns(1), task = new Task(), macros = async () => {}) {
     this.raw = raw
     this.#slots = slots
+    this.#task = task
+    this.#macros = macros
   }
 
   /** Runs a statement and keeps its result in memory. */
   async run(sql: string, context: ErrorContext = {}): Promise<DuckDBMaterializedResult> {
     await this.#own.take()
     try {
+      if (callsMacro.test(sql)) await this.#macros()
       return await this.#work(() => this.raw.run(sql), context)
     } finally {
       this.#own.give()
@@ -70,6 +108,7 @@ export class Lease {
     await this.#own.take()
     let ended = false
     try {
+      if (callsMacro.test(sql)) await this.#macros()
       const result = await this.#work(() => this.raw.stream(sql), {})
       accept(result.columnTypes().map(String))
       for (;;) {
@@ -96,12 +135,11 @@ export class Lease {
     }
   }
 
-  /** Stops what runs now, and what is started later. */
-  stop(): void {
-    this.#stopped = true
+  /** Stops the statement that runs. */
+  interrupt(): void {
     if (!this.#working) return
     this.raw.interrupt()
-    setTimeout(() => this.stop(), interruptAgainMs).unref()
+    setTimeout(() => this.interrupt(), interruptAgainMs).unref()
   }
 
   /** How far the statement is. DuckDB says -1 for what it cannot tell. */
@@ -114,11 +152,11 @@ export class Lease {
   async #work<T>(work: () => Promise<T>, context: ErrorContext): Promise<T> {
     await this.#slots.take()
     try {
-      if (this.#stopped) throw new Error("INTERRUPT Error: stopped before it began")
+      if (this.#task.stopped) throw new Error("INTERRUPT Error: stopped before it began")
       this.#working = true
       return await work()
     } catch (error) {
-      throw mapDuckdbError(error, { ...context, interrupted: this.#stopped })
+      throw mapDuckdbError(error, { ...context, interrupted: this.#task.stopped })
     } finally {
       this.#working = false
       this.#slots.give()
@@ -132,7 +170,8 @@ export class ConnectionPool {
   readonly #settings: readonly string[]
   readonly #slots = new Turns(parallelStatements)
   readonly #idle: DuckDBConnection[] = []
-  readonly #busy = new Map<Lease, string | undefined>()
+  readonly #tasks = new Set<Task>()
+  #macros: Promise<void> | undefined
 
   /** `settings` are statements that each new connection runs. */
   constructor(instance: DuckDBInstance, settings: readonly string[]) {
@@ -140,56 +179,75 @@ export class ConnectionPool {
     this.#settings = settings
   }
 
-  /** Hands out a connection on behalf of a step, until `release`. The signal stops its statements. */
-  async lease(stepId: string | undefined, signal: AbortSignal): Promise<Lease> {
-    const raw = this.#idle.pop() ?? (await this.#connect())
-    const lease = new Lease(raw, this.#slots)
-    this.#busy.set(lease, stepId)
-    if (signal.aborted) lease.stop()
-    else {
-      const stop = () => lease.stop()
-      signal.addEventListener("abort", stop, { once: true })
-      this.#stops.set(lease, () => signal.removeEventListener("abort", stop))
-    }
-    return lease
+  /** Begins work on behalf of a step, until `end`. The signal stops it. */
+  begin(stepId: string | undefined, signal: AbortSignal): Task {
+    const task = new Task(stepId, signal)
+    this.#tasks.add(task)
+    return task
   }
 
-  readonly #stops = new Map<Lease, () => void>()
+  /** Gives the task a connection for itself. */
+  async lease(task: Task): Promise<Lease> {
+    const raw = this.#idle.pop() ?? (await this.#connect())
+    task.lease = new Lease(raw, this.#slots, task, () => this.macros())
+    return task.lease
+  }
 
-  release(lease: Lease): void {
-    if (!this.#busy.delete(lease)) return
-    this.#stops.get(lease)?.()
-    this.#stops.delete(lease)
-    if (lease.spoiled) lease.raw.closeSync()
-    else this.#idle.push(lease.raw)
+  end(task: Task): void {
+    const { lease } = task
+    task.end()
+    this.#tasks.delete(task)
+    if (lease?.spoiled) lease.raw.closeSync()
+    else if (lease) this.#idle.push(lease.raw)
   }
 
   /** Gives `work` a connection and takes it back. */
   async use<T>(stepId: string | undefined, signal: AbortSignal, work: (lease: Lease) => Promise<T>): Promise<T> {
-    const lease = await this.lease(stepId, signal)
+    const task = this.begin(stepId, signal)
     try {
-      return await work(lease)
+      return await work(await this.lease(task))
     } finally {
-      this.release(lease)
+      this.end(task)
     }
   }
 
   interrupt(stepId: string): void {
-    for (const lease of this.#of(stepId)) lease.stop()
+    for (const task of this.#of(stepId)) task.stop()
   }
 
   progress(stepId: string): Progress {
-    return this.#of(stepId)[0]?.progress() ?? {}
+    return this.#of(stepId)[0]?.lease?.progress() ?? {}
   }
 
   /** Stops what runs and closes all connections. */
   close(): void {
-    for (const lease of this.#busy.keys()) lease.stop()
+    for (const task of this.#tasks) task.stop()
     for (const raw of this.#idle.splice(0)) raw.closeSync()
   }
 
-  #of(stepId: string): Lease[] {
-    return [...this.#busy].filter(([, id]) => id === stepId).map(([lease]) => lease)
+  #of(stepId: string): Task[] {
+    return [...this.#tasks].filter(task => task.stepId === stepId)
+  }
+
+  /**
+   * Makes the macros that printed SQL calls, once for the instance. A transaction that has begun does not see them, so
+   * that one is to ask for them first.
+   */
+  macros(): Promise<void> {
+    this.#macros ??= this.#createMacros()
+    return this.#macros
+  }
+
+  async #createMacros(): Promise<void> {
+    const connection = await this.#instance.connect()
+    try {
+      // As they are printed they are of one connection. Here they are of the instance, which is in memory alone.
+      await connection.run(duckdbPrelude.map(statement => `${statement.replace(" TEMP ", " ")};`).join("\n"))
+    } catch (error) {
+      throw mapDuckdbError(error)
+    } finally {
+      connection.closeSync()
+    }
   }
 
   async #connect(): Promise<DuckDBConnection> {

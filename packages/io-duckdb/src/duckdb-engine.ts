@@ -1,5 +1,4 @@
 import { ConfigError, type Engine, EngineError, type Finding } from "@assets/core"
-import { duckdbPrelude } from "@assets/dataframe"
 import type { DuckDBInstance } from "@duckdb/node-api"
 import { mapDuckdbError } from "./duckdb-error.ts"
 import { type DuckdbOptions, faultsOfOptions, instanceConfig } from "./duckdb-options.ts"
@@ -55,13 +54,11 @@ async function createInstance(config: Record<string, string>): Promise<DuckDBIns
   }
 }
 
-/** Settings and macros hold for all connections of the instance, the ones that are opened later too. */
+/** What holds for all connections of the instance, the ones that are opened later too. */
 async function prepare(instance: DuckDBInstance, timeZone: string): Promise<void> {
   const connection = await instance.connect()
   try {
     await connection.run(`SET GLOBAL TimeZone = ${quoteText(timeZone)}`)
-    if (duckdbPrelude.length > 0)
-      await connection.run(duckdbPrelude.map(statement => statement.replace(/;?\s*$/, ";")).join("\n"))
   } catch (error) {
     throw mapDuckdbError(error)
   } finally {

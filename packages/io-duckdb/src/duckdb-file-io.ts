@@ -166,6 +166,7 @@ class DuckdbFileIOManager implements IOManager {
     // The rows of a stream are taken in first, so that the file is not held while they are made.
     const uploaded = value.kind === "batches" ? await session.upload(value.batches(), schema) : undefined
     const relation = value.kind === "relation" ? (value.relation as Relation) : (uploaded ?? noRows(schema))
+    await session.readyForTransaction()
     const hold = await file.hold(session.instance, "write", this.#holdOptions(context))
     try {
       return await session.withRelation(relation, context.stepId, context.signal, async lease => {
@@ -297,7 +298,7 @@ class DuckdbFileIOManager implements IOManager {
     try {
       const raw = await hold.instance.connect()
       try {
-        return await work(new Lease(raw, new Turns(1)))
+        return await work(new Lease(raw))
       } finally {
         raw.closeSync()
       }

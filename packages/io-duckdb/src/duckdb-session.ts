@@ -130,9 +130,10 @@ export class DuckdbSession implements EngineSession {
   }
 
   async *query(text: string, views: QueryViews, signal: AbortSignal): AsyncGenerator<QueryBatch> {
-    const lease = await this.#pool.lease(undefined, signal)
+    const task = this.#pool.begin(undefined, signal)
     const releases: (() => Promise<void>)[] = []
     try {
+      const lease = await this.#pool.lease(task)
       for (const key of keysIn(lease, text, views.keys())) {
         const relation = relationOf((await views.get(key)?.()) ?? { kind: "missing" })
         releases.push(await this.#attach(relation, signal))
@@ -140,7 +141,7 @@ export class DuckdbSession implements EngineSession {
       }
       yield* readOnlyRows(lease, text)
     } finally {
-      this.#pool.release(lease)
+      this.#pool.end(task)
       for (const undo of releases.reverse()) await undo()
     }
   }
@@ -182,6 +183,11 @@ export class DuckdbSession implements EngineSession {
     await this.#pool.use(undefined, never, lease => lease.run(`DROP TABLE IF EXISTS ${quotePath(path)}`))
   }
 
+  /** To be awaited before a transaction in which printed SQL runs. */
+  async readyForTransaction(): Promise<void> {
+    await this.#pool.macros()
+  }
+
   /** Gives `work` a connection on which the statement of a relation can run. */
   async withRelation<T>(
     relation: Relation,
@@ -207,16 +213,17 @@ export class DuckdbSession implements EngineSession {
       const pinned = path[0] === "temp" ? this.#pinned.get(path.at(-1) ?? "") : undefined
       if (pinned) return { lease: pinned, release: async () => {} }
     }
-    const detach = await this.#attach(relation, signal)
-    try {
-      const lease = await this.#pool.lease(stepId, signal)
-      const release = async () => {
-        this.#pool.release(lease)
-        await detach()
-      }
-      return { lease, release }
-    } catch (error) {
+    const task = this.#pool.begin(stepId, signal)
+    let detach = async () => {}
+    const release = async () => {
+      this.#pool.end(task)
       await detach()
+    }
+    try {
+      detach = await this.#attach(relation, signal)
+      return { lease: await this.#pool.lease(task), release }
+    } catch (error) {
+      await release()
       throw error
     }
   }
