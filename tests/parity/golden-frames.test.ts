@@ -131,10 +131,11 @@ const programs: { readonly [id: string]: (tables: Tables) => unknown } = {
   withcolumnrenamed: ({ A }) => A.rename(untyped({ K: "kk" })),
   "where-null": ({ A }) => A.filter(f => f.n.gt(2)),
   "where-nan": ({ A }) => A.filter(f => f.x.gt(0)),
+  // Spark groups by the column that the alias hides
   "group-by-alias": ({ A }) =>
-    A.select(f => ({ k: upper(f.k) }))
-      .groupBy("k")
-      .agg(() => ({ c: count() })),
+    A.groupBy("k")
+      .agg(() => ({ c: count() }))
+      .select(f => ({ k: upper(f.k), c: f.c })),
   "order-by-alias": ({ A }) =>
     A.filter(f => f.n.isNotNull())
       .select(f => ({ n: expr("-n", t.int32), k: f.k }))
