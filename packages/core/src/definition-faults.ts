@@ -11,13 +11,17 @@ import { scheduleFaults } from "./schedule/schedule-faults.ts"
 import { didYouMean } from "./util/nearest-name.ts"
 
 /** Every fault of what was declared, each thing for itself and all against each other. */
-export function definitionFaults(declared: Declared, base: string): AssetsError[] {
+export function definitionFaults(
+  declared: Declared,
+  upstream: ReadonlyMap<string, readonly string[]>,
+  base: string,
+): AssetsError[] {
   return [
     ...keyFaults([...declared.sources, ...declared.assets], base),
     ...declared.sources.flatMap(sourceFaults),
     ...declared.assets.flatMap(assetFaults),
     ...dependencyFaults(declared, base),
-    ...cycleFaults(declared, base),
+    ...cycleFaults(declared, upstream, base),
     ...partitionRuleFaults(declared),
     ...scheduleFaults(declared.schedules, declared.sensors),
   ]
@@ -110,9 +114,13 @@ function partitionRuleFaults({ assets, sources }: Declared): AssetsError[] {
   return [...new Set(faults)].filter(fault => fault !== undefined)
 }
 
-function cycleFaults(declared: Declared, base: string): AssetsError[] {
+function cycleFaults(
+  declared: Declared,
+  upstream: ReadonlyMap<string, readonly string[]>,
+  base: string,
+): AssetsError[] {
   const byKey = new Map(declared.assets.map(asset => [asset.key, asset]))
-  return findCycles(upstreamKeys(declared)).map(cycle => {
+  return findCycles(upstream).map(cycle => {
     const first = cycle[0] ?? ""
     const places = cycle.map(key => {
       const asset = byKey.get(key)

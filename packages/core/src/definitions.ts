@@ -66,12 +66,16 @@ export interface Definitions {
 export function definitions(options: DefinitionsOptions): Definitions {
   const base = resolve(options.base ?? ".")
   const declared = collectDeclarations(options.assets, options.schedules, options.sensors)
+  const upstream = upstreamKeys(declared)
   const environments = Object.freeze({ ...options.environments })
-  const faults = [...definitionFaults(declared, base), ...environmentFaults(environments, options.defaultEnvironment)]
+  const faults = [
+    ...definitionFaults(declared, upstream, base),
+    ...environmentFaults(environments, options.defaultEnvironment),
+  ]
   throwFaults(faults, base)
   const assets = new Map(declared.assets.map(asset => [asset.key, asset]))
   const sources = new Map(declared.sources.map(source => [source.key, source]))
-  const graph = new AssetGraph(upstreamKeys(declared))
+  const graph = new AssetGraph(upstream)
   const scope = { assets, sources, graph, environments: Object.keys(environments), base }
   throwFaults(selectionFaults(declared.schedules, scope), base)
   return Object.freeze<Definitions>({

@@ -131,32 +131,28 @@ export class AssetGraph {
 
 /** The longest path above each key, by Kahn's algorithm; keys on a cycle, or below one, are left out. */
 function depths(upstream: ReadonlyMap<string, readonly string[]>): Map<string, number> {
-  const waits = new Map<string, number>()
-  const below = new Map<string, string[]>()
-  const depth = new Map<string, number>()
-  const ready: string[] = []
-  for (const [key, ups] of upstream) {
-    waits.set(key, ups.length)
-    if (ups.length === 0) ready.push(key)
-    for (const up of ups) {
-      const list = below.get(up)
-      if (list) list.push(key)
-      else below.set(up, [key])
-    }
-  }
-  const reached = new Map<string, number>()
-  for (let i = 0; i < ready.length; i++) {
-    const key = ready[i] ?? ""
-    const own = reached.get(key) ?? 0
-    depth.set(key, own)
-    for (const down of below.get(key) ?? []) {
-      reached.set(down, Math.max(reached.get(down) ?? 0, own + 1))
-      const left = (waits.get(down) ?? 0) - 1
-      waits.set(down, left)
+  const keys = [...upstream.keys()]
+  const index = new Map(keys.map((key, i) => [key, i]))
+  const waits = new Int32Array(keys.length)
+  const reached = new Int32Array(keys.length)
+  const below: number[][] = keys.map(() => [])
+  const ready: number[] = []
+  keys.forEach((key, i) => {
+    const ups = upstream.get(key) ?? []
+    waits[i] = ups.length
+    if (ups.length === 0) ready.push(i)
+    for (const up of ups) below[index.get(up) ?? -1]?.push(i)
+  })
+  for (let next = 0; next < ready.length; next++) {
+    const i = ready[next] ?? 0
+    for (const down of below[i] ?? []) {
+      reached[down] = Math.max(reached[down] ?? 0, (reached[i] ?? 0) + 1)
+      const left = (waits[down] ?? 0) - 1
+      waits[down] = left
       if (left === 0) ready.push(down)
     }
   }
-  return depth
+  return new Map(ready.map(i => [keys[i] ?? "", reached[i] ?? 0]))
 }
 
 /** Cycles, each as the keys on it in the order of the data, the least key first; no key is in two. */
