@@ -68,7 +68,10 @@ export class CliProject {
   }
 
   /** The objects that a command prints with `--json`. */
-  async json<T = { readonly [name: string]: unknown }>(args: readonly string[], options?: CommandOptions): Promise<T[]> {
+  async json<T = { readonly [name: string]: unknown }>(
+    args: readonly string[],
+    options?: CommandOptions,
+  ): Promise<T[]> {
     const { stdout } = await this.assets([...args, "--json"], options)
     return stdout
       .split("\n")

@@ -14,7 +14,20 @@ describe("the command line", () => {
     const project = cliProject({})
     const { code, stdout } = await project.assets(["--help"])
     expect(code).toBe(0)
-    for (const name of ["init", "materialize", "plan", "list", "graph", "status", "runs", "show", "sql", "path", "export", "dev"]) {
+    for (const name of [
+      "init",
+      "materialize",
+      "plan",
+      "list",
+      "graph",
+      "status",
+      "runs",
+      "show",
+      "sql",
+      "path",
+      "export",
+      "dev",
+    ]) {
       expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"))
     }
     const help = await project.assets(["help", "materialize"])
@@ -59,12 +72,12 @@ describe("the command line", () => {
 
   test("colours only where they are wanted", async () => {
     const project = cliProject(shop)
-    const escape = "\u001b["
-    expect((await project.assets(["list"])).stdout).not.toContain(escape)
-    expect((await project.assets(["list"], { env: { FORCE_COLOR: "1" } })).stdout).toContain(escape)
-    expect((await project.assets(["list"], { env: { FORCE_COLOR: "1", NO_COLOR: "1" } })).stdout).not.toContain(escape)
-    expect((await project.assets(["list", "--no-color"], { env: { FORCE_COLOR: "1" } })).stdout).not.toContain(escape)
-    expect((await project.assets(["list"], { env: { CI: "true" } })).stdout).not.toContain(escape)
+    const colour = "\u001b["
+    expect((await project.assets(["list"])).stdout).not.toContain(colour)
+    expect((await project.assets(["list"], { env: { FORCE_COLOR: "1" } })).stdout).toContain(colour)
+    expect((await project.assets(["list"], { env: { FORCE_COLOR: "1", NO_COLOR: "1" } })).stdout).not.toContain(colour)
+    expect((await project.assets(["list", "--no-color"], { env: { FORCE_COLOR: "1" } })).stdout).not.toContain(colour)
+    expect((await project.assets(["list"], { env: { CI: "true" } })).stdout).not.toContain(colour)
   })
 })
 

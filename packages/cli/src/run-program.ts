@@ -1,9 +1,15 @@
 import { CommanderError } from "commander"
 import { createProgram } from "./program.ts"
 
-/** Runs the command line and sets the exit code; the process ends when nothing is left to do. */
+/** Runs the command line and ends the process, also when the project's code has left something open. */
 export async function runProgram(args: readonly string[]): Promise<void> {
   quietBrokenPipes()
+  await runCommand(args)
+  for (const stream of [process.stdout, process.stderr]) await new Promise(resolve => stream.write("", resolve))
+  process.exit()
+}
+
+async function runCommand(args: readonly string[]): Promise<void> {
   try {
     await createProgram().parseAsync(args, { from: "user" })
   } catch (error) {

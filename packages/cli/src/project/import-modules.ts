@@ -84,12 +84,8 @@ function loadFailure(error: unknown, modules: LoadableModules): unknown {
   const location = firstOwnFrame(error, modules)
   return new DefinitionError("PROJECT_LOAD_FAILED", {
     what: `The project's code threw while it was loaded: ${message}`,
-    why: /before initialization/.test(message)
-      ? "Modules that import each other in a circle were used before they were ready."
-      : "The modules of a project run once, when it is loaded.",
-    fix: /before initialization/.test(message)
-      ? "Move what both need to a third module."
-      : "Correct the line, or move what may fail into an asset's function.",
+    why: "The modules of a project run once, when it is loaded.",
+    fix: "Correct the line, or move what may fail into an asset's function.",
     ...(location && { location }),
     cause: error,
   })
