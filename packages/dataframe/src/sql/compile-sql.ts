@@ -31,38 +31,52 @@ export interface Compilation {
  */
 export function compileDuckdb(relation: Relation): CompiledSql {
   const order = bottomUp(relation)
-  const shared = sharedOf(order)
-  const queries = new Map<Relation, Query>()
+  const users = usersOf(order)
+  const repeated = repeatedOf(order, users)
+  const queries = new Map<Relation, Query | (() => Query)>()
   const common: Sql[] = []
   let aliases = 0
   const compilation: Compilation = {
     query: input => {
-      const query = queries.get(input)
+      const query = repeated.has(input) ? compileRelation(input, compilation) : queries.get(input)
       if (!query) throw new Error("A relation was printed before its input. Please report this.")
-      return query
+      return typeof query === "function" ? query() : query
     },
     alias: () => `t${++aliases}`,
   }
   for (const each of order) {
     if (each.kind === "input") throw unbound(each.key)
+    if (repeated.has(each)) continue
     const query = compileRelation(each, compilation)
-    if (!shared.has(each)) {
+    if ((users.get(each) ?? 0) < 2) {
       queries.set(each, query)
       continue
     }
-    const name = `shared${common.length + 1}`
-    common.push(sql`${identifier(name)} AS MATERIALIZED (${selectSql(query)})`)
-    queries.set(each, fromTable(identifier(name), each.schema.columns, compilation.alias()))
+    const name = identifier(`shared${common.length + 1}`)
+    common.push(sql`${name} AS MATERIALIZED (${selectSql(query)})`)
+    queries.set(each, () => fromTable(name, each.schema.columns, compilation.alias()))
   }
   const body = selectSql(compilation.query(relation))
   return { sql: common.length === 0 ? body.text : sql`WITH ${join(common, sql`, `)} ${body}`.text }
 }
 
-/** Relations with two users or more, but for those that only read: reading twice lets each read less. */
-function sharedOf(order: readonly Relation[]): ReadonlySet<Relation> {
+function usersOf(order: readonly Relation[]): ReadonlyMap<Relation, number> {
   const users = new Map<Relation, number>()
   for (const relation of order) for (const input of inputsOf(relation)) users.set(input, (users.get(input) ?? 0) + 1)
-  return new Set(order.filter(relation => (users.get(relation) ?? 0) > 1 && isComputed(relation)))
+  return users
+}
+
+/**
+ * Relations that have more users than one, themselves or by what stands on them, and only read: they are printed for
+ * each user, since reading twice lets each read less.
+ */
+function repeatedOf(order: readonly Relation[], users: ReadonlyMap<Relation, number>): ReadonlySet<Relation> {
+  const repeated = new Set<Relation>()
+  for (const relation of [...order].reverse()) {
+    if ((users.get(relation) ?? 0) > 1 && !isComputed(relation)) repeated.add(relation)
+    if (repeated.has(relation)) for (const input of inputsOf(relation)) repeated.add(input)
+  }
+  return repeated
 }
 
 function unbound(key: string): FrameError {
