@@ -1,5 +1,6 @@
 import type { Asset } from "./asset/asset.ts"
 import type { Definitions } from "./definitions.ts"
+import { ResourceScope } from "./environment/resource.ts"
 import type { AssetsEvent } from "./event/event.ts"
 import type { PlannedWork } from "./plan/build-plan.ts"
 import type { ExecutionPlan } from "./plan/execution-plan.ts"
@@ -74,8 +75,23 @@ export async function materialize(project: Definitions, options: MaterializeOpti
     const { force = false, wait = true, tags = {}, onEvent } = options
     const id = uuidv7()
     const { state, reusable } = planned
-    const run = new RunContext({ id, environment, log, state, reusable, sources, force, wait, tags, onEvent })
-    const outcomes = await executeRun(run, planned, options)
+    const { vars = {}, resources: declared = [] } = environment.config
+    const scope = new ResourceScope(declared, { environment: environment.name, vars, signal: open.signal })
+    const resources = scope.values
+    const run = new RunContext({
+      id,
+      environment,
+      log,
+      state,
+      reusable,
+      sources,
+      resources,
+      force,
+      wait,
+      tags,
+      onEvent,
+    })
+    const outcomes = await executeRun(run, planned, options).finally(() => scope.close())
     const isCancelled = options.signal?.aborted === true
     return runOf({ id, open, planned, outcomes, isCancelled })
   } finally {

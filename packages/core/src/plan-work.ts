@@ -38,6 +38,8 @@ export interface OpenProject {
   readonly log: RunLog
   readonly sources: SourceVersions
   readonly partitionContext: PartitionContext
+  /** Environments whose stored data may be read in place of computing it. */
+  readonly reuse: readonly OpenEnvironment[]
   readonly signal: AbortSignal
   close(): Promise<void>
 }
@@ -49,11 +51,15 @@ export interface OpenProject {
 export function openProject(project: Definitions, options: PlanOptions): OpenProject {
   const resolved = resolveEnvironment(project, options.environment)
   const signal = options.signal ?? new AbortController().signal
-  const environment = new OpenEnvironment(project, resolved, { now: options.now ?? new Date(), signal })
+  const time = { now: options.now ?? new Date(), signal }
+  const environment = new OpenEnvironment(project, resolved, time)
+  const reuse = (resolved.config.reuse ?? []).map(name => {
+    return new OpenEnvironment(project, resolveEnvironment(project, name), time)
+  })
   const log = openRunLog(project, resolved.config)
   const close = async () => {
     try {
-      await environment.close()
+      for (const one of [environment, ...reuse]) await one.close()
     } finally {
       log.close()
     }
@@ -63,7 +69,7 @@ export function openProject(project: Definitions, options: PlanOptions): OpenPro
     const given = options.inputs ?? {}
     const versions = new SourceVersions({ environment, log, assets, sources, given, signal })
     const partitionContext = { now: environment.now, dynamicKeys: (name: string) => log.dynamicKeys(name) }
-    return { project, environment, log, sources: versions, partitionContext, signal, close }
+    return { project, environment, log, sources: versions, partitionContext, reuse, signal, close }
   } catch (error) {
     log.close()
     throw error
@@ -72,7 +78,7 @@ export function openProject(project: Definitions, options: PlanOptions): OpenPro
 
 /** Resolves the selection and builds the plan. */
 export async function planWork(open: OpenProject, options: PlanOptions): Promise<PlannedWork> {
-  const { project, environment, log, sources, partitionContext, signal } = open
+  const { project, environment, log, sources, partitionContext, reuse, signal } = open
   const { select = "*", partitions, force = false } = options
   if (signal.aborted) throw cancelled(signal)
   const keys = await selectKeys(open, select)
@@ -80,9 +86,6 @@ export async function planWork(open: OpenProject, options: PlanOptions): Promise
     const selection = typeof select === "string" ? select : select.join(" ")
     const { codeVersions } = project
     const code = { now: environment.now, timeZone: environment.timeZone, codeVersions }
-    const reuse = (environment.config.reuse ?? []).map(name => {
-      return new OpenEnvironment(project, resolveEnvironment(project, name), { now: environment.now, signal })
-    })
     const request = {
       project,
       reuse,

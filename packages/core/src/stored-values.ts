@@ -12,6 +12,8 @@ export class StoredValues {
   readonly #state: CurrentState
   readonly #stop = new AbortController()
   #environment: OpenEnvironment | undefined
+  /** Whose IO managers were read from. */
+  readonly #read = new Set<OpenEnvironment>()
 
   constructor(open: OpenProject, state: CurrentState) {
     this.#open = open
@@ -33,6 +35,7 @@ export class StoredValues {
     const [first] = stored
     if (!first) throw missing(asset.key)
     const environment = this.#reopened()
+    this.#read.add(first.state.environment)
     const session = () => environment.session(declared)
     const value = await loadStored(declared, first.state.environment, stored, { session, signal: this.#stop.signal })
     // The asset's own type binds what was stored as that type.
@@ -43,6 +46,7 @@ export class StoredValues {
     const environment = this.#environment
     this.#environment = undefined
     await environment?.close()
+    for (const read of this.#read) await read.close()
   }
 
   #reopened(): OpenEnvironment {

@@ -26,6 +26,9 @@ interface Place {
   readonly io: string
 }
 
+/** How many open environments use an IO manager: a config is shared by all runs of a process. */
+const uses = new WeakMap<IOManager, number>()
+
 /** An environment for the time of one run. Opening it starts nothing: an engine starts when its session is asked for. */
 export class OpenEnvironment {
   readonly name: string
@@ -35,6 +38,7 @@ export class OpenEnvironment {
   readonly now: Date
   readonly #sessions: EngineSessions
   readonly #project: EnvironmentProject
+  readonly #used = new Set<IOManager>()
   #routes: ReadonlyMap<string, Partial<Place>> | undefined
   #roots: ReadonlyMap<string, string> | undefined
 
@@ -56,7 +60,12 @@ export class OpenEnvironment {
   io(asset: Routed): IOManager {
     const { io: name } = this.#place(asset)
     const found = name === "default" ? (this.config.io ?? this.config.ios?.default) : this.config.ios?.[name]
-    return found ?? this.#unknown(asset, "IO manager", name, Object.keys(this.config.ios ?? {}), "io")
+    if (!found) return this.#unknown(asset, "IO manager", name, Object.keys(this.config.ios ?? {}), "io")
+    if (!this.#used.has(found)) {
+      this.#used.add(found)
+      uses.set(found, (uses.get(found) ?? 0) + 1)
+    }
+    return found
   }
 
   /** The session of the engine that computes an asset, opened on first use. */
@@ -89,9 +98,18 @@ export class OpenEnvironment {
     for (const session of await this.#sessions.opened()) await session.interrupt(stepId)
   }
 
-  /** Closes the engines that were opened; the IO managers stay the environment's. */
+  /** Closes the engines that were opened, and the IO managers that no other run of this process uses. */
   async close(): Promise<void> {
-    await this.#sessions.close()
+    try {
+      await this.#sessions.close()
+    } finally {
+      for (const io of this.#used) {
+        const left = (uses.get(io) ?? 1) - 1
+        uses.set(io, left)
+        if (left === 0) await io.close?.()
+      }
+      this.#used.clear()
+    }
   }
 
   #absolute(path: string): string {

@@ -123,5 +123,6 @@ export interface IOManager {
   locate(context: AssetContext, materializations: readonly Materialization[]): Promise<readonly string[]>
   /** Removes all data and records of an asset. Left out by storage that cannot delete. */
   remove?(context: AssetContext): Promise<void>
+  /** Lets go of what is held between calls, when no run of the process uses it any more; a later call takes it again. */
   close?(): Promise<void>
 }

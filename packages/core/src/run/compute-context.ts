@@ -37,7 +37,7 @@ export function computeContext(
     run: { id, environment: environment.name, tags, now: environment.now },
     log: stepLog(run, about),
     signal,
-    resources: {},
+    resources: run.settings.resources,
     metadata: values => {
       Object.assign(metadata, plainJson(values))
     },

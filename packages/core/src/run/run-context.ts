@@ -12,6 +12,8 @@ export interface RunSettings {
   /** What is current in the environments that may be reused. */
   readonly reusable: readonly CurrentState[]
   readonly sources: SourceVersions
+  /** What `ctx.resources` is. */
+  readonly resources: { readonly [name: string]: unknown }
   readonly force: boolean
   readonly wait: boolean
   readonly tags: { readonly [name: string]: string }
