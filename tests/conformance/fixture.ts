@@ -17,22 +17,28 @@ export const caseSchema: Schema = {
 
 const signal = new AbortController().signal
 
-/** The suite's fixture over an IO manager and an engine, in a folder of its own. `close` removes it. */
+interface Place {
+  /** A folder that is there already. */
+  readonly base?: string | undefined
+  readonly deleteData?: (base: string, key: string) => Promise<void>
+}
+
+/** The suite's fixture over an IO manager and an engine, in a folder of its own unless one is given. */
 export class EngineFixture implements IOManagerFixture {
-  readonly base = mkdtempSync(join(tmpdir(), "assets-conformance-"))
+  readonly base: string
+  readonly #owned: boolean
   readonly schema = caseSchema
   readonly #createIOManager: () => IOManager
   readonly #engine: Engine
   #session: Promise<EngineSession> | undefined
   readonly deleteData?: (key: string) => Promise<void>
 
-  constructor(
-    engine: Engine,
-    createIOManager: () => IOManager,
-    deleteData?: (base: string, key: string) => Promise<void>,
-  ) {
+  constructor(engine: Engine, createIOManager: () => IOManager, place: Place = {}) {
     this.#engine = engine
     this.#createIOManager = createIOManager
+    const { base, deleteData } = place
+    this.#owned = base === undefined
+    this.base = base ?? mkdtempSync(join(tmpdir(), "assets-conformance-"))
     if (deleteData) this.deleteData = key => deleteData(this.base, key)
   }
 
@@ -102,7 +108,7 @@ export class EngineFixture implements IOManagerFixture {
 
   async close(): Promise<void> {
     await (await this.#session)?.close()
-    rmSync(this.base, { recursive: true, force: true })
+    if (this.#owned) rmSync(this.base, { recursive: true, force: true })
   }
 }
 

@@ -46,7 +46,11 @@ test("a line of a CSV file that is not as declared is named by file, line and co
   writeFileSync(file, "name,n\na,1\nb,2\nc,three\n")
   const reader = csvFiles(file, { name: t.string, n: t.int64 }, { header: true })
   const error = await failure(collect(session, reader.relation([file]) as Relation))
-  expect(error).toMatchObject({ code: "SOURCE_DATA_INVALID", name: "StorageError", details: { line: 4, file, column: "n" } })
+  expect(error).toMatchObject({
+    code: "SOURCE_DATA_INVALID",
+    name: "StorageError",
+    details: { line: 4, file, column: "n" },
+  })
   expect(error.message).toContain(file)
 })
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { EngineSession } from "@assets/core"
+import type { EngineSession, OutputValue } from "@assets/core"
 import type { DataType, Relation, Schema } from "@assets/dataframe"
 import { onTestFinished } from "vitest"
 import { duckdb } from "../src/duckdb-engine.ts"
@@ -139,4 +139,13 @@ function splitValues(text: string): string[] {
 export async function difference(session: DuckdbSession, left: string, right: string): Promise<unknown[]> {
   const text = (from: string) => `SELECT CAST(r AS VARCHAR) FROM (SELECT r FROM ${from} r)`
   return sql(session, `(${text(left)} EXCEPT ALL ${text(right)}) UNION ALL (${text(right)} EXCEPT ALL ${text(left)})`)
+}
+
+export const numberColumns = schema({ n: "int64" })
+
+/** The numbers from 0 to `count` as an output that the engine computes. */
+export function numbers(count: number): OutputValue {
+  const rows = Array.from({ length: count }, (_, i) => [String(i)])
+  const relation: Relation = { kind: "values", rows, schema: numberColumns }
+  return { kind: "relation", relation, schema: numberColumns }
 }

@@ -1,0 +1,82 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { existsSync, readdirSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import type { IOManager, Materialization } from "@assets/core"
+import { describe, expect, onTestFinished, test } from "vitest"
+import type { EngineFixture } from "./fixture.ts"
+import { outputContext, writtenKey } from "./output-context.ts"
+import { storages } from "./storages.ts"
+
+const script = join(dirname(fileURLToPath(import.meta.url)), "write-once.ts")
+const signal = new AbortController().signal
+const row = { id: 1n, name: "former", value: 1, part: null }
+
+/** Writes in another process, which is killed when it passes a point. */
+async function killedAt(point: string, name: string, base: string): Promise<void> {
+  const args = ["--conditions=@assets/source", "--import", "tsx", script, name, base, "killed"]
+  const env = { ...process.env, ASSETS_FAULT: `${point}:1:kill` }
+  const [, killedBy] = await once(spawn(process.execPath, args, { env, stdio: "inherit" }), "exit")
+  expect(killedBy).toBe("SIGKILL")
+}
+
+async function current(io: IOManager, fixture: EngineFixture): Promise<Materialization | undefined> {
+  const found = await io.current({ base: fixture.base, signal }, [writtenKey])
+  return found.get(writtenKey)?.[0]?.materialization
+}
+
+async function rows(io: IOManager, fixture: EngineFixture, record: Materialization): Promise<number> {
+  const { base, schema } = fixture
+  const session = () => fixture.session()
+  const stored = await io.loadInput({
+    base,
+    signal,
+    key: writtenKey,
+    materializations: [record],
+    partitions: [],
+    schema,
+    session,
+  })
+  return (await fixture.read(stored)).length
+}
+
+function versionsIn(base: string): string[] {
+  const folder = join(base, "data", writtenKey, "_versions")
+  return existsSync(folder) ? readdirSync(folder) : []
+}
+
+describe.each(Object.entries(storages))("a writer killed over %s", (name, create) => {
+  test.each(["io.write", "io.marker", "io.pointer"])(
+    "at %s leaves what was there before, and the next write works",
+    async point => {
+      const fixture = create()
+      onTestFinished(() => fixture.close())
+      const io = fixture.createIOManager()
+      onTestFinished(() => io.close?.())
+      const former = await io.handleOutput(outputContext(fixture, "former"), fixture.relation([row]))
+      await killedAt(point, name, fixture.base)
+      expect((await current(io, fixture))?.id).toBe(former.id)
+      expect(await rows(io, fixture, former)).toBe(1)
+      const next = await io.handleOutput(outputContext(fixture, "next"), fixture.relation([row, { ...row, id: 2n }]))
+      expect((await current(io, fixture))?.id).toBe(next.id)
+      expect(await rows(io, fixture, next)).toBe(2)
+      expect(versionsIn(fixture.base).sort()).toEqual(name.startsWith("parquet") ? [former.id, next.id].sort() : [])
+    },
+  )
+})
+
+test("what a killed writer left whole is adopted when it is wanted, without being computed again", async () => {
+  const name = "parquet on duckdb"
+  const fixture = storages[name]?.()
+  if (!fixture) throw new Error("parquet is among the storages")
+  onTestFinished(() => fixture.close())
+  const io = fixture.createIOManager()
+  await killedAt("io.pointer", name, fixture.base)
+  expect(await current(io, fixture)).toBeUndefined()
+  expect(await io.restore?.(outputContext(fixture, "other"), "other")).toBeUndefined()
+  const adopted = await io.restore?.(outputContext(fixture, "killed"), "killed")
+  expect(adopted?.fingerprint).toBe("killed")
+  expect((await current(io, fixture))?.id).toBe(adopted?.id)
+  expect(adopted && (await rows(io, fixture, adopted))).toBe(1000)
+})
