@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { bindRelation } from "../src/plan/bind-relation.ts"
+import { bindPlan } from "../src/plan/bind-plan.ts"
 import { parseDataType } from "../src/plan/parse-data-type.ts"
 import { parseExpression } from "../src/plan/parse-expression.ts"
 import type { NamedExpression, Relation } from "../src/plan/relation.ts"
@@ -288,13 +288,16 @@ describe("sharing and binding", () => {
       },
       people.schema,
     )
-    const one: Relation = { kind: "filter", input, condition, schema: people.schema }
+    const one = { kind: "filter", input, condition, schema: people.schema } satisfies Relation
     const open: Relation = { kind: "set", operation: "union", all: true, left: one, right: one, schema: people.schema }
-    expect(() => compileDuckdb(open)).toThrow(expect.objectContaining({ code: "FRAME_INPUT_UNBOUND" }))
-    const half = bindRelation(open, new Map([["raw/people", people]]), new Map())
-    expect(() => compileDuckdb(half)).toThrow(expect.objectContaining({ code: "FRAME_INPUT_UNBOUND" }))
+    const unbound = expect.objectContaining({ code: "FRAME_INPUT_UNBOUND" })
+    expect(() => compileDuckdb(open)).toThrow(unbound)
+    expect(() => compileDuckdb({ ...one, input: people })).toThrow(unbound)
     const key = { value: "o'brien", type: { kind: "string" } } as const
-    const bound = bindRelation(half, new Map(), new Map([["partition.key", key]])) as Extract<Relation, { kind: "set" }>
+    const bound = bindPlan(open, {
+      inputs: new Map([["raw/people", people]]),
+      parameters: new Map([["partition.key", key]]),
+    }) as Extract<Relation, { kind: "set" }>
     expect(bound.left).toBe(bound.right)
     expect(await rows(bound)).toEqual([])
   })

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
 import { FrameError } from "../../../packages/dataframe/src/errors/frame-error.ts"
-import { bindRelation } from "../../../packages/dataframe/src/plan/bind-relation.ts"
+import { bindPlan } from "../../../packages/dataframe/src/plan/bind-plan.ts"
 import type { Expression } from "../../../packages/dataframe/src/plan/expression.ts"
 import { parseDataType } from "../../../packages/dataframe/src/plan/parse-data-type.ts"
 import { parseExpression } from "../../../packages/dataframe/src/plan/parse-expression.ts"
@@ -76,7 +76,7 @@ function planOf(
     c.kind === "group"
       ? { kind: "aggregate", input, keys: [named], aggregates: [answer], schema }
       : { kind: "project", input, columns: [named, answer], schema }
-  return bindRelation(plan, new Map(), new Map([["run.now", now]]))
+  return bindPlan(plan, { inputs: new Map(), parameters: new Map([["run.now", now]]) })
 }
 
 function memberOf(key: Expression, keys: readonly number[]): Expression {

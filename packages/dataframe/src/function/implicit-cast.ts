@@ -8,13 +8,7 @@ import { sameType, typeName } from "../schema/type-name.ts"
 /** Writes an implicit cast out; nothing when the type is there already. */
 export function castOf(input: Expression, type: DataType): Expression {
   if (sameType(input.type, type)) return input
-  if (input.kind === "literal") {
-    if (input.value === null) return { kind: "literal", value: null, type }
-    // A whole number is written as what it becomes, so that the text of a plan stays short.
-    const { value } = input
-    if (input.type.kind === "int32" && type.kind === "int64") return { kind: "literal", value: String(value), type }
-    if (input.type.kind === "int32" && type.kind === "float64") return { kind: "literal", value, type }
-  }
+  if (input.kind === "literal" && input.value === null) return { kind: "literal", value: null, type }
   return { kind: "cast", input, mode: "ansi", type }
 }
 

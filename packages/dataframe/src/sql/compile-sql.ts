@@ -83,7 +83,7 @@ function unbound(key: string): FrameError {
   return new FrameError("FRAME_INPUT_UNBOUND", {
     what: `The input '${key}' is not bound to stored data.`,
     why: "The plan of an asset names its inputs; they are bound when the step runs.",
-    fix: "Materialize the asset, or bind the plan with bindRelation.",
+    fix: "Materialize the asset, or bind the plan with bindPlan.",
     details: { key },
   })
 }

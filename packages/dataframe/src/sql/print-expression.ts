@@ -32,7 +32,7 @@ export function printExpression(e: Expression, columnSql: ColumnSql): Sql {
     case "call":
       return printCall(e, print)
     case "cast":
-      return castSql(print(e.input), e.input.type, e.type, e.mode)
+      return wholeLiteral(e.input, e.type) ?? castSql(print(e.input), e.input.type, e.type, e.mode)
     case "case":
       return printCase(e, print)
     case "parameter":
@@ -48,11 +48,18 @@ export function printExpression(e: Expression, columnSql: ColumnSql): Sql {
   }
 }
 
+/** A whole number that is cast to a wider type is written as what it becomes, so that the text stays short. */
+function wholeLiteral(input: Expression, to: DataType): Sql | undefined {
+  const widens = to.kind === "int64" || to.kind === "float64"
+  if (input.kind !== "literal" || input.type.kind !== "int32" || input.value === null || !widens) return undefined
+  return literalSql(input.value, to)
+}
+
 function unbound(name: string): FrameError {
   return new FrameError("FRAME_INPUT_UNBOUND", {
     what: `The parameter '${name}' has no value yet.`,
     why: "It gets its value when the step runs.",
-    fix: "Run the plan as an asset, or bind it with bindRelation.",
+    fix: "Run the plan as an asset, or bind it with bindPlan.",
     details: { parameter: name },
   })
 }
