@@ -1,9 +1,9 @@
-import { rmSync } from "node:fs"
+import { readdirSync, rmSync } from "node:fs"
 import { rm } from "node:fs/promises"
 import type { AssetFolder } from "./parquet-layout.ts"
-import { type Pointer, readPointer } from "./pointer.ts"
+import { type Pointer, readPointer, readPointers } from "./pointer.ts"
 import { readVersion, type Version } from "./version.ts"
-import { type AbandonedWrite, abandonedWrites } from "./writing-mark.ts"
+import { type AbandonedWrite, abandonedWrites, markedWrites } from "./writing-mark.ts"
 
 /** Removes a version with all its files. */
 export async function removeVersion(folder: AssetFolder, id: string): Promise<void> {
@@ -56,9 +56,20 @@ export async function collectAbandoned(folder: AssetFolder, inUse: ReadonlySet<s
     const version = readVersion(folder, id)
     if (version && !isSuperseded(folder, version)) continue
     if (inUse.has(id)) continue
-    if (!version || !isNamed(folder, version)) await removeVersion(folder, id)
+    if (!version) await removeVersion(folder, id)
+    // Its writer may have died between the pointer and the removal of what the pointer dropped.
+    else await collectUnnamed(folder, id, inUse)
     rmSync(mark, { force: true })
   }
+}
+
+/** Removes every version that no pointer names, no other write than `dead` is at and nobody reads. Lists all versions. */
+async function collectUnnamed(folder: AssetFolder, dead: string, inUse: ReadonlySet<string>): Promise<void> {
+  // In this order: a write begun meanwhile is not in the list, one that ends meanwhile is among the pointers.
+  const ids = readdirSync(folder.versions)
+  const written = markedWrites(folder).filter(id => id !== dead)
+  const named = new Set([...written, ...readPointers(folder).flatMap(pointer => pointer.versions)])
+  for (const id of ids) if (!named.has(id) && !inUse.has(id)) await removeVersion(folder, id)
 }
 
 /** The pointers of a version's partitions. */
@@ -71,9 +82,4 @@ function pointersOf(folder: AssetFolder, version: Version): (Pointer | undefined
 function isSuperseded(folder: AssetFolder, version: Version): boolean {
   const { id } = version.materialization
   return pointersOf(folder, version).every(pointer => pointer !== undefined && pointer.materialization.id >= id)
-}
-
-/** Whether a pointer names the version: its writer died after it had become current. */
-function isNamed(folder: AssetFolder, version: Version): boolean {
-  return pointersOf(folder, version).some(pointer => pointer?.versions.includes(version.materialization.id))
 }

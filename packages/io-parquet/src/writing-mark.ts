@@ -40,22 +40,29 @@ export function unmarkWriting(folder: AssetFolder, id: string): void {
   rmSync(markOf(folder, id), { force: true })
 }
 
+/** Ids of all writes that are marked, of the living and the dead. */
+export function markedWrites(folder: AssetFolder): string[] {
+  return markNames(folder).map(name => name.split(",")[0] ?? "")
+}
+
 /** Writes that ended without becoming current: their writers are dead. */
 export function abandonedWrites(folder: AssetFolder): AbandonedWrite[] {
-  let names: string[]
-  try {
-    names = readdirSync(folder.writing)
-  } catch (error) {
-    if (isMissing(error)) return []
-    throw storageFailure(error, folder.writing, "read")
-  }
   const abandoned: AbandonedWrite[] = []
-  for (const name of names) {
+  for (const name of markNames(folder)) {
     const [id = "", pid = "", host = ""] = name.split(",")
     const mark = join(folder.writing, name)
     if (!own.has(id) && !isAlive(Number(pid), decodeURIComponent(host), mark)) abandoned.push({ id, mark })
   }
   return abandoned
+}
+
+function markNames(folder: AssetFolder): string[] {
+  try {
+    return readdirSync(folder.writing)
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw storageFailure(error, folder.writing, "read")
+  }
 }
 
 function isAlive(pid: number, host: string, mark: string): boolean {
