@@ -2,9 +2,8 @@ const MICROS_PER_DAY = 86_400_000_000n
 const MICROS_PER_SECOND = 1_000_000n
 const MS_PER_DAY = 86_400_000
 
-/** Spark's range of dates and timestamps. */
+/** Dates begin with the year 1, as in Spark; four digits end them. */
 const MIN_YEAR = 1
-const MAX_YEAR = 9999
 
 const pad = (value: number | bigint, length: number) => String(value).padStart(length, "0")
 
@@ -38,32 +37,96 @@ export function instantText(micros: bigint): string {
   return `${wallClockText(micros)}Z`
 }
 
-const datePattern = /^(\d{4})-(\d{2})-(\d{2})$/
 const timePattern =
   /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?)?(Z|[+-]\d{2}(?::?\d{2})?)?$/
 
-/** Days since 1970-01-01 of `YYYY-MM-DD`; undefined for what is not a date. */
-export function parseDate(text: string): number | undefined {
-  const found = datePattern.exec(text)
-  if (!found) return undefined
-  const [year, month, day] = [Number(found[1]), Number(found[2]), Number(found[3])]
-  const date = new Date(0)
-  date.setUTCFullYear(year, month - 1, day)
-  const exists = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
-  return exists && year >= MIN_YEAR && year <= MAX_YEAR ? date.getTime() / MS_PER_DAY : undefined
+/** The number that digits at a place of a text are; NaN for what are no digits. */
+function digits(text: string, from: number, to: number): number {
+  let value = 0
+  for (let i = from; i < to; i++) {
+    const digit = text.charCodeAt(i) - 48
+    if (!(digit >= 0 && digit <= 9)) return Number.NaN
+    value = value * 10 + digit
+  }
+  return value
 }
 
-/** A time as its text says it: microseconds of the wall clock, and how far that clock is from UTC. */
-function parseTime(text: string): { readonly micros: bigint; readonly offset: bigint | undefined } | undefined {
+const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+function daysInMonth(year: number, month: number): number {
+  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  return leap ? 29 : (monthLengths[month - 1] ?? 0)
+}
+
+/** Days since 1970-01-01, by cycles of 400 years that begin in March. */
+function daysFromCivil(year: number, month: number, day: number): number {
+  const y = month > 2 ? year : year - 1
+  const cycle = Math.floor(y / 400)
+  const yearOfCycle = y - cycle * 400
+  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1
+  return (
+    cycle * 146_097 +
+    yearOfCycle * 365 +
+    Math.floor(yearOfCycle / 4) -
+    Math.floor(yearOfCycle / 100) +
+    dayOfYear -
+    719_468
+  )
+}
+
+/** Days since 1970-01-01 of `YYYY-MM-DD`; undefined for what is not a date. */
+export function parseDate(text: string): number | undefined {
+  return text.length === 10 ? dateAtStart(text) : undefined
+}
+
+function dateAtStart(text: string): number | undefined {
+  if (text.charCodeAt(4) !== DASH || text.charCodeAt(7) !== DASH) return undefined
+  const [year, month, day] = [digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10)]
+  const exists = year >= MIN_YEAR && month >= 1 && day >= 1 && day <= daysInMonth(year, month)
+  return exists ? daysFromCivil(year, month, day) : undefined
+}
+
+const DASH = 45
+const COLON = 58
+const LETTER_T = 84
+
+interface WallClock {
+  readonly micros: bigint
+  /** How far the clock is from UTC, in microseconds; undefined where the text does not say. */
+  readonly offset: bigint | undefined
+}
+
+/** A time as its text says it. */
+function parseTime(text: string): WallClock | undefined {
+  return parsePlainTime(text) ?? parseAnyTime(text)
+}
+
+/** The form that rows give, `YYYY-MM-DDTHH:MM:SS[.ffffff][Z]`: read without a regular expression, since it is read often. */
+function parsePlainTime(text: string): WallClock | undefined {
+  const hasZone = text.endsWith("Z")
+  const end = hasZone ? text.length - 1 : text.length
+  if ((end !== 19 && end !== 26) || text.charCodeAt(10) !== LETTER_T) return undefined
+  if (text.charCodeAt(13) !== COLON || text.charCodeAt(16) !== COLON) return undefined
+  const days = dateAtStart(text)
+  const [hour, minute, second] = [digits(text, 11, 13), digits(text, 14, 16), digits(text, 17, 19)]
+  const fraction = end === 26 ? digits(text, 20, 26) : 0
+  const inRange = hour <= 23 && minute <= 59 && second <= 59 && fraction >= 0
+  if (days === undefined || !inRange || (end === 26 && text[19] !== ".")) return undefined
+  return { micros: microsAt(days, hour * 3600 + minute * 60 + second, fraction), offset: hasZone ? 0n : undefined }
+}
+
+function microsAt(days: number, seconds: number, fraction: number): bigint {
+  return BigInt(days * 86_400 + seconds) * MICROS_PER_SECOND + BigInt(fraction)
+}
+
+function parseAnyTime(text: string): WallClock | undefined {
   const found = timePattern.exec(text)
   const days = found ? parseDate(found[1] ?? "") : undefined
   if (!found || days === undefined) return undefined
   const [hour, minute, second] = [Number(found[2] ?? 0), Number(found[3] ?? 0), Number(found[4] ?? 0)]
   if (hour > 23 || minute > 59 || second > 59) return undefined
-  const fraction = BigInt((found[5] ?? "").padEnd(6, "0"))
-  const micros =
-    BigInt(days) * MICROS_PER_DAY + BigInt(hour * 3600 + minute * 60 + second) * MICROS_PER_SECOND + fraction
-  return { micros, offset: parseOffset(found[6]) }
+  const fraction = Number((found[5] ?? "").padEnd(6, "0"))
+  return { micros: microsAt(days, hour * 3600 + minute * 60 + second, fraction), offset: parseOffset(found[6]) }
 }
 
 function parseOffset(zone: string | undefined): bigint | undefined {

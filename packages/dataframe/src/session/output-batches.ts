@@ -44,28 +44,59 @@ export function rowBatches(value: unknown, schema: Schema): AsyncIterable<Record
   return streamed(itemsOf(value), schema)
 }
 
-async function* streamed(
-  items: Iterable<unknown> | AsyncIterable<unknown>,
-  schema: Schema,
-): AsyncGenerator<RecordBatch> {
+async function* streamed(items: Items, schema: Schema): AsyncGenerator<RecordBatch> {
   const arrow = await import("apache-arrow")
-  const writer = new BatchWriter(schema, arrow)
-  let rows = 0
-  for await (const item of items) {
-    if (isBatch(item)) {
-      if (!writer.isEmpty) yield writer.finish()
-      yield conformBatch(item, schema, arrow, rows)
-      rows += item.numRows
-      continue
+  const stream = new ItemStream(schema, arrow)
+  // An array is walked without `for await`, and nothing is yielded for most rows: either costs more than the row.
+  if (Symbol.iterator in items) {
+    for (const item of items) {
+      const full = stream.take(item)
+      if (full.length > 0) yield* full
     }
-    writer.append(item)
-    rows++
-    if (writer.isFull()) yield writer.finish()
+  } else {
+    for await (const item of items) {
+      const full = stream.take(item)
+      if (full.length > 0) yield* full
+    }
   }
-  if (!writer.isEmpty) yield writer.finish()
+  yield* stream.rest()
 }
 
-function itemsOf(value: unknown): Iterable<unknown> | AsyncIterable<unknown> {
+/** Rows and batches, in any mixture, as batches. */
+class ItemStream {
+  readonly #schema: Schema
+  readonly #arrow: typeof import("apache-arrow")
+  readonly #writer: BatchWriter
+  #rows = 0
+
+  constructor(schema: Schema, arrow: typeof import("apache-arrow")) {
+    this.#schema = schema
+    this.#arrow = arrow
+    this.#writer = new BatchWriter(schema, arrow)
+  }
+
+  /** The batches that are full with this item. */
+  take(item: unknown): readonly RecordBatch[] {
+    if (isBatch(item)) {
+      const batches = [...this.rest(), conformBatch(item, this.#schema, this.#arrow, this.#rows)]
+      this.#rows += item.numRows
+      return batches
+    }
+    this.#writer.append(item)
+    this.#rows++
+    return this.#writer.isFull() ? [this.#writer.finish()] : none
+  }
+
+  rest(): readonly RecordBatch[] {
+    return this.#writer.isEmpty ? none : [this.#writer.finish()]
+  }
+}
+
+const none: readonly RecordBatch[] = []
+
+type Items = Iterable<unknown> | AsyncIterable<unknown>
+
+function itemsOf(value: unknown): Items {
   if (isTable(value)) return value.batches
   if (isBatch(value)) return [value]
   if (typeof value === "object" && value !== null) {
