@@ -1,0 +1,101 @@
+import { join } from "node:path"
+import { asset, definitions, json, materialize, openEventLog, plan } from "@assets/core"
+import { memoryIO } from "@assets/core/testing"
+import Database from "better-sqlite3"
+import { expect, test } from "vitest"
+import { eachTestInFolder } from "./temp-folder.ts"
+
+const folder = eachTestInFolder()
+
+/** A project whose one asset waits inside its function until it is let go. */
+function held() {
+  let letGo: () => void = () => {}
+  let begun: () => void = () => {}
+  const isHeld = new Promise<void>(resolve => {
+    letGo = resolve
+  })
+  const hasBegun = new Promise<void>(resolve => {
+    begun = resolve
+  })
+  let calls = 0
+  const one = asset("a/one", {
+    returns: json<number>(),
+    version: "1",
+    compute: async () => {
+      calls++
+      begun()
+      await isHeld
+      return 1
+    },
+  })
+  const local = { io: memoryIO() }
+  const project = definitions({ assets: { one }, environments: { local }, base: folder() })
+  return { project, letGo: () => letGo(), hasBegun, calls: () => calls }
+}
+
+test("two runs that want the same step do it once; the second tells for whom it waits", async () => {
+  const { project, letGo, hasBegun, calls } = held()
+  const first = materialize(project)
+  await hasBegun
+  const second = await materialize(project, {
+    onEvent: event => {
+      if (event.type === "step_waiting") letGo()
+    },
+  })
+  const { id, steps } = await first
+  expect(steps[0]?.status).toBe("materialized")
+  expect(second.steps[0]).toMatchObject({ status: "skipped", reason: `materialized by run ${id}` })
+  expect(calls()).toBe(1)
+  const log = openEventLog(project)
+  const waiting = log.events({ runId: second.id }).find(event => event.type === "step_waiting")
+  expect(waiting).toMatchObject({ holder: expect.stringContaining(`run ${id} (process ${process.pid} on `) })
+  log.close()
+})
+
+test("a run that does not wait fails with the holder", async () => {
+  const { project, letGo, hasBegun } = held()
+  const first = materialize(project)
+  await hasBegun
+  const second = await materialize(project, { wait: false })
+  expect(second.steps[0]).toMatchObject({ status: "failed", reason: "LEASE_HELD" })
+  letGo()
+  expect((await first).status).toBe("succeeded")
+})
+
+test("a run that is cancelled while it waits holds nothing", async () => {
+  const { project, letGo, hasBegun } = held()
+  const first = materialize(project)
+  await hasBegun
+  const controller = new AbortController()
+  const second = await materialize(project, {
+    signal: controller.signal,
+    onEvent: event => {
+      if (event.type === "step_waiting") controller.abort()
+    },
+  })
+  expect(second.status).toBe("cancelled")
+  letGo()
+  expect((await first).status).toBe("succeeded")
+})
+
+test("a step whose lease was taken away stores nothing", async () => {
+  const { project, letGo, hasBegun } = held()
+  const run = materialize(project)
+  await hasBegun
+  const db = new Database(join(folder(), ".assets", "assets.db"))
+  db.prepare("DELETE FROM leases").run()
+  db.close()
+  letGo()
+  expect((await run).steps[0]).toMatchObject({ status: "failed", reason: "LEASE_LOST" })
+  expect((await plan(project)).steps[0]?.reasons[0]?.kind).toBe("never_materialized")
+})
+
+test("after a run nothing is held, read or running", async () => {
+  const { project, letGo } = held()
+  letGo()
+  await materialize(project)
+  const db = new Database(join(folder(), ".assets", "assets.db"), { readonly: true })
+  const count = (from: string) => (db.prepare(`SELECT count(*) AS n FROM ${from}`).get() as { n: number }).n
+  expect([count("leases"), count("reads"), count("runs WHERE status = 'running'")]).toEqual([0, 0, 0])
+  db.close()
+})
