@@ -431,3 +431,21 @@ test("a long plan does not end the stack", () => {
   for (let n = 0; n < 5_000; n++) plan = filter(plan, "id > 1")
   expect(count(compileDuckdb(plan).sql, " AND ")).toBe(4_999)
 })
+
+test("a deep expression stays short, and is computed once for each level", async () => {
+  const table: Relation = {
+    kind: "values",
+    schema: schemaOf({ m: "decimal(10,2)", d: "double" }),
+    rows: [["7.50", 2.345]],
+  }
+  const division = Array.from({ length: 12 }, () => "d").join(" / ")
+  const rounded = Array.from({ length: 8 }).reduce<string>(text => `round(${text} * 1.5D, 2)`, "d")
+  const decimals = "m / m / m / m / m"
+  const plan = project(table, { a: division, b: rounded, c: decimals })
+  const { sql } = compileDuckdb(plan)
+  expect(sql.length).toBeLessThan(40_000)
+  const [row] = (await connection.runAndReadAll(sql)).getRows()
+  expect(row?.[0]).toBeCloseTo(2.345 ** -10, 10)
+  expect(row?.[1]).toBeCloseTo(60.1, 1)
+  expect(Number(String(row?.[2]))).toBeCloseTo(7.5 ** -3, 6)
+})

@@ -4,7 +4,7 @@ import { type DecimalType, isDecimal } from "../schema/type-family.ts"
 import { sameType } from "../schema/type-name.ts"
 import { castTo } from "./duckdb-type.ts"
 import type { PrintedCall } from "./function-entry.ts"
-import { arg, input, powerOfTen } from "./printed-call.ts"
+import { arg, input, onceEach, powerOfTen } from "./printed-call.ts"
 import { unsupported } from "./signature.ts"
 import { type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
@@ -46,10 +46,6 @@ export function decimalProduct(call: PrintedCall): Sql {
   }
   const left = widened(arg(call, 0), a, a.precision + b.precision, b)
   return castTo(sql`(${left} * ${arg(call, 1)})`, call.type)
-}
-
-export function decimalModulo(call: PrintedCall): Sql {
-  return castTo(sql`(${arg(call, 0)} % ${arg(call, 1)})`, call.type)
 }
 
 /** The digits of a decimal as a whole number. */
@@ -111,26 +107,27 @@ function dividedNarrow(n: Sql, d: Sql, shift: number, divisorDigits: number): Sq
 }
 
 /** `a / b`, rounded half up to Spark's scale, in whole numbers. The caller keeps zero away. */
-export function decimalDivide(call: PrintedCall): Sql {
-  const [a, b] = operands(call)
+export function decimalDivide(a: Sql, b: Sql, call: PrintedCall): Sql {
+  const [left, right] = operands(call)
   const type = decimalTypeOf(call.type)
-  const shift = type.scale - a.scale + b.scale
-  if (isNarrow(a) && isNarrow(b)) {
-    const [n, d] = [narrowUnits(arg(call, 0), a), narrowUnits(arg(call, 1), b)]
-    return scaled(dividedNarrow(n, d, shift, b.precision), type)
+  const shift = type.scale - left.scale + right.scale
+  if (isNarrow(left) && isNarrow(right)) {
+    const units = onceEach(narrowUnits(a, left), narrowUnits(b, right), (n, d) =>
+      dividedNarrow(n, d, shift, right.precision),
+    )
+    return scaled(units, type)
   }
-  const quotient = dividedHalfUp(unscaled(arg(call, 0), a), unscaled(arg(call, 1), b), shift, a.precision, b.precision)
-  return scaled(quotient, type)
+  return scaled(dividedHalfUp(unscaled(a, left), unscaled(b, right), shift, left.precision, right.precision), type)
 }
 
 /** `a div b`: truncated toward zero. */
-export function decimalDiv(call: PrintedCall): Sql {
-  const [a, b] = operands(call)
-  const scale = Math.max(a.scale, b.scale)
+export function decimalDiv(a: Sql, b: Sql, call: PrintedCall): Sql {
+  const [left, right] = operands(call)
+  const scale = Math.max(left.scale, right.scale)
   const whole = (value: Sql, type: DecimalType) => {
     const missing = scale - type.scale
     const units = unscaled(value, type)
     return missing === 0 ? units : sql`${units} * ${powerOfTen(missing)}`
   }
-  return sql`CAST(${whole(arg(call, 0), a)} // ${whole(arg(call, 1), b)} AS BIGINT)`
+  return sql`CAST(${whole(a, left)} // ${whole(b, right)} AS BIGINT)`
 }

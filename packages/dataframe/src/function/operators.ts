@@ -2,13 +2,13 @@ import type { Expression } from "../plan/expression.ts"
 import { commonType } from "../schema/common-type.ts"
 import { decimal, decimalOfIntegral, decimalResult } from "../schema/decimal-type.ts"
 import * as types from "../schema/type-family.ts"
-import { decimalDiv, decimalDivide, decimalModulo, decimalProduct, decimalSum } from "./decimal-sql.ts"
+import { decimalDiv, decimalDivide, decimalProduct, decimalSum } from "./decimal-sql.ts"
 import { castTo } from "./duckdb-type.ts"
 import { type FunctionEntry, type PrintedCall, scalar, type TypeRule } from "./function-entry.ts"
 import { castOf, implicitCast, mismatch, unified } from "./implicit-cast.ts"
 import { dateArithmetic, intervalForm } from "./interval-sql.ts"
 import { orderedForm } from "./ordered-sql.ts"
-import { arg, infix, input, raise } from "./printed-call.ts"
+import { arg, infix, input, onceEach, raise } from "./printed-call.ts"
 import { alike, argument, bool, integral, literalOf, numeric, sameAsFirst, takes } from "./signature.ts"
 import { type Sql, sql } from "./sql-fragment.ts"
 
@@ -64,10 +64,14 @@ function isNonZero(divisor: Expression): boolean {
 }
 
 /** Raises before a division by zero, which DuckDB answers with NULL or infinity. */
-export function guarded(call: PrintedCall, condition: string, value: Sql): Sql {
-  if (isNonZero(input(call, 1))) return value
-  const [a, b] = [arg(call, 0), arg(call, 1)]
-  return sql`CASE WHEN ${b} = 0 AND ${a} IS NOT NULL THEN ${raise(condition, call.type)} ELSE ${value} END`
+function guarded(call: PrintedCall, condition: string, form: (a: Sql, b: Sql) => Sql): Sql {
+  if (isNonZero(input(call, 1))) return form(arg(call, 0), arg(call, 1))
+  const failed = raise(condition, call.type)
+  return onceEach(
+    arg(call, 0),
+    arg(call, 1),
+    (a, b) => sql`CASE WHEN ${b} = 0 AND ${a} IS NOT NULL THEN ${failed} ELSE ${form(a, b)} END`,
+  )
 }
 
 function plus(operator: "+" | "-") {
@@ -79,20 +83,30 @@ function plus(operator: "+" | "-") {
 }
 
 function modulo(call: PrintedCall): Sql {
-  const [a, b] = [arg(call, 0), arg(call, 1)]
-  if (types.isDecimal(call.type)) return guarded(call, "DIVIDE_BY_ZERO", decimalModulo(call))
-  if (types.isFloating(call.type)) return guarded(call, "DIVIDE_BY_ZERO", sql`(${a} % ${b})`)
-  const divisor = literalOf(input(call, 1))
-  if (isNonZero(input(call, 1)) && Number(divisor) !== -1) return sql`(${a} % ${b})`
+  if (types.isDecimal(call.type)) return guarded(call, "DIVIDE_BY_ZERO", (a, b) => castTo(sql`${a} % ${b}`, call.type))
+  if (types.isFloating(call.type)) return guarded(call, "DIVIDE_BY_ZERO", (a, b) => sql`(${a} % ${b})`)
   // The smallest number % -1 raises in DuckDB.
-  const zero = sql`CASE WHEN ${b} = 0 AND ${a} IS NOT NULL THEN ${raise("REMAINDER_BY_ZERO", call.type)}`
-  return sql`${zero} WHEN ${b} = -1 THEN ${a} - ${a} ELSE ${a} % ${b} END`
+  const isMinusOne = Number(literalOf(input(call, 1))) === -1
+  if (isNonZero(input(call, 1)) && !isMinusOne) return sql`(${arg(call, 0)} % ${arg(call, 1)})`
+  const failed = raise("REMAINDER_BY_ZERO", call.type)
+  return onceEach(
+    arg(call, 0),
+    arg(call, 1),
+    (a, b) =>
+      sql`CASE WHEN ${b} = 0 AND ${a} IS NOT NULL THEN ${failed} WHEN ${b} = -1 THEN ${a} - ${a} ELSE ${a} % ${b} END`,
+  )
+}
+
+function division(call: PrintedCall): Sql {
+  return guarded(call, "DIVIDE_BY_ZERO", (a, b) =>
+    types.isDecimal(call.type) ? decimalDivide(a, b, call) : sql`(${a} / ${b})`,
+  )
 }
 
 function wholeDivision(call: PrintedCall): Sql {
-  const [a, b] = [arg(call, 0), arg(call, 1)]
-  if (types.isDecimal(input(call, 0).type)) return guarded(call, "DIVIDE_BY_ZERO", decimalDiv(call))
-  return guarded(call, "DIVIDE_BY_ZERO", sql`(${castTo(a, types.int64)} // ${b})`)
+  return guarded(call, "DIVIDE_BY_ZERO", (a, b) =>
+    types.isDecimal(input(call, 0).type) ? decimalDiv(a, b, call) : sql`(${castTo(a, types.int64)} // ${b})`,
+  )
 }
 
 const divRule: TypeRule = (args, name) => {
@@ -144,14 +158,7 @@ export const operators = {
     call => (types.isDecimal(call.type) ? decimalProduct(call) : sql`(${arg(call, 0)} * ${arg(call, 1)})`),
     { spark: infix("*") },
   ),
-  "/": scalar(
-    arithmetic("/"),
-    call =>
-      types.isDecimal(call.type)
-        ? guarded(call, "DIVIDE_BY_ZERO", decimalDivide(call))
-        : guarded(call, "DIVIDE_BY_ZERO", sql`(${arg(call, 0)} / ${arg(call, 1)})`),
-    { spark: call => sql`(${arg(call, 0)} / ${arg(call, 1)})` },
-  ),
+  "/": scalar(arithmetic("/"), division, { spark: call => sql`(${arg(call, 0)} / ${arg(call, 1)})` }),
   "%": scalar(arithmetic("%"), modulo, { spark: call => sql`(${arg(call, 0)} % ${arg(call, 1)})` }),
   div: scalar(divRule, wholeDivision, { spark: call => sql`(${arg(call, 0)} div ${arg(call, 1)})` }),
   negative: scalar(negateRule, call => sql`(-${arg(call, 0)})`),

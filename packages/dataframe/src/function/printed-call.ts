@@ -58,6 +58,26 @@ const operators = {
   "||": sql`||`,
 }
 
+/** Text above which a value is not written twice. */
+const longest = 200
+
+/**
+ * Writes a form that uses a value several times. A short value is repeated; a long one is computed once, in a list of
+ * one, so that neither the text nor the work doubles with each level of an expression.
+ */
+export function once(value: Sql, use: (value: Sql) => Sql): Sql {
+  if (value.text.length <= longest) return use(value)
+  const name = sql`once_`
+  return sql`list_transform([${value}], lambda ${name}: ${use(name)})[1]`
+}
+
+/** `once` for two values. */
+export function onceEach(a: Sql, b: Sql, use: (a: Sql, b: Sql) => Sql): Sql {
+  if (a.text.length <= longest && b.text.length <= longest) return use(a, b)
+  const name = sql`once_`
+  return sql`list_transform([{'a': ${a}, 'b': ${b}}], lambda ${name}: ${use(sql`${name}.a`, sql`${name}.b`)})[1]`
+}
+
 /** 10 to a power, in digits. */
 export function powerOfTen(exponent: number): Sql {
   return numberLiteral(`1${"0".repeat(exponent)}`)

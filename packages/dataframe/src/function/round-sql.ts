@@ -4,7 +4,7 @@ import * as types from "../schema/type-family.ts"
 import { decimalTypeOf, scaled } from "./decimal-sql.ts"
 import { castTo } from "./duckdb-type.ts"
 import type { PrintedCall } from "./function-entry.ts"
-import { arg, input, powerOfTen } from "./printed-call.ts"
+import { arg, input, once, powerOfTen } from "./printed-call.ts"
 import { requireInteger, unsupported } from "./signature.ts"
 import { numberLiteral, type Sql, sql } from "./sql-fragment.ts"
 
@@ -21,14 +21,13 @@ export function roundCall(call: PrintedCall): Sql {
   const digits = digitsOf(call, "round")
   const type = input(call, 0).type
   if (types.isDecimal(type)) return roundDecimal(x, digits, call.type)
-  if (types.isIntegral(type)) return digits >= 0 ? x : roundIntegral(x, -digits, type)
+  if (types.isIntegral(type)) return digits >= 0 ? x : once(x, value => roundIntegral(value, -digits, type))
   const wide = type.kind === "float32" ? castTo(x, types.float64) : x
-  const rounded = digits < 0 ? roundTens(wide, -digits) : roundDouble(wide, digits)
+  const rounded = once(wide, value => (digits < 0 ? roundTens(value, -digits) : roundDouble(value, digits)))
   return type.kind === "float32" ? castTo(rounded, types.float32) : rounded
 }
 
 function roundDecimal(x: Sql, digits: number, type: DataType): Sql {
-  if (digits >= decimalTypeOf(type).scale && digits >= 0) return castTo(sql`round(${x}, ${digits})`, type)
   return castTo(sql`round(${x}, ${digits})`, type)
 }
 
@@ -71,7 +70,7 @@ export function roundToward(name: "ceil" | "floor", call: PrintedCall): Sql {
   const type = input(call, 0).type
   const toward = (value: Sql) => (name === "ceil" ? sql`ceil(${value})` : sql`floor(${value})`)
   if (types.isIntegral(type)) return type.kind === "int64" ? x : castTo(x, types.int64)
-  if (!types.isDecimal(type)) return saturated(x, toward(x))
+  if (!types.isDecimal(type)) return once(x, value => saturated(value, toward(value)))
   const digits = digitsOf(call, name)
   if (digits >= type.scale) return castTo(x, call.type)
   if (digits === 0) return castTo(toward(x), call.type)

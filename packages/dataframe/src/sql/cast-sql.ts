@@ -1,5 +1,5 @@
 import { castTo, duckdbType, tryCastTo } from "../function/duckdb-type.ts"
-import { powerOfTen, raise } from "../function/printed-call.ts"
+import { once, powerOfTen, raise } from "../function/printed-call.ts"
 import { unsupported } from "../function/signature.ts"
 import { identifier, keyword, type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
 import type { DataType } from "../schema/data-type.ts"
@@ -79,11 +79,11 @@ function widest(scale: number): DataType {
 }
 
 function castToNumber(x: Sql, from: DataType, to: DataType, mode: CastMode): Sql {
-  if (from.kind === "string") return numberOfText(x, to, mode)
-  if (from.kind === "timestamp") return numberOfInstant(x, to, mode)
-  if (types.isIntegral(to)) return integralOf(x, from, to, mode)
+  if (from.kind === "string") return once(x, s => numberOfText(s, to, mode))
+  if (from.kind === "timestamp") return once(x, ts => numberOfInstant(ts, to, mode))
+  if (types.isIntegral(to)) return once(x, value => integralOf(value, from, to, mode))
   if (types.isDecimal(to) && types.isFloating(from)) {
-    return decimalOfDouble(from.kind === "float64" ? x : castTo(x, types.float64), to, mode)
+    return once(from.kind === "float64" ? x : castTo(x, types.float64), value => decimalOfDouble(value, to, mode))
   }
   if (to.kind === "float32" && from.kind === "float64") return sql`spark_to_float(${x})`
   return plainCast(x, to, mode)
