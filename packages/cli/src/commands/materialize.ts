@@ -5,6 +5,7 @@ import { openProject } from "../open-project.ts"
 import { Output } from "../output.ts"
 import { LiveRunRenderer } from "../render-live.ts"
 import { jsonRunRenderer, PlainRunRenderer, type RunRenderer } from "../render-run.ts"
+import { settledEvents } from "../settled-events.ts"
 import { type PlanFlags, planRequest, printPlan, printWarnings } from "./plan.ts"
 
 export interface MaterializeFlags extends PlanFlags {
@@ -52,7 +53,7 @@ function runOptions({ concurrency, failFast, wait, tag }: MaterializeFlags): Mat
 
 function rendererFor(output: Output, files: ReadonlySet<string>): RunRenderer {
   if (output.json) return jsonRunRenderer(output)
-  return output.live ? new LiveRunRenderer(output, files) : new PlainRunRenderer(output, files)
+  return settledEvents(output.live ? new LiveRunRenderer(output, files) : new PlainRunRenderer(output, files))
 }
 
 function exitCodeOfRun({ status }: Run): number {
