@@ -3,7 +3,8 @@ import { FrameError } from "../errors/frame-error.ts"
 import { nearestNames } from "../errors/nearest-names.ts"
 import { arrowTypeOf } from "../schema/arrow-type.ts"
 import type { Schema } from "../schema/schema.ts"
-import { builderOf, type ColumnBuilder } from "./column-builder.ts"
+import type { ColumnBuilder } from "./arrow-builder.ts"
+import { builderOf } from "./column-builder.ts"
 
 type Arrow = typeof import("apache-arrow")
 
