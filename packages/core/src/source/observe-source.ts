@@ -1,6 +1,6 @@
 import { isAbsolute, relative, resolve } from "node:path"
 import type { Source } from "../asset/source.ts"
-import { StorageError } from "../errors/assets-error.ts"
+import { AssetsError, StorageError } from "../errors/assets-error.ts"
 import { digestOf } from "../util/canonical-json.ts"
 import { findFiles } from "./find-files.ts"
 import { type FileHashCache, fileState, hashFile } from "./hash-file.ts"
@@ -63,7 +63,8 @@ async function contentOf(source: Source, path: string, { cache, nowMs, signal }:
   try {
     return await hashFile(await fileState(path), cache, { limitBytes: HASH_LIMIT_BYTES, nowMs, signal })
   } catch (error) {
-    if (signal?.aborted) throw error
+    // The cache of hashes lies in the event log: its errors are its own.
+    if (signal?.aborted || error instanceof AssetsError) throw error
     throw unreadable(source, path, error)
   }
 }
