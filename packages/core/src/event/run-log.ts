@@ -42,6 +42,8 @@ export interface RunLog extends EventLog, FileHashCache {
   inUse(): ReadonlySet<string>
   /** Says that the run's process lives. */
   heartbeat(runId: string): void
+  /** Ids of what the log knows as the latest of every asset and partition. */
+  latestIds(environment: string): ReadonlySet<string>
   /** Steps whose last attempt failed and was not followed by a materialization: step → run. */
   failures(environment: string): ReadonlyMap<string, string>
   /** The keys that were added to a set of dynamic partitions, in the order in which they were. */

@@ -162,6 +162,12 @@ export class SqliteEventLog implements RunLog {
     this.#db.run("UPDATE runs SET heartbeat = ? WHERE id = ?", this.#clock.now(), runId)
   }
 
+  latestIds(environment: string): ReadonlySet<string> {
+    const sql = `SELECT json_extract(e.payload, '$.materialization.id') AS id
+      FROM latest l JOIN events e ON e.id = l.event WHERE l.environment = ?`
+    return new Set(this.#db.all<{ id: string }>(sql, environment).map(row => row.id))
+  }
+
   failures(environment: string): ReadonlyMap<string, string> {
     const sql = "SELECT f.step, r.id FROM failures f JOIN runs r ON r.number = f.run WHERE f.environment = ?"
     return new Map(this.#db.all<{ step: string; id: string }>(sql, environment).map(row => [row.step, row.id]))

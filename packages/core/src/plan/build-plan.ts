@@ -84,11 +84,12 @@ export async function buildPlan(request: PlanRequest): Promise<PlannedWork> {
   }
   const stored = [...touched].filter(asset => !sources.isGiven(asset.key))
   const reusable = request.reuse.map(other => new CurrentState(other))
-  const [codes] = await Promise.all([
-    collectCodes(selected, code),
-    sources.observe(read),
-    ...[state, ...reusable].map(one => one.read(stored, request.signal)),
-  ])
+  await Promise.all([sources.observe(read), ...[state, ...reusable].map(one => one.read(stored, request.signal))])
+  const isStored = ({ key }: Asset, version: string) => {
+    const [first] = state.partitions(key).values()
+    return first?.materialization.codeVersion === version
+  }
+  const codes = collectCodes(selected, { ...code, isStored })
   const made = new Set(selected)
   const onlyRead = stored.filter(asset => !made.has(asset))
   for (const other of reusable) state.complete(other, onlyRead)
@@ -103,7 +104,7 @@ function inOrder(project: PlanRequest["project"], keys: readonly string[]): Asse
 }
 
 /** Looks into the code of each asset; tells all faults at once. */
-async function collectCodes(assets: readonly Asset[], context: CodeContext): Promise<ReadonlyMap<string, AssetCode>> {
+function collectCodes(assets: readonly Asset[], context: CodeContext): ReadonlyMap<string, AssetCode> {
   const codes = new Map<string, AssetCode>()
   const faults: AssetsError[] = []
   for (const asset of assets) {

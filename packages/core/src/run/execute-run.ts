@@ -137,8 +137,7 @@ class RunExecution {
     const { settings } = this.#run
     const skipped = this.#planned.plan.steps.filter(({ decision }) => decision === "skip")
     if (skipped.length === 0) return
-    const latest = settings.log.latest({ environment: settings.environment.name })
-    const told = new Set(latest.map(({ materialization }) => materialization.id))
+    const told = settings.log.latestIds(settings.environment.name)
     this.#run.change(append => {
       for (const step of skipped) {
         const { asset, partition } = this.#work(step.id)

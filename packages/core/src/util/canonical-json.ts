@@ -4,10 +4,18 @@ import type { Json } from "./json.ts"
 /** JSON with the names of objects in code-unit order and no spaces: one text for equal values. */
 export function canonicalJson(value: Json): string {
   if (value === null || typeof value !== "object") return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`
+  // Written for speed: a plan of a thousand assets passes here each time it is looked at.
+  let text = ""
+  if (Array.isArray(value)) {
+    for (const item of value) text += text === "" ? canonicalJson(item) : `,${canonicalJson(item)}`
+    return `[${text}]`
+  }
   const object = value as { readonly [name: string]: Json } // Array.isArray does not narrow readonly arrays away
-  const names = Object.keys(object).sort()
-  return `{${names.map(name => `${JSON.stringify(name)}:${canonicalJson(object[name] ?? null)}`).join(",")}}`
+  for (const name of Object.keys(object).sort()) {
+    const pair = `${JSON.stringify(name)}:${canonicalJson(object[name] ?? null)}`
+    text += text === "" ? pair : `,${pair}`
+  }
+  return `{${text}}`
 }
 
 /** SHA-256 over the canonical JSON of a value, in hex. */
