@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
+import { memoryIO } from "@assets/core/testing"
 import { duckdb, duckdbFileIO } from "@assets/io-duckdb"
 import { parquetIO } from "@assets/io-parquet"
 import { EngineFixture } from "./fixture.ts"
@@ -17,4 +18,9 @@ export const storages: { readonly [name: string]: (base?: string) => EngineFixtu
     new EngineFixture(duckdb(), () => parquetIO({ root: "data" }), { base, deleteData: deleteParquet }),
   "duckdb file on duckdb": base =>
     new EngineFixture(duckdb(), () => duckdbFileIO({ path: "warehouse.duckdb" }), { base }),
+  // The manager itself is the storage here, so that each opening gives the same one.
+  "memory on duckdb": base => {
+    const io = memoryIO()
+    return new EngineFixture(duckdb(), () => io, { base })
+  },
 }

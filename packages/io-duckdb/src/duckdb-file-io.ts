@@ -204,7 +204,8 @@ class DuckdbFileIOManager implements IOManager {
     const unpin = session.pin(view, lease)
     try {
       const stored = { kind: "relation", relation: tableRelation(["temp", "main", view], schema), schema } as const
-      const materialization = await context.approve({ stored, result })
+      // A table has no files of its own, and shares the blocks of the database: nothing is said of either.
+      const { bytes, files, ...materialization } = await context.approve({ stored, result })
       await lease.run(`DROP VIEW ${quotePath(["temp", "main", view])}`)
       await faultPoint("io.marker")
       await writeRecord(lease, path, { partition: partition ?? null, materialization })

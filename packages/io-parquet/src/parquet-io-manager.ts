@@ -192,7 +192,7 @@ class ParquetIOManager implements IOManager {
     const materialization = await context.approve({ stored, ...(isFrame && { result }) })
     await faultPoint("io.marker")
     const version = { materialization, files }
-    await writeMarker(folder, version, isFrame ? value.schema : undefined)
+    writeMarker(folder, version, isFrame ? value.schema : undefined)
     return version
   }
 
@@ -229,10 +229,10 @@ class ParquetIOManager implements IOManager {
     for (const partition of partitions) {
       const former = readPointer(folder, partition)
       const versions = keptVersions(materialization.id, former, this.#options.keep, context.inUse())
-      await writePointer(folder, { partition, materialization, versions: versions.kept })
+      writePointer(folder, { partition, materialization, versions: versions.kept })
       for (const id of versions.dropped) dropped.add(id)
     }
-    if (materialization.partitions.length === 0) await linkLatest(folder, materialization.id)
+    if (materialization.partitions.length === 0) linkLatest(folder, materialization.id)
     await collectDropped(folder, [...dropped])
   }
 }

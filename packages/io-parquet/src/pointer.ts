@@ -1,5 +1,4 @@
-import { mkdirSync, readdirSync } from "node:fs"
-import { rename, rm, symlink } from "node:fs/promises"
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import type { Materialization } from "@assets/core"
 import { isRecord, readJsonFile, replaceFile } from "./json-file.ts"
@@ -19,7 +18,7 @@ export interface Pointer {
 }
 
 /** Makes a version current, at one blow. */
-export async function writePointer(folder: AssetFolder, pointer: Pointer): Promise<void> {
+export function writePointer(folder: AssetFolder, pointer: Pointer): void {
   const { partition, versions } = pointer
   const { columns, checks, metadata, ...record } = pointer.materialization
   const { id, fingerprint, dataVersion } = record
@@ -30,7 +29,7 @@ export async function writePointer(folder: AssetFolder, pointer: Pointer): Promi
   } catch (error) {
     throw storageFailure(error, folder.pointers, "write")
   }
-  await replaceFile(folder.pointer(partition), `${text}\n`)
+  replaceFile(folder.pointer(partition), `${text}\n`)
 }
 
 /** @throws StorageError `STORAGE_CORRUPT` when the pointer is damaged */
@@ -70,13 +69,13 @@ function acceptPointer(value: unknown): Pointer | undefined {
 }
 
 /** Points the link for people at a version. It is of no use to us, so that a file system without links is no fault. */
-export async function linkLatest(folder: AssetFolder, id: string): Promise<void> {
+export function linkLatest(folder: AssetFolder, id: string): void {
   const beside = `${folder.latest}.${process.pid}.tmp`
   try {
-    await rm(beside, { force: true })
-    await symlink(join("_versions", id), beside, "dir")
-    await rename(beside, folder.latest)
+    rmSync(beside, { force: true })
+    symlinkSync(join("_versions", id), beside, "dir")
+    renameSync(beside, folder.latest)
   } catch {
-    await rm(beside, { force: true }).catch(() => {}) // nothing depends on the link
+    rmSync(beside, { force: true }) // nothing depends on the link
   }
 }

@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs"
-import { writeFile } from "node:fs/promises"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type Json, type OutputValue, StorageError, type StoredValue, type WriteResult } from "@assets/core"
 import type { Relation, Schema } from "@assets/dataframe"
@@ -33,11 +32,11 @@ export function writtenValue(value: OutputValue, folder: string, result: WriteRe
 }
 
 /** Writes a JSON value as the one file of a version. */
-export async function writeJson(folder: string, value: Json): Promise<WriteResult> {
+export function writeJson(folder: string, value: Json): WriteResult {
   const path = join(folder, jsonFile)
   const text = JSON.stringify(value)
   try {
-    await writeFile(path, text)
+    writeFileSync(path, text)
   } catch (error) {
     throw storageFailure(error, path, "write")
   }

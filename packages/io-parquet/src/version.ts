@@ -14,7 +14,7 @@ export interface Version {
 }
 
 /** Completes a version. Until then it is partial, and nothing reads it. */
-export async function writeMarker(folder: AssetFolder, version: Version, schema: Schema | undefined): Promise<void> {
+export function writeMarker(folder: AssetFolder, version: Version, schema: Schema | undefined): void {
   const { materialization, files } = version
   const { id, fingerprint, dataVersion, attempt, inputs, partitions, rows } = materialization
   // The leading fields say to people and to other tools what the record says to us.
@@ -31,7 +31,7 @@ export async function writeMarker(folder: AssetFolder, version: Version, schema:
     files,
     materialization,
   }
-  await replaceFile(folder.marker(id), `${JSON.stringify(marker, null, 1)}\n`)
+  replaceFile(folder.marker(id), `${JSON.stringify(marker, null, 1)}\n`)
 }
 
 /**
