@@ -18,7 +18,6 @@ export type ErrorCode =
   // command line, environment, selection, partitions
   | "ARGUMENT_INVALID"
   | "CONFIG_INVALID"
-  | "CONFIG_VARIABLE_MISSING"
   | "ENVIRONMENT_UNKNOWN"
   | "ENVIRONMENT_UNSUPPORTED"
   | "SELECTION_SYNTAX"
@@ -48,7 +47,6 @@ export type ErrorCode =
   | "STORAGE_UNREADABLE"
   | "STORAGE_FULL"
   | "STORAGE_CORRUPT"
-  | "STORAGE_CONFLICT"
   | "STORAGE_DATA_MISSING"
   | "STORAGE_BUSY"
   | "EVENT_LOG_LOCKED"
