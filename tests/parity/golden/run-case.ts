@@ -99,7 +99,7 @@ async function compareRows(
     // A window needs all rows of its groups; other rows that raise are run alone.
     const sql = sqlFor(c.kind === "window" || plain.length === 0 ? undefined : plain.map(r => r.key))
     const result = await connection.runAndReadAll(plain.length === 0 ? `${sql} LIMIT 0` : sql)
-    const type = result.columnTypes()[1]?.toString().replace(/ /g, "")
+    const type = result.columnTypes()[1]?.toString().replace(/[ "]/g, "")
     const isVoid = c.sparkType === "void"
     if (!isVoid && type !== c.duckdbType.replace(/ /g, ""))
       return { kind: "open", why: `DuckDB type ${type}, not ${c.duckdbType}` }

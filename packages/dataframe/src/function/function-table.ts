@@ -1,7 +1,9 @@
 import { aggregates } from "./aggregate.ts"
 import { conditional } from "./conditional.ts"
 import type { FunctionEntry } from "./function-entry.ts"
+import { higherOrder } from "./higher-order.ts"
 import { math } from "./math.ts"
+import { nestedFunctions } from "./nested.ts"
 import { operators } from "./operators.ts"
 import { textFunctions } from "./text.ts"
 import { timeFunctions } from "./time.ts"
@@ -17,6 +19,8 @@ export const functionTable = {
   ...math,
   ...textFunctions,
   ...timeFunctions,
+  ...nestedFunctions,
+  ...higherOrder,
   ...aggregates,
   ...windowFunctions,
 } satisfies { readonly [name: string]: FunctionEntry }
@@ -47,6 +51,8 @@ export const aliases: { readonly [alias: string]: FunctionName | "current_timest
   stddev_samp: "stddev",
   std: "stddev",
   mean: "avg",
+  array_size: "size",
+  cardinality: "size",
   var_samp: "variance",
   every: "bool_and",
   some: "bool_or",

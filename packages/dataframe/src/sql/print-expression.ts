@@ -42,10 +42,23 @@ export function printExpression(e: Expression, columnSql: ColumnSql): Sql {
     case "window":
       return printAggregate(e.input, print, printOver(e, print))
     case "lambda":
-      return sql`lambda ${e.parameters.map(p => identifier(p.name))}: ${print(e.body)}`
+      return printLambda(e, print(e.body))
     case "variable":
-      return identifier(e.name)
+      return variableSql(e.name)
   }
+}
+
+/** Spark counts an element's index from 0, as an int; DuckDB from 1. */
+function printLambda(e: Extract<Expression, { kind: "lambda" }>, body: Sql): Sql {
+  const [element, index] = e.parameters.map(p => variableSql(p.name))
+  if (!index) return sql`lambda ${element ?? sql`v_`}: ${body}`
+  const counted = sql`list_transform([CAST(index_ - 1 AS INTEGER)], lambda ${index}: ${body})[1]`
+  return sql`lambda ${element ?? sql`v_`}, index_: ${counted}`
+}
+
+/** A name of its own, so that no lambda of a printed form hides it, nor a column. */
+function variableSql(name: string): Sql {
+  return identifier(`${name}\u03bb`)
 }
 
 /** A whole number that is cast to a wider type is written as what it becomes, so that the text stays short. */
