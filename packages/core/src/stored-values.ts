@@ -23,6 +23,8 @@ export class StoredValues {
   /** @param partitions of an asset with partitions; all that are stored when empty */
   async value<V extends AnyValueType>(asset: Asset<V>, partitions: readonly string[]): Promise<BoundOf<V>> {
     const declared = this.#open.project.assets.get(asset.key) ?? asset
+    // The plan has read what it touches; of anything else it is read now.
+    if (this.#state.partitions(asset.key).size === 0) await this.#state.read([declared], this.#stop.signal)
     const keys = declared.options.partitions
       ? partitions.length > 0
         ? partitions

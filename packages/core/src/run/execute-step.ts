@@ -18,7 +18,7 @@ import { errorCode, eventError } from "./event-error.ts"
 import { idsOf, type PinnedInput, pinInputs } from "./load-inputs.ts"
 import { mayHelp, retryDelayMs } from "./retry-delay.ts"
 import type { RunContext } from "./run-context.ts"
-import { takeLease } from "./step-lease.ts"
+import { takeLease, takePoolPlace } from "./step-lease.ts"
 import type { StepOutcome } from "./step-outcome.ts"
 
 /** A step as it stands when its inputs are known. */
@@ -47,6 +47,7 @@ class StepExecution {
   readonly #startedAt = performance.now()
   readonly #policy: RetryPolicy
   #lease: Lease | undefined
+  #place: Lease | undefined
   #attempt = 1
   #reasons: readonly Reason[]
 
@@ -75,7 +76,6 @@ class StepExecution {
   }
 
   fail(error: Error): StepOutcome {
-    const { log } = this.#run.settings
     const isCancelled = error instanceof CancelledError || this.#run.stopped !== undefined
     this.#run.change(append => {
       if (isCancelled) append({ type: "step_cancelled", ...this.#about })
@@ -83,8 +83,7 @@ class StepExecution {
         const durationMs = this.#durationMs()
         append({ type: "step_failed", ...this.#about, attempt: this.#attempt, error: eventError(error), durationMs })
       }
-      if (this.#lease) log.releaseLease(this.#lease)
-      log.dropReads(this.#about.runId, this.#about.step)
+      this.#release()
     })
     if (isCancelled) return { status: "cancelled", reason: "cancelled" }
     return { status: "failed", reason: errorCode(error), error }
@@ -105,6 +104,7 @@ class StepExecution {
     const ready = this.#ready()
     const found = this.#foundNow(ready)
     if (found) return found
+    await this.#takePlace(signal)
     const taken = await this.#takeLease(ready, signal)
     if ("status" in taken) return taken
     const output = this.#outputContext(taken, ready, signal)
@@ -145,6 +145,14 @@ class StepExecution {
     const changed = [...inputs].filter(([key, version]) => former[key] !== version).map(([key]) => key)
     this.#reasons = [{ kind: "input_changed", inputs: changed.sort() }]
     return undefined
+  }
+
+  /** A place in the pool comes before the lease: who holds a lease never waits for a place. */
+  async #takePlace(signal: AbortSignal): Promise<void> {
+    const { pool } = this.#work.asset.options
+    const limit = pool === undefined ? undefined : this.#run.settings.environment.config.pools?.[pool]
+    if (pool === undefined || limit === undefined || this.#place) return
+    this.#place = await takePoolPlace(this.#run, { pool, limit, about: this.#about, signal })
   }
 
   async #takeLease(ready: Ready, signal: AbortSignal): Promise<Lease | StepOutcome> {
@@ -236,6 +244,8 @@ class StepExecution {
 
   #release(): void {
     const { log } = this.#run.settings
+    if (this.#place) log.releaseLease(this.#place)
+    this.#place = undefined
     if (!this.#lease) return
     log.releaseLease(this.#lease)
     log.dropReads(this.#about.runId, this.#about.step)

@@ -48,7 +48,7 @@ export async function takeLease(run: RunContext, request: LeaseRequest): Promise
       run.emit({
         type: "step_waiting",
         ...request.about,
-        holder: `run ${answer.runId} (process ${answer.pid} on ${answer.host})`,
+        holder: tell(answer),
       })
     }
     holder = answer
@@ -56,6 +56,37 @@ export async function takeLease(run: RunContext, request: LeaseRequest): Promise
     request.signal.throwIfAborted()
     pause = Math.min(pause * 1.5, POLL_MS.last)
   }
+}
+
+/** What a step asks for a place in a pool. */
+export interface PoolRequest extends Pick<LeaseRequest, "about" | "signal"> {
+  readonly pool: string
+  /** Places in all, for every run of this host together. */
+  readonly limit: number
+}
+
+/** Takes one of the places of a pool; waits while other runs hold them all. */
+export async function takePoolPlace(run: RunContext, { pool, limit, about, signal }: PoolRequest): Promise<Lease> {
+  const { log, id } = run.settings
+  let hasTold = false
+  for (let pause = POLL_MS.first; ; pause = Math.min(pause * 1.5, POLL_MS.last)) {
+    let holder: LeaseHolder | undefined
+    for (let place = 0; place < limit; place++) {
+      const answer = log.acquireLease(`pool ${pool} ${place}`, id)
+      if ("token" in answer) return answer
+      // A place that this run holds is given back without waiting for anybody else.
+      if (answer.runId !== id) holder = answer
+    }
+    if (holder && !hasTold)
+      run.emit({ type: "step_waiting", ...about, holder: `the pool '${pool}', held by ${tell(holder)}` })
+    hasTold ||= holder !== undefined
+    await delay(pause, undefined, { signal }).catch(() => undefined)
+    signal.throwIfAborted()
+  }
+}
+
+function tell({ runId, pid, host }: LeaseHolder): string {
+  return `run ${runId} (process ${pid} on ${host})`
 }
 
 /** After a wait: whether the holder has left nothing to do; else the step begins now. */
@@ -77,7 +108,7 @@ async function leaveOrGo(run: RunContext, lease: Lease, holder: LeaseHolder, req
 function held({ about }: LeaseRequest, holder: LeaseHolder): StorageError {
   return new StorageError("LEASE_HELD", {
     what: `'${about.step}' is being written by another run.`,
-    why: `Run ${holder.runId} (process ${holder.pid} on ${holder.host}) holds it, and this run does not wait.`,
+    why: `It is held by ${tell(holder)}, and this run does not wait.`,
     fix: "Run again when the other run has ended, or leave '--no-wait' out.",
     details: { step: about.step, run: holder.runId, pid: holder.pid, host: holder.host },
   })
