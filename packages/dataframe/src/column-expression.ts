@@ -109,7 +109,8 @@ export class ColumnExpression {
   }
 
   isin(...values: readonly unknown[]): ColumnExpression {
-    return this.#call("in", ...values)
+    // of no values it is false also for null, as in Spark
+    return values.length > 0 ? this.#call("in", ...values) : new ColumnExpression({ kind: "literal", value: false })
   }
 
   between(low: unknown, high: unknown): ColumnExpression {

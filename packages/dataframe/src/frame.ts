@@ -86,7 +86,7 @@ export interface FrameType<S extends Columns> {
 
 /**
  * Declares a table by its columns: name → type of `t`. What an asset returns is held to it exactly.
- * @throws FrameError `FRAME_ARGUMENT_INVALID`, `FRAME_COLUMN_DUPLICATE`, `FRAME_TYPE_UNSTORABLE`
+ * @throws FrameError `FRAME_ARGUMENT_INVALID`, `FRAME_COLUMN_DUPLICATE`
  * @example
  * frame({ id: t.int64, name: t.string, amount: t.decimal(12, 2) })
  */
@@ -103,7 +103,7 @@ class DeclaredFrame<S extends Columns> implements FrameType<S> {
     this.types = columns
     this.#schema = schemaOf(columns)
     distinctNames(this.#schema.columns)
-    for (const column of this.#schema.columns) refuseUnstorable(column.name, column.type)
+    for (const column of this.#schema.columns) distinctFields(column.name, column.type)
     if (this.#schema.columns.length === 0) throw noColumns()
     Object.freeze(this)
   }
@@ -168,22 +168,13 @@ function storedRelation(stored: StoredFrame): Relation {
   })
 }
 
-function refuseUnstorable(name: string, type: DataType): void {
-  const inner =
-    type.kind === "array" ? [type.element] : type.kind === "map" ? [type.key, type.value] : ([] as readonly DataType[])
-  for (const part of inner) refuseUnstorable(name, part)
-  if (type.kind === "struct") {
-    distinctNames(type.fields, `The struct '${name}'`)
-    for (const field of type.fields) refuseUnstorable(name, field.type)
-  }
-  if (type.kind === "void" || type.kind === "day_time_interval" || type.kind === "year_month_interval") {
-    throw new FrameError("FRAME_TYPE_UNSTORABLE", {
-      what: `The column '${name}' is ${typeName(type)}, which cannot be stored.`,
-      why: "No file format of ours keeps it so that both engines read it back.",
-      fix: "Store it as another type: an interval as a number of days or seconds.",
-      details: { column: name },
-    })
-  }
+/** Fields of a struct, too, differ without regard to case: no file keeps two that do not apart. */
+function distinctFields(name: string, type: DataType): void {
+  if (type.kind === "array") distinctFields(name, type.element)
+  if (type.kind === "map") distinctFields(name, type.value)
+  if (type.kind !== "struct") return
+  distinctNames(type.fields, `The struct '${name}'`)
+  for (const field of type.fields) distinctFields(`${name}.${field.name}`, field.type)
 }
 
 function noColumns(): FrameError {

@@ -15,10 +15,14 @@ import { setOperation, unionByName } from "./plan/set-operation.ts"
 import { rowProxy } from "./row-proxy.ts"
 import { schemaOf } from "./schema/arrow-type.ts"
 import type { Columns } from "./schema/columns.ts"
+import { typeName } from "./schema/type-name.ts"
 import type { OpenSession } from "./session/engine-session.ts"
 
 /** Where a frame keeps its plan: found also by another copy of this package. */
 const planKey: unique symbol = Symbol.for("@assets/dataframe/plan")
+
+/** Node's key for what `console.log` prints. */
+const inspected: unique symbol = Symbol.for("nodejs.util.inspect.custom")
 
 type Callback = (...rows: readonly ReturnType<typeof rowProxy>[]) => unknown
 
@@ -190,6 +194,15 @@ export class PlanFrame {
 
   explain(options: { readonly engine?: boolean } = {}): Promise<string> {
     return actions.explain(this[planKey], this.#session("explain"), options.engine ?? false)
+  }
+
+  /** `DataFrame[id: bigint, name: string]`, as Spark prints one. */
+  toString(): string {
+    return `DataFrame[${this[planKey].schema.columns.map(({ name, type }) => `${name}: ${typeName(type)}`).join(", ")}]`
+  }
+
+  [inspected](): string {
+    return this.toString()
   }
 
   #with(relation: Relation): PlanFrame {

@@ -140,6 +140,39 @@ describe("a session", () => {
     expect(await made().join(names, "id").select("name", "city").take(3)).toEqual([{ name: "a", city: "Berlin" }])
   })
 
+  test("joins keys of different types, and refuses a frame of another session", async () => {
+    const left = session.createDataFrame({ id: t.int32, a: t.string }, [
+      { id: 1, a: "x" },
+      { id: 2, a: "y" },
+    ])
+    const right = session.createDataFrame({ id: t.int64, b: t.string }, [
+      { id: 1n, b: "p" },
+      { id: 3n, b: "q" },
+    ])
+    const rowsOf = (how: "inner" | "left" | "right" | "full" | "semi" | "anti") =>
+      left.join(right, "id", how).orderBy("id").take(9)
+    expect(await rowsOf("inner")).toEqual([{ id: 1, a: "x", b: "p" }])
+    expect(await rowsOf("left")).toEqual([
+      { id: 1, a: "x", b: "p" },
+      { id: 2, a: "y", b: null },
+    ])
+    expect(await rowsOf("right")).toEqual([
+      { id: 1n, a: "x", b: "p" },
+      { id: 3n, a: null, b: "q" },
+    ])
+    expect(await rowsOf("full")).toEqual([
+      { id: 1n, a: "x", b: "p" },
+      { id: 2n, a: "y", b: null },
+      { id: 3n, a: null, b: "q" },
+    ])
+    expect(await rowsOf("semi")).toEqual([{ id: 1, a: "x" }])
+    expect(await rowsOf("anti")).toEqual([{ id: 2, a: "y" }])
+    expect(await left.filter(f => f.a.isin()).count()).toBe(0)
+    await using other = await openSession(duckdb())
+    const foreign = other.createDataFrame({ id: t.int32, c: t.string }, [{ id: 1, c: "z" }])
+    await expect(left.join(foreign, "id").count()).rejects.toMatchObject({ code: "FRAME_INPUT_UNBOUND" })
+  })
+
   test("closes once, also as a resource", async () => {
     await using other = await openSession(duckdb(), { timeZone: "Europe/Berlin" })
     expect(await other.createDataFrame({ a: t.int32 }, [{ a: 1 }]).count()).toBe(1)

@@ -157,6 +157,23 @@ describe("a frame", () => {
     expect(Object.isFrozen(orders)).toBe(true)
   })
 
+  test("prints its columns and not its plan", () => {
+    expect(inspect(customers)).toBe("DataFrame[customer_id: bigint, city: string]")
+    expect(`${customers}`).toBe(inspect(customers))
+  })
+
+  test("joins keys of different types in the type that they have in common", () => {
+    const ints = orders.select(f => ({ customer_id: f.customer_id.cast(t.int32), x: f.x }))
+    expect(columnsOf(ints.join(customers, "customer_id", "left"))[0]).toBe("customer_id int")
+    expect(columnsOf(ints.join(customers, "customer_id", "right"))[0]).toBe("customer_id bigint")
+    expect(columnsOf(ints.join(customers, "customer_id", "full"))).toEqual([
+      "customer_id bigint",
+      "x double",
+      "city string",
+    ])
+    expect(columnsOf(ints.join(customers, "customer_id", "semi"))).toEqual(["customer_id int", "x double"])
+  })
+
   test("matches names without regard to case, and selects them as they are asked for", () => {
     expect(columnsOf(js.select("ID", (f: Untyped) => ({ sum: f.AMOUNT.plus(1) })))).toEqual([
       "ID bigint",

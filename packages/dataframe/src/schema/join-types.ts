@@ -24,8 +24,18 @@ export type Apart<L, R> = [Shared<L, R>] extends [never]
 /** As `Apart`, for joins that keep the columns of the right. */
 export type ApartUnlessLeft<L, R, How> = How extends "semi" | "anti" ? unknown : Apart<L, R>
 
-/** The columns of a join. */
-export type Joined<L, R, Keys, How> = How extends "semi" | "anti" ? L : Simplify<L & Omit<R, Extract<Keys, string>>>
+/** The columns of a join. A key is the left's, for `right` the right's, and for `full` of the type that holds both. */
+export type Joined<L, R, Keys, How> = [How] extends ["semi" | "anti"]
+  ? L
+  : [How] extends ["right"]
+    ? Simplify<Omit<L, Extract<Keys, string>> & R>
+    : [How] extends ["full"]
+      ? Simplify<L & Omit<R, Extract<Keys, string>> extends infer J ? FullKeys<J, L, R, Keys> : never>
+      : Simplify<L & Omit<R, Extract<Keys, string>>>
+
+type FullKeys<J, L, R, Keys> = {
+  [K in keyof J]: K extends Keys & keyof L & keyof R ? Common<L[K], R[K]> : J[K]
+}
 
 /** `unknown` where the rows of both can stand under one another. */
 export type Stackable<L, R> = [Exclude<keyof L, keyof R>] extends [never]

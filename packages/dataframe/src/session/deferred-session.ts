@@ -6,6 +6,9 @@ import { bottomUp } from "../plan/walk-relation.ts"
 import type { Schema } from "../schema/schema.ts"
 import type { EngineSession } from "./engine-session.ts"
 
+/** Counts over all sessions, so that a frame of another session is never taken for one of this. */
+let deferred = 0
+
 /**
  * A session whose frames may stand over relations that are still being made: rows on their way to the engine, files
  * that are looked for. A query waits for those that it reads.
@@ -26,7 +29,7 @@ export class DeferredSession implements EngineSession {
 
   /** A relation that stands for one that is being made. */
   defer(name: string, schema: Schema, made: Promise<Relation>): Relation {
-    const key = `${name}#${this.#pending.size + 1}`
+    const key = `${name}#${++deferred}`
     made.catch(() => {}) // told by the query that reads it
     this.#pending.set(key, made)
     return { kind: "input", key, schema }
