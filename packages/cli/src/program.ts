@@ -94,6 +94,7 @@ function addPlan(program: Command): void {
       listed,
     )
     .option("--force", "as if what is unchanged ran, too")
+    .option("--sql", "also the statement of each step that may run")
     .action(async (select: string[], _options, command: Command) => {
       const { planCommand } = await import("./commands/plan.ts")
       await planCommand(select, command.optsWithGlobals())

@@ -6,8 +6,9 @@ import { OpenEnvironment } from "./environment/open-environment.ts"
 import { resolveEnvironment } from "./environment/resolve-environment.ts"
 import { ConfigError, StorageError } from "./errors/assets-error.ts"
 import type { Current, Materialization } from "./io/io-manager.ts"
+import { assetCode } from "./plan/asset-code.ts"
 import { didYouMean } from "./util/nearest-name.ts"
-import type { AnyValueType, BoundOf, StoredValue } from "./value/value-type.ts"
+import type { AnyValueType, BoundOf, LazyValue, StoredValue } from "./value/value-type.ts"
 
 export interface StoredDataOptions {
   /** Default: `ASSETS_ENV`, then the project's. */
@@ -62,6 +63,17 @@ export class StoredData {
   /** The stored value as a user's code gets it: for a frame a bound one. @throws StorageError `STORAGE_DATA_MISSING` */
   async value<V extends AnyValueType>(asset: Asset<V>): Promise<BoundOf<V>> {
     return asset.returns.bind(await this.#load(asset), () => this.session(asset))
+  }
+
+  /** The name of the engine that computes an asset; starts none. */
+  engineName(asset: Asset): string {
+    return this.#environment.engineName(asset)
+  }
+
+  /** What the `transform` of an asset returns; undefined for a `compute`. @throws FrameError, UserCodeError */
+  lazyPlan(asset: Asset): LazyValue | undefined {
+    const { now, timeZone } = this.#environment
+    return asset.options.transform ? assetCode(asset, { now, timeZone, codeVersions: undefined }).lazy : undefined
   }
 
   /** The open engine of an asset. */

@@ -1,8 +1,17 @@
-import { type ExecutionPlan, explainPlanAsJson, explainReasons, type PlanOptions, plan } from "@assets/core"
+import {
+  type ExecutionPlan,
+  explainPlanAsJson,
+  explainReasons,
+  openStoredData,
+  type PlanOptions,
+  plan,
+} from "@assets/core"
 import { formatDuration, formatStep } from "../format.ts"
 import type { GlobalOptions } from "../global-options.ts"
+import type { LoadedProject } from "../load-project.ts"
 import { environmentOf, openProject, selectOf } from "../open-project.ts"
 import { Output } from "../output.ts"
+import { stepSql } from "../step-sql.ts"
 
 /** What `plan` and `materialize` are asked for alike. */
 export interface PlanFlags extends GlobalOptions {
@@ -27,19 +36,41 @@ export function printWarnings(made: ExecutionPlan, output: Output): void {
   for (const { message } of made.warnings) output.note(`${output.errorColors.yellow("warning")} ${message}`)
 }
 
-export async function planCommand(selection: readonly string[], options: PlanFlags): Promise<void> {
+export async function planCommand(
+  selection: readonly string[],
+  options: PlanFlags & { readonly sql?: boolean },
+): Promise<void> {
   const startedAt = performance.now()
   const project = await openProject(options)
   await project.prepareCodeVersions()
   const made = await plan(project.definitions, planRequest(selection, options))
-  printPlan(made, new Output(options), performance.now() - startedAt)
+  const sql = options.sql ? await statements(project, made, options) : undefined
+  printPlan(made, new Output(options), performance.now() - startedAt, sql)
+}
+
+/** The statements of the steps that may run, by the id of the step. */
+async function statements(project: LoadedProject, made: ExecutionPlan, options: PlanFlags) {
+  const stored = openStoredData(project.definitions, environmentOf(options))
+  try {
+    const print = await stepSql(project.definitions, stored, new Date(made.now))
+    const wanted = made.steps.filter(({ decision }) => decision !== "skip")
+    return new Map(wanted.map(step => [step.id, print(step)]))
+  } finally {
+    await stored.close()
+  }
 }
 
 /** Prints a plan step by step, with the reasons, and how the code changed where that is known. */
-export function printPlan(made: ExecutionPlan, output: Output, durationMs: number): void {
+export function printPlan(
+  made: ExecutionPlan,
+  output: Output,
+  durationMs: number,
+  sql?: ReadonlyMap<string, string | undefined>,
+): void {
   printWarnings(made, output)
   if (output.json) {
-    for (const step of explainPlanAsJson(made).steps) output.object(step)
+    for (const step of explainPlanAsJson(made).steps)
+      output.object(sql ? { ...step, sql: sql.get(step.id) ?? null } : step)
     return
   }
   const { green, dim, yellow, red } = output.colors
@@ -56,6 +87,7 @@ export function printPlan(made: ExecutionPlan, output: Output, durationMs: numbe
         output.line(`        ${line.startsWith("-") ? red(line) : line.startsWith("+") ? green(line) : line}`)
       }
     }
+    for (const line of sql?.get(step.id)?.split("\n") ?? []) output.line(dim(`        ${line}`))
   }
   const count = (decision: string) => made.steps.filter(step => step.decision === decision).length
   output.line(
