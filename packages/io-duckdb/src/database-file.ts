@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { existsSync, realpathSync } from "node:fs"
+import { existsSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { type AssetsError, CancelledError, StorageError } from "@assets/core"
@@ -9,6 +9,8 @@ import { quoteName, quoteText } from "./sql-text.ts"
 
 /** While another process holds the file, it is asked again after these times, the last one repeated. */
 const retryMs = [20, 50, 100, 250, 500]
+/** A process that waits has asked within this time. */
+const wantedMs = 2000
 
 export type HoldMode = "read" | "write"
 
@@ -64,6 +66,27 @@ export class DatabaseFile {
 
   get exists(): boolean {
     return existsSync(this.path)
+  }
+
+  /** Whether another process waits for the file just now: it touches a file beside it whenever it tries. */
+  get isWanted(): boolean {
+    const asked = statSync(this.#waitingMark, { throwIfNoEntry: false })?.mtimeMs
+    return asked !== undefined && Date.now() - asked < wantedMs
+  }
+
+  get #waitingMark(): string {
+    return `${this.path}.waiting`
+  }
+
+  /** Attaches the file for writing at once; undefined when another process has it, or waits for it. */
+  async holdAtOnce(instance: DuckDBInstance, signal: AbortSignal): Promise<Hold | undefined> {
+    if (this.isWanted) return undefined
+    try {
+      return await this.hold(instance, "write", { signal, waitMs: 0 })
+    } catch (error) {
+      if (error instanceof StorageError && error.code === "STORAGE_BUSY") return undefined
+      throw error
+    }
   }
 
   /**
@@ -125,6 +148,7 @@ export class DatabaseFile {
     for (let attempt = 0; ; attempt++) {
       try {
         await execute(instance, statement)
+        if (attempt > 0) rmSync(this.#waitingMark, { force: true })
         return
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error)
@@ -132,6 +156,7 @@ export class DatabaseFile {
         if (holder === undefined) throw attachFailure(this.path, message, error)
         if (Date.now() >= deadline) throw busy(this.path, holder, waitMs)
         if (attempt === 0) waiting?.(holder)
+        touch(this.#waitingMark)
         await delay(retryMs[Math.min(attempt, retryMs.length - 1)], undefined, { signal }).catch(() => {
           throw cancelled()
         })
@@ -143,6 +168,15 @@ export class DatabaseFile {
     const turn = this.#transition.then(work, work)
     this.#transition = turn.catch(() => {}) // whoever asked is told; the next one has its own try
     return turn
+  }
+}
+
+/** A mark that cannot be made only means that nobody makes room sooner. */
+function touch(path: string): void {
+  try {
+    writeFileSync(path, `${process.pid}\n`)
+  } catch {
+    // the folder is read-only: reading needs no room
   }
 }
 

@@ -32,7 +32,7 @@ export function duckdb(options: DuckdbOptions = {}): Engine {
         instance.closeSync()
         throw error
       }
-      return new DuckdbSession(instance, connectionSettings)
+      return new DuckdbSession(instance, connectionSettings, context.scratch)
     },
     doctor: () => findings(options),
   })

@@ -156,27 +156,35 @@ class DuckdbFileIOManager implements IOManager {
     return DatabaseFile.of(resolve(base, this.#path))
   }
 
-  /** Computes straight into the table, in a transaction that ends once the checks have passed. */
+  /**
+   * Computes straight into the table, in a transaction that ends once the checks have passed. Where another process has or
+   * wants the file, the rows are computed into a staged file first, and the file is held for their insert alone.
+   */
   async #writeFrame(context: OutputContext, file: DatabaseFile, value: FrameOutput): Promise<Materialization> {
     const session = duckdbSession(await context.session())
     const schema = value.schema as Schema // core hands on what the dataframe made
     requireStorable(schema)
     refuseHiddenName(schema)
     this.#introduce(session, file)
+    await session.readyForTransaction()
+    const { stepId, signal } = context
     // The rows of a stream are taken in first, so that the file is not held while they are made.
     const uploaded = value.kind === "batches" ? await session.upload(value.batches(), schema) : undefined
-    const relation = value.kind === "relation" ? (value.relation as Relation) : (uploaded ?? noRows(schema))
-    await session.readyForTransaction()
-    const hold = await file.hold(session.instance, "write", this.#holdOptions(context))
+    const computed = value.kind === "relation" ? (value.relation as Relation) : (uploaded ?? noRows(schema))
+    let hold = await file.holdAtOnce(session.instance, signal)
+    const staged = hold || uploaded ? undefined : await session.stage(computed, stepId, signal)
+    const relation = staged?.relation ?? computed
     try {
-      return await session.withRelation(relation, context.stepId, context.signal, async lease => {
+      hold ??= await file.hold(session.instance, "write", this.#holdOptions(context))
+      return await session.withRelation(relation, stepId, signal, async lease => {
         await this.#ensureSchemas(lease, file, context.key)
         await faultPoint("io.write")
         return this.#transaction(lease, () => this.#replaceRows(context, session, lease, relation, schema))
       })
     } finally {
+      await hold?.release()
+      await staged?.remove()
       if (uploaded?.kind === "table") await session.dropUpload(uploaded.path)
-      await hold.release()
     }
   }
 

@@ -1,3 +1,5 @@
+import { mkdtemp, rm } from "node:fs/promises"
+import { join } from "node:path"
 import type {
   EngineSession,
   ExportTarget,
@@ -52,11 +54,14 @@ export class DuckdbSession implements EngineSession {
   readonly #databases = new Map<string, AttachedDatabase>()
   /** Connections by the temporary relation that only they see. */
   readonly #pinned = new Map<string, Lease>()
+  readonly #scratch: string
   #uploads = 0
 
-  constructor(instance: DuckDBInstance, settings: readonly string[]) {
+  /** `settings` are statements that each new connection runs; `scratch` is a folder for staged rows. */
+  constructor(instance: DuckDBInstance, settings: readonly string[], scratch: string) {
     this.#instance = instance
     this.#pool = new ConnectionPool(instance, settings)
+    this.#scratch = scratch
   }
 
   get instance(): DuckDBInstance {
@@ -176,6 +181,26 @@ export class DuckdbSession implements EngineSession {
   pin(name: string, lease: Lease): () => void {
     this.#pinned.set(name, lease)
     return () => this.#pinned.delete(name)
+  }
+
+  /** Computes a relation into files of the run's scratch folder; `remove` deletes them. */
+  async stage(
+    relation: Relation,
+    stepId: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly relation: Relation; remove(): Promise<void> }> {
+    const path = await mkdtemp(join(this.#scratch, "staged-"))
+    const remove = () => rm(path, { recursive: true, force: true })
+    try {
+      const target = { kind: "files", format: "parquet", path } as const
+      const { files } = await this.write(relation, target, { stepId, signal, layout: { compression: "snappy" } })
+      const { schema } = relation
+      const paths = files.map(file => join(path, file.path))
+      return { relation: { kind: "files", format: "parquet", paths, schema }, remove }
+    } catch (error) {
+      await remove()
+      throw error
+    }
   }
 
   /** Gives the memory of an upload back before the session closes. */

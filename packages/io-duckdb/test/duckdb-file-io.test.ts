@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { writeFileSync } from "node:fs"
+import { readdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { EngineSession, InputContext, IOManager, Materialization, OutputValue, StoredValue } from "@assets/core"
@@ -19,13 +19,15 @@ interface Storage {
   readonly file: string
   readonly io: IOManager
   readonly session: DuckdbSession
+  readonly scratch: string
   write(value: OutputValue, request?: Partial<OutputRequest>): Promise<Materialization>
   load(records: readonly Materialization[], wanted?: Partial<InputContext>): Promise<StoredValue>
 }
 
 async function openStorage(waitMs = 60_000): Promise<Storage> {
   const base = temporaryFolder()
-  const session = await openSession()
+  const scratch = temporaryFolder()
+  const session = await openSession({}, scratch)
   const io = duckdbFileIO({ path: "warehouse.duckdb", waitMs })
   onTestFinished(() => io.close?.())
   return {
@@ -33,6 +35,7 @@ async function openStorage(waitMs = 60_000): Promise<Storage> {
     file: join(base, "warehouse.duckdb"),
     io,
     session,
+    scratch,
     write: (value, request = {}) => io.handleOutput(outputContext({ base, session, ...request }), value),
     load: (materializations, wanted = {}) =>
       io.loadInput({
@@ -96,6 +99,29 @@ describe("another process", () => {
     other.stdin?.end()
     await once(other, "exit")
     expect(await storage.io.current({ base: storage.base, signal }, ["marts/numbers"])).toEqual(new Map())
+  }, 20_000)
+
+  test("is not kept waiting by a computation: the rows are staged while it has the file, or wants it", async () => {
+    const storage = await openStorage()
+    const staged = () => readdirSync(storage.scratch).filter(name => name.startsWith("staged-"))
+    const other = await holder(storage.file)
+    let whileWaiting = 0
+    const waiting = () => {
+      whileWaiting = staged().length
+      other.stdin?.end()
+    }
+    await storage.write(numbers(3), { waiting })
+    expect(whileWaiting).toBe(1)
+    expect(staged()).toEqual([])
+    writeFileSync(`${storage.file}.waiting`, "")
+    let whileChecked = 0
+    const record = await storage.write(numbers(4), {
+      onApprove: () => {
+        whileChecked = staged().length
+      },
+    })
+    expect(whileChecked).toBe(1)
+    expect(await rowsOf(storage.session, await storage.load([record]))).toHaveLength(4)
   }, 20_000)
 
   test("can open the file between two steps", async () => {

@@ -14,11 +14,14 @@ export function temporaryFolder(): string {
   return folder
 }
 
-export async function openSession(options: DuckdbOptions = {}, timeZone = "UTC"): Promise<DuckdbSession> {
+export async function openSession(
+  options: DuckdbOptions = {},
+  scratch: string = temporaryFolder(),
+): Promise<DuckdbSession> {
   const signal = new AbortController().signal
   const session: EngineSession = await duckdb(options).open({
-    timeZone,
-    scratch: temporaryFolder(),
+    timeZone: "UTC",
+    scratch,
     now: new Date("2024-01-01T00:00:00Z"),
     signal,
   })
