@@ -109,6 +109,22 @@ Done. fresh=1 stale=0 missing=0
   })
 })
 
+describe("assets plan --sql", () => {
+  test("prints the statement of each step, which runs as it is", async () => {
+    const project = cliProject(shop)
+    const [large, customers, best] = await project.json<{ sql: string | null }>(["plan", "--sql"])
+    expect(large?.sql).toContain("orders.csv")
+    expect(customers?.sql).toContain('"staging"."large"')
+    expect(best?.sql).toBe(null)
+    await project.assets(["materialize"])
+    expect(await project.json(["sql", customers?.sql ?? ""])).toEqual([{ customer: "ada", orders: "2", cents: "2225" }])
+    expect((await project.json<{ sql: null }>(["plan", "--sql"])).map(step => step.sql)).toEqual([null, null, null])
+    expect((await project.assets(["plan", "--sql", "--force", "staging/large"])).stdout).toMatch(
+      /RUN .*\n +(SELECT|WITH)/,
+    )
+  })
+})
+
 describe("assets runs", () => {
   test("lists the latest first, shows one by the beginning of its id, and its events", async () => {
     const project = cliProject(shop)
