@@ -14,7 +14,20 @@ import {
 import { castOf, mismatch } from "./implicit-cast.ts"
 import { orderKey } from "./ordered-sql.ts"
 import { arg, input, raise } from "./printed-call.ts"
-import { any, argument, bool, double, integral, numeric, orderable, sameAsFirst, takes, typeOf } from "./signature.ts"
+import {
+  any,
+  argument,
+  bool,
+  double,
+  integral,
+  literalOf,
+  numeric,
+  orderable,
+  type Parameter,
+  sameAsFirst,
+  takes,
+  typeOf,
+} from "./signature.ts"
 import { type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
 function count(call: PrintedAggregate): Sql {
@@ -115,6 +128,35 @@ const bits = (args: readonly Expression[], name: string) => {
   return takes([integral], sameAsFirst)(args, name)
 }
 
+const pairRule = takes([double, double], types.float64)
+const byRule = takes([any, orderable], sameAsFirst)
+
+function by(name: string): AggregateForm {
+  return call => call.aggregate(name, [arg(call, 0), orderKey(arg(call, 1), input(call, 1).type)])
+}
+
+const shares: DataType = { kind: "array", element: types.float64 }
+
+/** A share, or an array of shares: then the result is an array too. */
+const share: Parameter = {
+  label: "a number from 0 to 1",
+  accept: e => (e.type.kind === "array" ? castOf(e, shares) : double.accept(e)),
+}
+
+/** `percentile` interpolates in doubles, `percentile_approx` gives a value that is there. */
+function percentileRule(interpolates: boolean): TypeRule {
+  return (args, name) => {
+    const { args: cast } = takes([interpolates ? double : numeric, share], types.float64)(args, name)
+    const value = interpolates ? types.float64 : typeOf(cast, 0)
+    const wanted = argument(cast, 1)
+    if (wanted.type.kind === "array") return { args: cast, type: { kind: "array", element: value } }
+    const given = literalOf(wanted)
+    if (given !== undefined && given !== null && Number(given) >= 0 && Number(given) <= 1)
+      return { args: cast, type: value }
+    throw mismatch(name, args, "the share must be a literal from 0 to 1")
+  }
+}
+
 /** Aggregates. */
 export const aggregates = {
   count: aggregate(takes([any], types.int64, { optional: 1, variadic: true }), count),
@@ -131,6 +173,14 @@ export const aggregates = {
   stddev_pop: aggregate(statisticRule, statistic("stddev_pop", 1)),
   variance: aggregate(statisticRule, statistic("var_samp", 2)),
   var_pop: aggregate(statisticRule, statistic("var_pop", 1)),
+  median: aggregate(statisticRule, "median"),
+  percentile: aggregate(percentileRule(true), "quantile_cont"),
+  percentile_approx: aggregate(percentileRule(false), "quantile_disc"),
+  approx_count_distinct: aggregate(takes([any], types.int64), "approx_count_distinct"),
+  covar_samp: aggregate(pairRule, "covar_samp"),
+  covar_pop: aggregate(pairRule, "covar_pop"),
+  max_by: aggregate(byRule, by("arg_max_null"), { stability: "unstable" }),
+  min_by: aggregate(byRule, by("arg_min_null"), { stability: "unstable" }),
   bool_and: aggregate(takes([bool], types.boolean), "bool_and"),
   bool_or: aggregate(takes([bool], types.boolean), "bool_or"),
   bit_and: aggregate(bits, "bit_and"),

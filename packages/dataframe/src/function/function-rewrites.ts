@@ -2,6 +2,7 @@ import { FrameError } from "../errors/frame-error.ts"
 import type { Unresolved } from "../plan/expression.ts"
 import type { DataType } from "../schema/data-type.ts"
 import { date, timestamp, timestampNtz } from "../schema/type-family.ts"
+import { unsupported } from "./signature.ts"
 
 /** Gives undefined where a call stays as it is. */
 type Rewrite = (args: readonly Unresolved[], name: string) => Unresolved | undefined
@@ -78,8 +79,36 @@ function ignoringNulls(name: string): Rewrite {
   }
 }
 
+/** `decode(x, a, 1, b, 2, otherwise)` compares with each in turn, null with null; `decode(bytes, charset)` is another. */
+const decodeValue: Rewrite = args => {
+  const [value, ...rest] = args
+  if (!value || rest.length < 2) return undefined
+  const branches: [Unresolved, Unresolved][] = []
+  for (let i = 0; i + 1 < rest.length; i += 2) {
+    branches.push([call("<=>", value, rest[i] ?? nothing), rest[i + 1] ?? nothing])
+  }
+  const otherwise = rest.length % 2 === 1 ? rest.at(-1) : undefined
+  return { kind: "case", branches, ...(otherwise ? { otherwise } : {}) }
+}
+
+/** A function that no engine's SQL gives with Spark's meaning. */
+function refused(why: string, fix: string): Rewrite {
+  return (_, name) => {
+    throw unsupported(name, why, fix)
+  }
+}
+
+const otherHash = refused("DuckDB has another hash, so the numbers would differ.", "Use md5(x) or sha2(x, 256).")
+
 /** Functions that are others in disguise: they leave no trace in the plan. */
 export const rewrites: { readonly [name: string]: Rewrite } = {
+  hash: otherHash,
+  xxhash64: otherHash,
+  crc32: otherHash,
+  conv: refused("DuckDB has no conversion between number bases.", "Use hex(x) or bin(x)."),
+  to_number: refused("DuckDB reads no number by a format.", "Replace what is no digit, and cast."),
+  try_to_number: refused("DuckDB reads no number by a format.", "Replace what is no digit, and try_cast."),
+  decode: decodeValue,
   first: ignoringNulls("first"),
   last: ignoringNulls("last"),
   nvl: of(2, (a, b) => call("coalesce", a, b)),
@@ -95,6 +124,8 @@ export const rewrites: { readonly [name: string]: Rewrite } = {
   to_timestamp: dateOf("to_timestamp", timestamp, "ansi"),
   try_to_timestamp: dateOf("try_to_timestamp", timestamp, "try"),
   to_timestamp_ntz: of(1, a => ({ kind: "cast", input: a, type: timestampNtz, mode: "ansi" })),
+  unix_timestamp: ([input, format]) =>
+    input && format ? call("unix_timestamp", call("to_timestamp_format", input, format)) : undefined,
   date_part: of(2, (field, a) => call(fieldFunction(field), a)),
   current_date: of(0, () => ({ kind: "cast", input: now, type: date, mode: "ansi" })),
   current_timestamp: of(0, () => now),

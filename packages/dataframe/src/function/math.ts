@@ -5,7 +5,7 @@ import * as types from "../schema/type-family.ts"
 import { castTo } from "./duckdb-type.ts"
 import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "./function-entry.ts"
 import { castOf } from "./implicit-cast.ts"
-import { arg, input, raise } from "./printed-call.ts"
+import { arg, input, once, raise } from "./printed-call.ts"
 import { roundCall, roundToward } from "./round-sql.ts"
 import {
   alike,
@@ -101,6 +101,8 @@ const twoIntegrals: TypeRule = (args, name) => {
   return alike(2, "same")(cast, name)
 }
 
+const logRule = takes([double, double], types.float64, { optional: 1 })
+
 function absolute(args: readonly Expression[]): DataType {
   return typeOf(args, 0)
 }
@@ -122,6 +124,51 @@ export const math = {
   ln: scalar(toDouble, domain("ln", notPositive, sql`NULL`)),
   log10: scalar(toDouble, domain("log10", notPositive, sql`NULL`)),
   log2: scalar(toDouble, domain("log2", notPositive, sql`NULL`)),
+  log: scalar(logRule, call => {
+    const [a, b] = [arg(call, 0), call.args[1]]
+    if (!b) return sql`CASE WHEN ${a} <= 0 THEN NULL ELSE ln(${a}) END`
+    return sql`CASE WHEN ${a} <= 0 OR ${b} <= 0 THEN NULL ELSE ln(${b}) / ln(${a}) END`
+  }),
+  log1p: scalar(toDouble, call =>
+    once(
+      arg(call, 0),
+      x =>
+        sql`CASE WHEN ${x} <= -1 THEN NULL WHEN isinf(${x}) THEN ${x} WHEN 1 + ${x} = 1 THEN ${x} ELSE ln(1 + ${x}) * ${x} / ((1 + ${x}) - 1) END`,
+    ),
+  ),
+  expm1: scalar(toDouble, call =>
+    once(
+      arg(call, 0),
+      x =>
+        sql`CASE WHEN exp(${x}) = 1 THEN ${x} WHEN exp(${x}) - 1 = -1 THEN CAST(-1 AS DOUBLE) WHEN isinf(exp(${x})) THEN exp(${x}) WHEN abs(${x}) > 1 THEN exp(${x}) - 1 ELSE (exp(${x}) - 1) * ${x} / ln(exp(${x})) END`,
+    ),
+  ),
+  hypot: scalar(takes([double, double], types.float64), call => {
+    const [a, b] = [sql`abs(${arg(call, 0)})`, sql`abs(${arg(call, 1)})`]
+    const most = sql`greatest(${a}, ${b})`
+    return sql`CASE WHEN ${a} IS NULL OR ${b} IS NULL THEN NULL WHEN isinf(${a}) OR isinf(${b}) THEN CAST('Infinity' AS DOUBLE) WHEN isnan(${a}) OR isnan(${b}) THEN ${nan} WHEN ${most} = 0 THEN CAST(0 AS DOUBLE) ELSE ${most} * sqrt(1 + pow(least(${a}, ${b}) / ${most}, 2)) END`
+  }),
+  asinh: scalar(toDouble, call =>
+    once(
+      arg(call, 0),
+      x =>
+        sql`CASE WHEN isinf(${x}) OR ${x} > 1e100 THEN asinh(${x}) WHEN ${x} + sqrt(${x} * ${x} + 1) = 0 THEN CAST('-Infinity' AS DOUBLE) ELSE ln(${x} + sqrt(${x} * ${x} + 1)) END`,
+    ),
+  ),
+  acosh: scalar(
+    toDouble,
+    domain("acosh", x => sql`${x} < 1`, nan),
+  ),
+  atanh: scalar(toDouble, call =>
+    once(
+      arg(call, 0),
+      x =>
+        sql`CASE WHEN ${outsideOne(x)} THEN ${nan} WHEN ${x} = -1 THEN CAST('-Infinity' AS DOUBLE) ELSE atanh(${x}) END`,
+    ),
+  ),
+  cot: scalar(toDouble, call =>
+    once(arg(call, 0), x => sql`CASE WHEN isinf(${x}) THEN ${nan} WHEN ${x} = 0 THEN 1 / ${x} ELSE 1 / tan(${x}) END`),
+  ),
   pow: scalar(takes([double, double], types.float64), power),
   pmod: scalar(twoNumbers, positiveRemainder),
   sin: scalar(toDouble, domain("sin", infinite, nan)),

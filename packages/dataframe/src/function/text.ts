@@ -1,10 +1,24 @@
 import type { Expression } from "../plan/expression.ts"
+import type { DataType } from "../schema/data-type.ts"
 import * as types from "../schema/type-family.ts"
 import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "./function-entry.ts"
 import { castOf, mismatch, unified } from "./implicit-cast.ts"
 import { patternFunctions } from "./pattern.ts"
 import { arg, castCall, input } from "./printed-call.ts"
-import { any, argument, int, literalOf, takes, text, textOrBytes } from "./signature.ts"
+import {
+  any,
+  argument,
+  bytes,
+  int,
+  literalOf,
+  type Parameter,
+  requireInteger,
+  requireText,
+  takes,
+  text,
+  textOrBytes,
+  unsupported,
+} from "./signature.ts"
 import { invoke, join, type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
 const textToText = takes([text], types.string)
@@ -75,6 +89,29 @@ function located(call: PrintedCall): Sql {
   return invoke("spark_locate", part, whole, arg(call, 2))
 }
 
+/** A text as UTF-8; no other character set has the same meaning on every engine. */
+function utf8(parameters: readonly Parameter[], returns: DataType): TypeRule {
+  return (args, name) => {
+    const resolution = takes(parameters, returns)(args, name)
+    const charset = requireText(resolution.args, 1, name, "character set")
+    if (/^utf-?8$/i.test(charset)) return resolution
+    throw unsupported(name, `The character set '${charset}' is not the same on every engine.`, "Use 'UTF-8'.")
+  }
+}
+
+/** Spark reads a string as its bytes here. */
+const binaryOf: Parameter = {
+  label: "a string or a binary",
+  accept: e => (e.type.kind === "binary" ? e : e.type.kind === "string" ? castOf(e, types.binary) : undefined),
+}
+
+const sha2Rule: TypeRule = (args, name) => {
+  const resolution = takes([textOrBytes, int], types.string)(args, name)
+  const bits = requireInteger(resolution.args, 1, name, "number of bits")
+  if (bits === 256 || bits === 0) return resolution
+  throw unsupported(name, `DuckDB has no SHA-2 of ${bits} bits.`, "Use sha2(x, 256).")
+}
+
 /** Texts. */
 export const textFunctions = {
   ...patternFunctions,
@@ -135,6 +172,34 @@ export const textFunctions = {
     call => sql`CASE WHEN ${arg(call, 0)} IS NOT NULL THEN repeat(' ', greatest(${arg(call, 0)}, 0)) END`,
   ),
   split_part: scalar(takes([text, text, int], types.string), "split_part"),
+  substring_index: scalar(takes([text, text, int], types.string), call => {
+    const [s, separator, count] = [arg(call, 0), arg(call, 1), arg(call, 2)]
+    const parts = sql`string_split(${s}, ${separator})`
+    return sql`CASE WHEN ${s} IS NULL OR ${separator} IS NULL OR ${count} IS NULL THEN NULL WHEN ${count} = 0 OR ${separator} = '' THEN '' WHEN ${count} > 0 THEN array_to_string(${parts}[:${count}], ${separator}) ELSE array_to_string(${parts}[greatest(len(${parts}) + ${count}, 0) + 1:], ${separator}) END`
+  }),
+  find_in_set: scalar(takes([text, text], types.int32), call => {
+    const [part, list] = [arg(call, 0), arg(call, 1)]
+    return sql`CASE WHEN ${part} IS NULL OR ${list} IS NULL THEN NULL WHEN contains(${part}, ',') THEN 0 ELSE CAST(coalesce(list_position(string_split(${list}, ','), ${part}), 0) AS INTEGER) END`
+  }),
+  encode: scalar(utf8([text, text], types.binary), call => invoke("encode", arg(call, 0))),
+  decode: scalar(utf8([bytes, text], types.string), call => invoke("decode", arg(call, 0))),
+  base64: scalar(takes([binaryOf], types.string), "base64"),
+  unbase64: scalar(takes([text], types.binary), "from_base64"),
+  unhex: scalar(takes([text], types.binary), call => {
+    const s = arg(call, 0)
+    return sql`CASE WHEN regexp_full_match(${s}, '[0-9a-fA-F]*') THEN unhex(CASE WHEN length(${s}) % 2 = 1 THEN '0' || ${s} ELSE ${s} END) END`
+  }),
+  sha2: scalar(sha2Rule, call => invoke("sha256", arg(call, 0))),
+  url_encode: scalar(
+    textToText,
+    call => sql`replace(replace(replace(url_encode(${arg(call, 0)}), '%20', '+'), '~', '%7E'), '%2A', '*')`,
+  ),
+  mask: scalar(
+    textToText,
+    call =>
+      sql`regexp_replace(regexp_replace(regexp_replace(${arg(call, 0)}, '\\p{Lu}', 'X', 'g'), '\\p{Ll}', 'x', 'g'), '\\p{Nd}', 'n', 'g')`,
+  ),
+  quote: scalar(textToText, call => sql`('''' || replace(${arg(call, 0)}, '''', '\\''') || '''')`),
   md5: scalar(takes([textOrBytes], types.string), "md5"),
   sha1: scalar(takes([textOrBytes], types.string), "sha1"),
   hex: scalar(takes([any], types.string), "hex"),

@@ -1,8 +1,21 @@
 import * as types from "../schema/type-family.ts"
 import { castTo } from "./duckdb-type.ts"
 import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "./function-entry.ts"
+import { implicitCast } from "./implicit-cast.ts"
 import { arg, input, raise } from "./printed-call.ts"
-import { bigint, day, instant, int, integral, requireText, takes, text, time, wallClock } from "./signature.ts"
+import {
+  bigint,
+  day,
+  instant,
+  int,
+  integral,
+  type Parameter,
+  requireText,
+  takes,
+  text,
+  time,
+  wallClock,
+} from "./signature.ts"
 import { invoke, join, keyword, type Sql, sql, textLiteral } from "./sql-fragment.ts"
 import { type FormatPiece, timeFormat, timePattern } from "./time-pattern.ts"
 
@@ -152,6 +165,11 @@ function computedPiece(letters: "yyyy" | "y" | "Q" | "XXX" | "VV", ts: Sql, wall
   }
 }
 
+const zoneless: Parameter = {
+  label: "a timestamp without a zone",
+  accept: e => implicitCast(e, types.timestampNtz),
+}
+
 const floorDivide = (micros: Sql, by: Sql) => sql`(${micros} - ((${micros} % ${by}) + ${by}) % ${by}) // ${by}`
 
 /** Dates and timestamps. */
@@ -201,6 +219,23 @@ export const timeFunctions = {
     },
   ),
   date_format: scalar(formatRule, dateFormat),
+  unix_timestamp: scalar(takes([instant], types.int64), call => sql`(epoch_us(${arg(call, 0)}) // 1000000)`),
+  from_unixtime: scalar(takes([bigint], types.string), call => {
+    const wall = sql`spark_wall(make_timestamptz(${arg(call, 0)} * 1000000))`
+    return sql`((CASE WHEN year(${wall}) > 9999 THEN '+' ELSE '' END) || strftime(${wall}, '%Y-%m-%d %H:%M:%S'))`
+  }),
+  from_utc_timestamp: scalar(
+    takes([instant, text], types.timestamp),
+    call => sql`timezone('UTC', timezone(${arg(call, 1)}, ${arg(call, 0)}))`,
+  ),
+  to_utc_timestamp: scalar(
+    takes([instant, text], types.timestamp),
+    call => sql`spark_local_to_ts(timezone('UTC', ${arg(call, 0)}), ${arg(call, 1)})`,
+  ),
+  convert_timezone: scalar(
+    takes([text, text, zoneless], types.timestampNtz),
+    call => sql`timezone(${arg(call, 1)}, spark_local_to_ts(${arg(call, 2)}, ${arg(call, 0)}))`,
+  ),
   unix_seconds: scalar(takes([instant], types.int64), call =>
     floorDivide(sql`epoch_us(${arg(call, 0)})`, sql`1000000`),
   ),
