@@ -86,7 +86,7 @@ describe.each(pages)("%s", page => {
     if (!blocks.some(block => block.language === "ts")) return
     const config = {
       extends: join(root, "tsconfig.base.json"),
-      compilerOptions: { noEmit: true, composite: false, declaration: false },
+      compilerOptions: { noEmit: true, composite: false, declaration: false, customConditions: [] },
       include: ["**/*.ts"],
     }
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config))
