@@ -1,5 +1,5 @@
-import type { AssetsEvent } from "@assets/core"
-import { formatDuration, formatStep } from "./format.ts"
+import type { AssetsEvent, Progress, RunningRun } from "@assets/core"
+import { formatCount, formatDuration, formatStep } from "./format.ts"
 import type { Output } from "./output.ts"
 import { PlainRunRenderer, type RunRenderer } from "./render-run.ts"
 import { RunCounter } from "./run-counter.ts"
@@ -13,9 +13,10 @@ export class LiveRunRenderer implements RunRenderer {
   readonly #output: Output
   readonly #plain: PlainRunRenderer
   readonly #counter = new RunCounter()
-  readonly #running = new Map<string, { readonly text: string; readonly since: number }>()
+  readonly #running = new Map<string, RunningStep>()
   readonly #timer: NodeJS.Timeout
   #drawn = 0
+  #run: RunningRun | undefined
 
   constructor(output: Output, files: ReadonlySet<string>) {
     this.#output = output
@@ -23,14 +24,22 @@ export class LiveRunRenderer implements RunRenderer {
       line: text => this.#above(() => output.line(text)),
       note: text => this.#above(() => output.note(text)),
     })
-    this.#timer = setInterval(() => this.#redraw(), redrawMs)
+    this.#timer = setInterval(() => this.#refresh(), redrawMs)
     this.#timer.unref()
+  }
+
+  begin(run: RunningRun): void {
+    this.#run = run
   }
 
   onEvent(event: AssetsEvent): void {
     this.#counter.count(event)
     if (event.type === "step_started") {
-      this.#running.set(event.step, { text: formatStep(event.key, event.partitions), since: performance.now() })
+      this.#running.set(event.step, {
+        text: formatStep(event.key, event.partitions),
+        since: performance.now(),
+        progress: {},
+      })
     } else if (isEnd(event)) this.#running.delete(event.step)
     this.#plain.onEvent(event)
   }
@@ -52,17 +61,26 @@ export class LiveRunRenderer implements RunRenderer {
     this.#draw()
   }
 
-  #redraw(): void {
+  #refresh(): void {
     this.#erase()
     this.#draw()
+    for (const [id, step] of [...this.#running].slice(0, shownSteps)) {
+      // How far a step is may be unknown; the line then tells the time alone.
+      this.#run?.progress(id).then(
+        progress => {
+          step.progress = progress
+        },
+        () => undefined,
+      )
+    }
   }
 
   #draw(): void {
     const { cyan, dim } = this.#output.colors
-    const width = process.stdout.columns ?? 80
+    const width = process.stdout.columns || 80
     const running = [...this.#running.values()]
-    const lines = running.slice(0, shownSteps).map(({ text, since }) => {
-      const took = formatDuration(performance.now() - since)
+    const lines = running.slice(0, shownSteps).map(({ text, since, progress }) => {
+      const took = [formatDuration(performance.now() - since), ...progressWords(progress)].join("  ")
       const plain = `${this.#counter.position} RUN ${text} ${took}`
       return plain.length < width
         ? `${dim(this.#counter.position)} ${cyan("RUN")} ${text} ${dim(took)}`
@@ -77,6 +95,19 @@ export class LiveRunRenderer implements RunRenderer {
     if (this.#drawn > 0) process.stdout.write(`\x1b[${this.#drawn}A\x1b[0J`)
     this.#drawn = 0
   }
+}
+
+interface RunningStep {
+  readonly text: string
+  readonly since: number
+  progress: Progress
+}
+
+function progressWords({ percent, rows }: Progress): string[] {
+  return [
+    ...(percent === undefined ? [] : [`${Math.floor(percent)}%`]),
+    ...(rows === undefined || rows === 0 ? [] : [`${formatCount(rows, "row")} read`]),
+  ]
 }
 
 function isEnd(event: AssetsEvent): event is Extract<AssetsEvent, { readonly step: string }> {

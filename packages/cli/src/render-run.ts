@@ -1,4 +1,4 @@
-import { type AssetsEvent, explainReasons } from "@assets/core"
+import { type AssetsEvent, explainReasons, type RunningRun } from "@assets/core"
 import { formatCount, formatDuration, formatStep } from "./format.ts"
 import type { Output } from "./output.ts"
 import { errorSummary, renderError } from "./render-error.ts"
@@ -6,6 +6,8 @@ import { RunCounter } from "./run-counter.ts"
 
 /** Prints a run while it happens. */
 export interface RunRenderer {
+  /** Told before the first event. */
+  begin?(run: RunningRun): void
   onEvent(event: AssetsEvent): void
   /** Prints the last line. To be called once, when the run has ended. */
   finish(durationMs: number): void

@@ -13,6 +13,7 @@ export function settledEvents(renderer: RunRenderer): RunRenderer {
     if (event) renderer.onEvent(event)
   }
   return {
+    begin: run => renderer.begin?.(run),
     onEvent(event) {
       if (event.type === "step_skipped" && held?.step === event.step) held = undefined
       pass()

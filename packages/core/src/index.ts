@@ -89,7 +89,7 @@ export type {
   WriteMode,
   Written,
 } from "./io/io-manager.ts"
-export type { MaterializeOptions, Run, RunStep } from "./materialize.ts"
+export type { MaterializeOptions, Run, RunningRun, RunStep } from "./materialize.ts"
 export { materialize, plan } from "./materialize.ts"
 export { openEventLog } from "./open-event-log.ts"
 export type { DimensionMapping } from "./partition/dimension-mapping.ts"

@@ -1,5 +1,6 @@
 import type { Asset } from "./asset/asset.ts"
 import type { Definitions } from "./definitions.ts"
+import type { Progress } from "./engine/engine.ts"
 import { ResourceScope } from "./environment/resource.ts"
 import type { AssetsEvent } from "./event/event.ts"
 import type { PlannedWork } from "./plan/build-plan.ts"
@@ -16,6 +17,8 @@ import type { AnyValueType, BoundOf } from "./value/value-type.ts"
 export interface MaterializeOptions extends PlanOptions {
   /** Told of each event once it is kept. Must not throw. */
   readonly onEvent?: (event: AssetsEvent) => void
+  /** Called once, before the first step starts. Must not throw. */
+  readonly onBegin?: (run: RunningRun) => void
   /** Steps that run at the same time. Default: the processors of this machine. */
   readonly concurrency?: number
   /** True: the first failed step stops the run. */
@@ -23,6 +26,13 @@ export interface MaterializeOptions extends PlanOptions {
   readonly tags?: { readonly [name: string]: string }
   /** False: a step that another process works on fails with `LEASE_HELD` in place of waiting. Default true. */
   readonly wait?: boolean
+}
+
+/** A run while it goes on. */
+export interface RunningRun {
+  readonly id: string
+  /** How far the engine is with a running step, by the step's id; empty where it cannot tell. */
+  progress(step: string): Promise<Progress>
 }
 
 /** How one step of a run ended. */
@@ -91,6 +101,7 @@ export async function materialize(project: Definitions, options: MaterializeOpti
       tags,
       onEvent,
     })
+    options.onBegin?.({ id, progress: step => run.progress(step) })
     const outcomes = await executeRun(run, planned, options).finally(() => scope.close())
     const isCancelled = options.signal?.aborted === true
     return runOf({ id, open, planned, outcomes, isCancelled })

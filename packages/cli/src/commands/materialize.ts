@@ -6,7 +6,7 @@ import { Output } from "../output.ts"
 import { LiveRunRenderer } from "../render-live.ts"
 import { jsonRunRenderer, PlainRunRenderer, type RunRenderer } from "../render-run.ts"
 import { settledEvents } from "../settled-events.ts"
-import { type PlanFlags, planRequest, printPlan, printWarnings } from "./plan.ts"
+import { type PlanFlags, planRequest, printPlan } from "./plan.ts"
 
 export interface MaterializeFlags extends PlanFlags {
   readonly dryRun?: boolean
@@ -33,11 +33,11 @@ export async function materializeCommand(selection: readonly string[], options: 
       ...request,
       ...runOptions(options),
       signal,
+      onBegin: begun => renderer.begin?.(begun),
       onEvent: event => renderer.onEvent(event),
     }),
   ).finally(() => renderer.close?.())
   await run.close()
-  printWarnings(run.plan, output)
   renderer.finish(performance.now() - startedAt)
   process.exitCode = exitCodeOfRun(run)
 }

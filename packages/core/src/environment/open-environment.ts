@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from "node:path"
-import type { Engine, EngineSession } from "../engine/engine.ts"
+import type { Engine, EngineSession, Progress } from "../engine/engine.ts"
 import { ConfigError } from "../errors/assets-error.ts"
 import type { EngineReference, IOManager } from "../io/io-manager.ts"
 import { didYouMean } from "../util/nearest-name.ts"
@@ -96,6 +96,15 @@ export class OpenEnvironment {
   /** Stops what the engines do on behalf of a step. */
   async interrupt(stepId: string): Promise<void> {
     for (const session of await this.#sessions.opened()) await session.interrupt(stepId)
+  }
+
+  /** How far the engines are with what they do on behalf of a step. */
+  async progress(stepId: string): Promise<Progress> {
+    for (const session of await this.#sessions.opened()) {
+      const progress = session.progress?.(stepId)
+      if (progress?.percent !== undefined || progress?.rows !== undefined) return progress
+    }
+    return {}
   }
 
   /** Closes the engines that were opened, and the IO managers that no other run of this process uses. */

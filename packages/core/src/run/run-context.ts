@@ -1,3 +1,4 @@
+import type { Progress } from "../engine/engine.ts"
 import type { OpenEnvironment } from "../environment/open-environment.ts"
 import type { AssetsEvent, NewEvent } from "../event/event.ts"
 import type { RunLog } from "../event/run-log.ts"
@@ -73,6 +74,13 @@ export class RunContext {
         this.#attempts.delete(controller)
       },
     }
+  }
+
+  /** How far the engine is with a running step, as far as it can tell. */
+  async progress(step: string): Promise<Progress> {
+    const { id, environment } = this.settings
+    const engineStep = [...this.#attempts.values()].find(one => one.startsWith(`${id}:${step}:`))
+    return engineStep === undefined ? {} : environment.progress(engineStep)
   }
 
   #abort(attempt: AbortController, engineStep: string, reason: Error): void {
