@@ -6,7 +6,7 @@ import type { AssetsEvent } from "./event/event.ts"
 import type { PlannedWork } from "./plan/build-plan.ts"
 import type { ExecutionPlan } from "./plan/execution-plan.ts"
 import { type OpenProject, openProject, type PlanOptions, planWork } from "./plan-work.ts"
-import { executeRun } from "./run/execute-run.ts"
+import { executeRun, runStatus } from "./run/execute-run.ts"
 import { RunContext } from "./run/run-context.ts"
 import type { StepOutcome } from "./run/step-outcome.ts"
 import { StoredValues } from "./stored-values.ts"
@@ -103,8 +103,7 @@ export async function materialize(project: Definitions, options: MaterializeOpti
     })
     options.onBegin?.({ id, progress: step => run.progress(step) })
     const outcomes = await executeRun(run, planned, options).finally(() => scope.close())
-    const isCancelled = options.signal?.aborted === true
-    return runOf({ id, open, planned, outcomes, isCancelled })
+    return runOf({ id, open, planned, outcomes, status: runStatus(outcomes.values(), options.signal) })
   } finally {
     await open.close()
   }
@@ -129,19 +128,18 @@ interface EndedRun {
   readonly open: OpenProject
   readonly planned: PlannedWork
   readonly outcomes: ReadonlyMap<string, StepOutcome>
-  readonly isCancelled: boolean
+  readonly status: Run["status"]
 }
 
-function runOf({ id, open, planned, outcomes, isCancelled }: EndedRun): Run {
+function runOf({ id, open, planned, outcomes, status }: EndedRun): Run {
   const values = new StoredValues(open, planned.state)
   const steps = planned.plan.steps.map(({ id, key, partitions }) => {
     return stepOf(key, partitions, outcomes.get(id) as StepOutcome) // executeRun gives each step its outcome
   })
-  const isFailed = steps.some(({ status }) => status === "failed" || status === "blocked")
   const close = () => values.close()
   return {
     id,
-    status: isCancelled ? "cancelled" : isFailed ? "failed" : "succeeded",
+    status,
     plan: planned.plan,
     steps,
     value: (asset, { partitions } = {}) => {

@@ -1,8 +1,8 @@
 import type { Asset } from "./asset/asset.ts"
-import { assetCode } from "./plan/asset-code.ts"
-import { CurrentState } from "./plan/current-state.ts"
+import { type AssetCode, assetCode } from "./plan/asset-code.ts"
+import { CurrentState, reusableState } from "./plan/current-state.ts"
 import { changesSince, inputVersions } from "./plan/decide-step.ts"
-import { diffLines } from "./plan/diff-lines.ts"
+import { planDiff } from "./plan/diff-lines.ts"
 import type { Reason } from "./plan/execution-plan.ts"
 import { fingerprintOf } from "./plan/fingerprint.ts"
 import { stepInputs } from "./plan/step-inputs.ts"
@@ -19,55 +19,78 @@ export interface AssetStatus {
 
 /** The status of each partition of these assets, in the order of the keys. */
 export async function statusOf(open: OpenProject, keys: readonly string[]): Promise<AssetStatus[]> {
-  const { project, environment, sources, signal } = open
+  const { project, environment, sources, reuse, signal } = open
   const wanted = keys.flatMap(key => project.assets.get(key) ?? [])
   const above = new Set(wanted.flatMap(({ key }) => project.graph.upstream(key)))
   const state = new CurrentState(environment)
+  const reusable = reuse.map(other => new CurrentState(other))
   const touched = new Set([...wanted, ...[...above].flatMap(key => project.assets.get(key) ?? [])])
   await Promise.all([
-    state.read(touched, signal),
+    ...[state, ...reusable].map(one => one.read(touched, signal)),
     sources.observe([...above].flatMap(key => project.sources.get(key) ?? [])),
   ])
-  return wanted.flatMap(asset => assetStatuses(open, asset, state))
+  const own = new Set(wanted)
+  const onlyRead = [...touched].filter(asset => !own.has(asset))
+  for (const other of reusable) state.complete(other, onlyRead)
+  // What an asset reuses counts as stored for those below it.
+  const inOrder = wanted.toSorted((a, b) => project.graph.position(a.key) - project.graph.position(b.key))
+  const found = new Map(inOrder.map(asset => [asset.key, assetStatuses(open, asset, { state, reusable })]))
+  return keys.flatMap(key => found.get(key) ?? [])
 }
 
-function assetStatuses(open: OpenProject, asset: Asset, state: CurrentState): AssetStatus[] {
-  const { environment, project, sources, log } = open
-  const { now, timeZone } = environment
-  const code = assetCode(asset, { now, timeZone, codeVersions: project.codeVersions })
+interface States {
+  readonly state: CurrentState
+  readonly reusable: readonly CurrentState[]
+}
+
+function assetStatuses(open: OpenProject, asset: Asset, states: States): AssetStatus[] {
+  const { now, timeZone } = open.environment
+  const code = assetCode(asset, { now, timeZone, codeVersions: open.project.codeVersions })
   const { partitions } = asset.options
-  const hasOthers = state.partitions(asset.key).size > 0
-  return (partitions ? partitions.keys(open.partitionContext) : [null]).map(partition => {
-    const about = { key: asset.key, partition }
-    const stored = state.get(asset.key, partition)
-    if (!stored?.intact) {
-      const kind = stored
-        ? "data_missing"
-        : partition !== null && hasOthers
-          ? "partition_missing"
-          : "never_materialized"
-      return { ...about, status: "missing", causes: [{ kind }] }
-    }
-    const { materialization } = stored
-    const inputs = inputVersions(stepInputs(asset, partition, open.partitionContext), (key, upstream) => {
-      const dataVersion = sources.version(key) ?? state.get(key, upstream)?.materialization.dataVersion
-      return dataVersion === undefined ? undefined : { kind: "known", dataVersion }
-    })
-    if (inputs.missing.length === 0) {
-      const window = partition === null ? undefined : partitions?.window?.(partition)
-      const isSame = fingerprintOf(code, partition, window, inputs.known) === materialization.fingerprint
-      if (isSame) return { ...about, status: "fresh", causes: [] }
-    }
-    const missing = new Set(inputs.missing.map(({ key }) => key))
-    const known = new Map([...inputs.known].filter(([key]) => !missing.has(key)))
-    const diff = ({ codeVersion }: { readonly codeVersion: string }) => {
-      const before = code.text === undefined ? undefined : log.planText(codeVersion)
-      return before === undefined || code.text === undefined ? undefined : diffLines(before, code.text)
-    }
-    const causes = changesSince(materialization, { code, inputs: { ...inputs, known }, diff })
-    if (code.always?.kind === "code_unknown") causes.push(code.always)
-    // What is neither code nor input is declared: the columns, the layout, the time zone.
-    if (causes.length === 0 && missing.size === 0) causes.push({ kind: "code_changed" })
-    return { ...about, status: causes.length > 0 ? "stale" : "fresh", causes }
+  const keys = partitions ? partitions.keys(open.partitionContext) : [null]
+  return keys.map(partition => {
+    const causes = causesOf(open, { asset, code, partition }, states)
+    const isMissing = causes.some(({ kind }) => absences.has(kind))
+    return { key: asset.key, partition, status: isMissing ? "missing" : causes.length > 0 ? "stale" : "fresh", causes }
   })
+}
+
+const absences: ReadonlySet<Reason["kind"]> = new Set(["never_materialized", "partition_missing", "data_missing"])
+
+interface Looked {
+  readonly asset: Asset
+  readonly code: AssetCode
+  readonly partition: string | null
+}
+
+/** Why what is stored is not what would be made now; empty when it is. */
+function causesOf(open: OpenProject, { asset, code, partition }: Looked, { state, reusable }: States): Reason[] {
+  const { sources, partitionContext, log } = open
+  const inputs = inputVersions(stepInputs(asset, partition, partitionContext), (key, upstream) => {
+    const dataVersion = sources.version(key) ?? state.get(key, upstream)?.materialization.dataVersion
+    return dataVersion === undefined ? undefined : { kind: "known", dataVersion }
+  })
+  const window = partition === null ? undefined : asset.options.partitions?.window?.(partition)
+  const isKnown = inputs.missing.length === 0
+  const fingerprint = isKnown ? fingerprintOf(code, partition, window, inputs.known) : undefined
+  const stored = state.get(asset.key, partition)
+  if (!stored?.intact) {
+    const reused = reusableState(reusable, asset.key, partition, fingerprint)
+    if (reused) state.set(asset.key, [partition], reused)
+    if (reused) return []
+    const hasOthers = partition !== null && state.partitions(asset.key).size > 0
+    return [{ kind: stored ? "data_missing" : hasOthers ? "partition_missing" : "never_materialized" }]
+  }
+  if (fingerprint === stored.materialization.fingerprint) return []
+  const missing = new Set(inputs.missing.map(({ key }) => key))
+  const known = new Map([...inputs.known].filter(([key]) => !missing.has(key)))
+  const causes = changesSince(stored.materialization, {
+    code,
+    inputs: { ...inputs, known },
+    diff: former => planDiff(log.planText(former.codeVersion), code.text),
+  })
+  if (code.always?.kind === "code_unknown") causes.push(code.always)
+  // What is neither code nor input is the instant of 'every', or declared: the columns, the layout, the time zone.
+  if (causes.length === 0 && isKnown) causes.push({ kind: code.stability === "volatile" ? "volatile" : "code_changed" })
+  return causes
 }

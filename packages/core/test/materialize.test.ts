@@ -356,7 +356,7 @@ describe("tables", () => {
       ["t/daily", "skipped", "unchanged"],
     ])
     const nextDay = await at("2026-01-03T00:00:00Z")
-    expect(told(nextDay)[2]).toEqual(["t/daily", "materialized", "code_changed"])
+    expect(told(nextDay)[2]).toEqual(["t/daily", "materialized", "volatile"])
     expect((await (await nextDay.value(daily)).collect())[0]).toEqual({ id: 1, at: "2026-01-03T00:00:00.000Z" })
   })
 

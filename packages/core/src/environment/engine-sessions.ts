@@ -29,6 +29,7 @@ export class EngineSessions {
     if (!session) {
       session = this.#open(engine)
       this.#sessions.set(name, session)
+      session.catch(() => this.#sessions.delete(name)) // the next step, or attempt, tries again
     }
     return session
   }

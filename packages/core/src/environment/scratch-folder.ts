@@ -5,6 +5,12 @@ import { isDead, ownIdentity } from "../util/process-identity.ts"
 
 const PREFIX = "assets-scratch-"
 
+const kept = new Set<string>()
+
+function removeAll(): void {
+  for (const path of kept) rmSync(path, { recursive: true, force: true })
+}
+
 /** A folder for what an engine spills and stages, private to this process; gone after `remove`, at the latest at exit. */
 export interface ScratchFolder {
   readonly path: string
@@ -17,11 +23,13 @@ export function makeScratchFolder(): ScratchFolder {
   const { pid, startedAt, pidNamespace } = ownIdentity()
   // mkdtemp makes it with mode 0700 and a name that nobody can foresee.
   const path = mkdtempSync(join(tmpdir(), `${PREFIX}${pid}-${startedAt || "0"}-${namespaceNumber(pidNamespace)}-`))
+  if (kept.size === 0) process.on("exit", removeAll)
+  kept.add(path)
   const remove = () => {
-    process.off("exit", remove)
     rmSync(path, { recursive: true, force: true })
+    kept.delete(path)
+    if (kept.size === 0) process.off("exit", removeAll)
   }
-  process.on("exit", remove)
   return { path, remove }
 }
 

@@ -162,6 +162,13 @@ function translate(error: unknown, path: string): unknown {
       fix: "Make its folder writable for this user, or name another one with 'state: { path }'.",
     })
   }
+  if (/^(MODULE_NOT_FOUND|ERR_DLOPEN_FAILED)$/.test(code) || why.includes("bindings file")) {
+    return new StorageError("STORAGE_UNREADABLE", {
+      ...text,
+      what: "The package better-sqlite3, which keeps the event log, could not be loaded.",
+      fix: "Build it for this version of Node: npm rebuild better-sqlite3.",
+    })
+  }
   if (/^SQLITE_IOERR/.test(code)) {
     return new StorageError("STORAGE_UNREADABLE", {
       ...text,

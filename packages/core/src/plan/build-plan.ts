@@ -8,7 +8,7 @@ import type { PartitionContext } from "../partition/partitions.ts"
 import { type AssetCode, assetCode, type CodeContext } from "./asset-code.ts"
 import { CurrentState, reusableState } from "./current-state.ts"
 import { decideStep, type InputVersions, inputVersions, type Prediction } from "./decide-step.ts"
-import { diffLines } from "./diff-lines.ts"
+import { planDiff } from "./diff-lines.ts"
 import type { ExecutionPlan, PlanStep, Reason } from "./execution-plan.ts"
 import { adds, dataVersionOf, fingerprintOf, isKnownBefore, isToldByContent } from "./fingerprint.ts"
 import { wantedKeys } from "./partition-request.ts"
@@ -262,8 +262,7 @@ class Planner {
   }
 
   #diff(former: string, { text }: AssetCode): readonly string[] | undefined {
-    const before = text === undefined ? undefined : this.#request.log.planText(former)
-    return before === undefined || text === undefined ? undefined : diffLines(before, text)
+    return text === undefined ? undefined : planDiff(this.#request.log.planText(former), text)
   }
 
   #refuseMissing(): void {

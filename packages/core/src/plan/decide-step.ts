@@ -84,7 +84,9 @@ export function decideStep(facts: DecisionFacts): Decided {
   if (fingerprint !== undefined) {
     if (fingerprint === stored.materialization.fingerprint)
       return { decision: "skip", reasons: [{ kind: "unchanged" }] }
-    return run(changes.length > 0 ? changes : [{ kind: "code_changed" }])
+    // What is neither code nor input is the instant of 'every', or declared: the columns, the layout, the time zone.
+    const rest: Reason = { kind: code.stability === "volatile" ? "volatile" : "code_changed" }
+    return run(changes.length > 0 ? changes : [rest])
   }
   if (changes.length > 0) return run(changes)
   const on = [...new Set(inputs.undecided.map(({ step }) => step))]

@@ -1,6 +1,11 @@
 /** Lines above which a difference is not aligned: it would cost their product. */
 const LIMIT = 500
 
+/** Returns the lines in which the plan that made what is stored differs from the present one, where both are known. */
+export function planDiff(before: string | undefined, after: string | undefined): readonly string[] | undefined {
+  return before === undefined || after === undefined ? undefined : diffLines(before, after)
+}
+
 /** Returns the lines in which two texts differ, `- ` before and `+ ` after, in order; the lines they share are left out. */
 export function diffLines(before: string, after: string): string[] {
   const a = before.split("\n")

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto"
 import { serialize } from "node:v8"
 import type { Asset } from "../asset/asset.ts"
 import type { Source } from "../asset/source.ts"
-import type { EngineSession } from "../engine/engine.ts"
+import type { EngineSession, RecordBatch } from "../engine/engine.ts"
 import type { OpenEnvironment } from "../environment/open-environment.ts"
 import { ConfigError } from "../errors/assets-error.ts"
 import type { RunLog } from "../event/run-log.ts"
@@ -91,23 +91,33 @@ function given(of: Source | Asset, value: unknown): Given {
   } catch (error) {
     throw userCodeError(of.key, "given input", error)
   }
-  let stored: Promise<StoredValue> | undefined
+  const uploaded = new Map<EngineSession, Promise<StoredValue>>()
+  let collected: Promise<RecordBatch[]> | undefined
   return {
     dataVersion: digestOfGiven(value),
-    load: session => {
-      stored ??= keep(output, session)
+    load: async open => {
+      if (output.kind !== "batches") return output
+      const session = await open()
+      collected ??= collect(output.batches())
+      const batches = await collected
+      const { schema } = output
+      const stored =
+        uploaded.get(session) ??
+        session.upload(each(batches), schema).then(relation => ({ kind: "relation", relation, schema }) as const)
+      uploaded.set(session, stored)
       return stored
     },
   }
 }
 
-async function keep(output: OutputValue, session: () => Promise<EngineSession>): Promise<StoredValue> {
-  if (output.kind !== "batches") return output
-  return {
-    kind: "relation",
-    relation: await (await session()).upload(output.batches(), output.schema),
-    schema: output.schema,
-  }
+async function collect(batches: AsyncIterable<RecordBatch>): Promise<RecordBatch[]> {
+  const collected: RecordBatch[] = []
+  for await (const batch of batches) collected.push(batch)
+  return collected
+}
+
+async function* each(batches: readonly RecordBatch[]): AsyncGenerator<RecordBatch> {
+  yield* batches
 }
 
 /** A digest of plain data; of a stream, which can be read once only, a version that never comes again. */

@@ -7,7 +7,7 @@ import type { Json } from "../util/json.ts"
 import type { OutputValue } from "../value/value-type.ts"
 import { computeContext, type StepAbout } from "./compute-context.ts"
 import { loadInput, type PinnedInput, relationsOf } from "./load-inputs.ts"
-import { abortable, type RunContext } from "./run-context.ts"
+import { abortable, type GroupCall, type RunContext } from "./run-context.ts"
 
 export interface ComputeRequest {
   readonly work: StepWork
@@ -52,15 +52,16 @@ async function callOnce(run: RunContext, request: ComputeRequest, inputs: object
   const { asset, partition } = request.work
   const group = asset.outputOf
   if (!group) return callCompute(run, request, inputs)
-  const calls = run.groupOutputs.get(group.identity) ?? new Map<string | null, Promise<unknown>>()
-  run.groupOutputs.set(group.identity, calls)
+  const calls = run.groupCalls.get(group.identity) ?? new Map<string | null, GroupCall>()
+  run.groupCalls.set(group.identity, calls)
   let call = calls.get(partition)
-  if (!call) {
-    call = callCompute(run, request, inputs)
+  if (!call || call.takenBy.has(request.about.step)) {
+    call = { returned: callCompute(run, request, inputs), takenBy: new Set() }
     calls.set(partition, call)
-    call.catch(() => calls.delete(partition)) // another attempt calls again
+    call.returned.catch(() => calls.delete(partition)) // another attempt calls again
   }
-  const returned = await abortable(call, request.signal)
+  call.takenBy.add(request.about.step)
+  const returned = await abortable(call.returned, request.signal)
   if (typeof returned === "object" && returned !== null && Object.hasOwn(returned, group.name)) {
     return (returned as { readonly [name: string]: unknown })[group.name]
   }

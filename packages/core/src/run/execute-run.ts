@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os"
 import { setImmediate } from "node:timers/promises"
 import { CancelledError } from "../errors/assets-error.ts"
 import type { NewEvent } from "../event/event.ts"
+import type { RunLog } from "../event/run-log.ts"
 import type { PlannedWork, StepWork } from "../plan/build-plan.ts"
 import { eventError } from "./event-error.ts"
 import { executeStep } from "./execute-step.ts"
@@ -42,7 +43,7 @@ export async function executeRun(
       append({ type: "log_written", runId: id, step: key, key, partitions: [], level: "warn", message, fields })
     }
   })
-  const beat = setInterval(() => log.heartbeat(id), HEARTBEAT_MS).unref()
+  const beat = setInterval(() => sendHeartbeat(log, id), HEARTBEAT_MS).unref()
   const cancel = () => run.stop(cancelled(limits.signal))
   limits.signal?.addEventListener("abort", cancel, { once: true })
   if (limits.signal?.aborted) cancel()
@@ -50,17 +51,38 @@ export async function executeRun(
   const durationMs = () => Math.round(performance.now() - startedAt)
   try {
     const outcomes = await execution.run()
-    const failed = [...outcomes.values()].some(({ status }) => status === "failed" || status === "blocked")
-    if (limits.signal?.aborted) run.emit({ type: "run_cancelled", runId: id, durationMs: durationMs() })
-    else if (failed) run.emit({ type: "run_failed", runId: id, durationMs: durationMs() })
-    else run.emit({ type: "run_succeeded", runId: id, durationMs: durationMs() })
+    const status = runStatus(outcomes.values(), limits.signal)
+    run.emit({ type: `run_${status}`, runId: id, durationMs: durationMs() })
     return outcomes
   } catch (error) {
-    run.emit({ type: "run_failed", runId: id, durationMs: durationMs(), error: eventError(error as Error) })
+    try {
+      run.emit({ type: "run_failed", runId: id, durationMs: durationMs(), error: eventError(error as Error) })
+    } catch {
+      // It is the log that cannot be written: the next one to open it finds the run lost.
+    }
     throw error
   } finally {
     clearInterval(beat)
     limits.signal?.removeEventListener("abort", cancel)
+  }
+}
+
+/** How a run has ended: cancelled when it was asked to stop before all was done. */
+export function runStatus(
+  outcomes: Iterable<StepOutcome>,
+  signal: AbortSignal | undefined,
+): "succeeded" | "failed" | "cancelled" {
+  const statuses = new Set<StepOutcome["status"]>()
+  for (const { status } of outcomes) statuses.add(status)
+  if (signal?.aborted && statuses.has("cancelled")) return "cancelled"
+  return statuses.has("failed") || statuses.has("blocked") || statuses.has("cancelled") ? "failed" : "succeeded"
+}
+
+function sendHeartbeat(log: RunLog, runId: string): void {
+  try {
+    log.heartbeat(runId)
+  } catch {
+    // The log is locked for longer than a change waits; the next beat tells that the run lives.
   }
 }
 

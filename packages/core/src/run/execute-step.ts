@@ -1,32 +1,21 @@
 import { setTimeout as delay } from "node:timers/promises"
 import type { RetryPolicy } from "../asset/retry-policy.ts"
-import type { EngineSession } from "../engine/engine.ts"
 import { CancelledError, UserCodeError } from "../errors/assets-error.ts"
 import type { Lease } from "../event/run-log.ts"
-import type { Materialization, OutputContext } from "../io/io-manager.ts"
+import type { Materialization } from "../io/io-manager.ts"
 import type { StepWork } from "../plan/build-plan.ts"
 import { reusableState } from "../plan/current-state.ts"
 import { inputVersions } from "../plan/decide-step.ts"
 import type { Reason } from "../plan/execution-plan.ts"
 import { fingerprintOf } from "../plan/fingerprint.ts"
-import type { Json } from "../util/json.ts"
-import { uuidv7 } from "../util/uuid.ts"
-import { approveOutput } from "./approve-output.ts"
 import type { StepAbout } from "./compute-context.ts"
-import { computeOutput } from "./compute-output.ts"
 import { errorCode, eventError } from "./event-error.ts"
-import { idsOf, type PinnedInput, pinInputs } from "./load-inputs.ts"
+import { idsOf, pinInputs } from "./load-inputs.ts"
 import { mayHelp, retryDelayMs } from "./retry-delay.ts"
 import type { RunContext } from "./run-context.ts"
 import { takeLease, takePoolPlace } from "./step-lease.ts"
 import type { StepOutcome } from "./step-outcome.ts"
-
-/** A step as it stands when its inputs are known. */
-interface Ready {
-  readonly pinned: readonly PinnedInput[]
-  readonly inputs: ReadonlyMap<string, string>
-  readonly fingerprint: string
-}
+import { type ReadyStep, type StepOutput, stepOutput } from "./step-output.ts"
 
 /** Carries a step out: decides what was left open, takes the lease, tries as often as it may, and tells of it. */
 export async function executeStep(run: RunContext, work: StepWork): Promise<StepOutcome> {
@@ -115,7 +104,7 @@ class StepExecution {
   }
 
   /** Pins the inputs; with them the fingerprint is known. */
-  #ready(): Ready {
+  #ready(): ReadyStep {
     const { state, sources } = this.#run.settings
     const { asset, code, partition, inputs } = this.#work
     const pinned = pinInputs(this.#work, this.#run.settings)
@@ -128,7 +117,7 @@ class StepExecution {
   }
 
   /** The outcome of a step that was left open, when it turns out to have nothing to do. */
-  #foundNow({ fingerprint, inputs }: Ready): StepOutcome | undefined {
+  #foundNow({ fingerprint, inputs }: ReadyStep): StepOutcome | undefined {
     const { step, asset, code, partition } = this.#work
     const { state, reusable } = this.#run.settings
     if (step.decision !== "maybe") return undefined
@@ -155,7 +144,7 @@ class StepExecution {
     this.#place = await takePoolPlace(this.#run, { pool, limit, about: this.#about, signal })
   }
 
-  async #takeLease(ready: Ready, signal: AbortSignal): Promise<Lease | StepOutcome> {
+  async #takeLease(ready: ReadyStep, signal: AbortSignal): Promise<Lease | StepOutcome> {
     const { log, environment } = this.#run.settings
     const started = { type: "step_started" as const, ...this.#about, attempt: this.#attempt, reasons: this.#reasons }
     const ids = idsOf(ready.pinned)
@@ -186,7 +175,7 @@ class StepExecution {
   }
 
   /** After a wait: the outcome, when the other run has done the same work. */
-  async #doneByOther({ fingerprint }: Ready, signal: AbortSignal): Promise<StepOutcome | undefined> {
+  async #doneByOther({ fingerprint }: ReadyStep, signal: AbortSignal): Promise<StepOutcome | undefined> {
     const { state, force } = this.#run.settings
     const { asset, code, partition } = this.#work
     await state.read([asset], signal)
@@ -196,13 +185,13 @@ class StepExecution {
   }
 
   /** A version that is still stored, or whose writer died before it became current, is taken instead of computing it. */
-  async #restore(output: StepOutput, { fingerprint }: Ready): Promise<Materialization | undefined> {
+  async #restore(output: StepOutput, { fingerprint }: ReadyStep): Promise<Materialization | undefined> {
     const { code, asset } = this.#work
     const mayNot = this.#run.settings.force || code.always || (asset.options.write ?? "overwrite") !== "overwrite"
     return mayNot ? undefined : output.restore(fingerprint)
   }
 
-  #outputContext(lease: Lease, ready: Ready, signal: AbortSignal): StepOutput {
+  #outputContext(lease: Lease, ready: ReadyStep, signal: AbortSignal): StepOutput {
     return stepOutput(this.#run, this.#work, {
       about: this.#about,
       attempt: this.#attempt,
@@ -280,78 +269,5 @@ class StepExecution {
       fix: "Raise 'timeoutMs', or make the step faster.",
       details: { step: this.#about.step, timeoutMs },
     })
-  }
-}
-
-interface StepOutput {
-  restore(fingerprint: string): Promise<Materialization | undefined>
-  store(): Promise<Materialization>
-}
-
-interface OutputRequest extends Ready {
-  readonly about: StepAbout
-  readonly attempt: number
-  readonly engineStep: string
-  readonly lease: Lease
-  readonly signal: AbortSignal
-}
-
-/** Joins a step to the IO manager of its asset. */
-function stepOutput(run: RunContext, work: StepWork, request: OutputRequest): StepOutput {
-  const { environment, log } = run.settings
-  const { asset, step } = work
-  const { about, attempt, signal, pinned } = request
-  const io = environment.io(asset)
-  const id = uuidv7()
-  const metadata: { [name: string]: Json } = {}
-  let usesEngine = false
-  const session = (): Promise<EngineSession> => {
-    usesEngine = true
-    return environment.session(asset)
-  }
-  const context = (approve: OutputContext["approve"]): OutputContext => ({
-    key: asset.key,
-    base: environment.base,
-    signal,
-    id,
-    partitions: step.partitions,
-    write: asset.options.write ?? "overwrite",
-    layout: asset.options.layout,
-    stepId: request.engineStep,
-    session,
-    approve,
-    waiting: holder => run.emit({ type: "step_waiting", ...about, holder }),
-    inUse: () => log.inUse(),
-  })
-  return {
-    restore: async fingerprint =>
-      io.restore?.(
-        context(() => Promise.reject(new Error("a restored version was approved when it was written"))),
-        fingerprint,
-      ),
-    store: async () => {
-      const output = await computeOutput(run, { work, about, pinned, signal, session, metadata })
-      const engine = () => (usesEngine ? environment.engineName(asset) : "none")
-      const { lease, fingerprint, inputs } = request
-      const approval = {
-        work,
-        about,
-        id,
-        attempt,
-        lease,
-        fingerprint,
-        inputs,
-        pinned,
-        output,
-        metadata,
-        signal,
-        session,
-        engine,
-      }
-      return io.handleOutput(
-        context(written => approveOutput(run, approval, written)),
-        output,
-      )
-    },
   }
 }

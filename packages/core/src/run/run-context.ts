@@ -21,11 +21,18 @@ export interface RunSettings {
   readonly onEvent: ((event: AssetsEvent) => void) | undefined
 }
 
+/** One call of the function of `assets({...})`. */
+export interface GroupCall {
+  readonly returned: Promise<unknown>
+  /** The steps that took their output: each may take it once, since it may be a stream. */
+  readonly takenBy: Set<string>
+}
+
 /** What the steps of one run share. */
 export class RunContext {
   readonly settings: RunSettings
   /** What the function of `assets({...})` returned, by function and partition: it runs once for all its outputs. */
-  readonly groupOutputs = new Map<object, Map<string | null, Promise<unknown>>>()
+  readonly groupCalls = new Map<object, Map<string | null, GroupCall>>()
   /** The attempts that are at work, and what stops each. */
   readonly #attempts = new Map<AbortController, string>()
   #stopped: Error | undefined

@@ -1,0 +1,93 @@
+import type { EngineSession } from "../engine/engine.ts"
+import type { Lease } from "../event/run-log.ts"
+import type { Materialization, OutputContext } from "../io/io-manager.ts"
+import type { StepWork } from "../plan/build-plan.ts"
+import type { Json } from "../util/json.ts"
+import { uuidv7 } from "../util/uuid.ts"
+import { approveOutput } from "./approve-output.ts"
+import type { StepAbout } from "./compute-context.ts"
+import { computeOutput } from "./compute-output.ts"
+import type { PinnedInput } from "./load-inputs.ts"
+import type { RunContext } from "./run-context.ts"
+
+/** A step as it stands when its inputs are known. */
+export interface ReadyStep {
+  readonly pinned: readonly PinnedInput[]
+  /** Data versions of the inputs, by key. */
+  readonly inputs: ReadonlyMap<string, string>
+  readonly fingerprint: string
+}
+
+/** What a step does with the IO manager of its asset. */
+export interface StepOutput {
+  restore(fingerprint: string): Promise<Materialization | undefined>
+  store(): Promise<Materialization>
+}
+
+export interface OutputRequest extends ReadyStep {
+  readonly about: StepAbout
+  readonly attempt: number
+  readonly engineStep: string
+  readonly lease: Lease
+  readonly signal: AbortSignal
+}
+
+/** Joins a step to the IO manager of its asset. */
+export function stepOutput(run: RunContext, work: StepWork, request: OutputRequest): StepOutput {
+  const { environment, log } = run.settings
+  const { asset, step } = work
+  const { about, attempt, signal, pinned } = request
+  const io = environment.io(asset)
+  const id = uuidv7()
+  const metadata: { [name: string]: Json } = {}
+  let usesEngine = false
+  const session = (): Promise<EngineSession> => {
+    usesEngine = true
+    return environment.session(asset)
+  }
+  const context = (approve: OutputContext["approve"]): OutputContext => ({
+    key: asset.key,
+    base: environment.base,
+    signal,
+    id,
+    partitions: step.partitions,
+    write: asset.options.write ?? "overwrite",
+    layout: asset.options.layout,
+    stepId: request.engineStep,
+    session,
+    approve,
+    waiting: holder => run.emit({ type: "step_waiting", ...about, holder }),
+    inUse: () => log.inUse(),
+  })
+  return {
+    restore: async fingerprint =>
+      io.restore?.(
+        context(() => Promise.reject(new Error("a restored version was approved when it was written"))),
+        fingerprint,
+      ),
+    store: async () => {
+      const output = await computeOutput(run, { work, about, pinned, signal, session, metadata })
+      const engine = () => (usesEngine ? environment.engineName(asset) : "none")
+      const { lease, fingerprint, inputs } = request
+      const approval = {
+        work,
+        about,
+        id,
+        attempt,
+        lease,
+        fingerprint,
+        inputs,
+        pinned,
+        output,
+        metadata,
+        signal,
+        session,
+        engine,
+      }
+      return io.handleOutput(
+        context(written => approveOutput(run, approval, written)),
+        output,
+      )
+    },
+  }
+}
