@@ -1,0 +1,98 @@
+import type { DataType as ArrowType, Bool, Float64, Int64, List } from "apache-arrow/type"
+import type { BooleanColumn, Column } from "./column.ts"
+import { unresolvedOf } from "./column-expression.ts"
+import { call, column } from "./function-call.ts"
+import type { Average, Numeric, Sum, TypedColumn } from "./schema/type-rules.ts"
+
+/** Values that are not null; without an argument, rows. */
+export function count(value?: TypedColumn): Column<Int64> {
+  return call("count", value ?? 1)
+}
+
+/** Different values, rows with a null left out. */
+export function countDistinct(...values: readonly [TypedColumn, ...TypedColumn[]]): Column<Int64> {
+  return column({ kind: "call", name: "count", args: values.map(unresolvedOf), distinct: true })
+}
+
+/** Rows for which the condition is true. */
+export function countIf(condition: TypedColumn<Bool>): Column<Int64> {
+  return call("count_if", condition)
+}
+
+/** A bigint of whole numbers; null of no values. */
+export function sum<T extends Numeric>(value: TypedColumn<T>): Column<Sum<T>> {
+  return call("sum", value)
+}
+
+/** The mean, a double; of decimals a decimal with four more digits. */
+export function avg<T extends Numeric>(value: TypedColumn<T>): Column<Average<T>> {
+  return call("avg", value)
+}
+
+export function min<T extends ArrowType>(value: TypedColumn<T>): Column<T> {
+  return call("min", value)
+}
+
+export function max<T extends ArrowType>(value: TypedColumn<T>): Column<T> {
+  return call("max", value)
+}
+
+/** Standard deviation of a sample. */
+export function stddev(value: TypedColumn<Numeric>): Column<Float64> {
+  return call("stddev", value)
+}
+
+/** Some value of the group: which one depends on the order of rows, so a plan with it is not reused blindly. */
+export function first<T extends ArrowType>(value: TypedColumn<T>): Column<T> {
+  return call("first", value)
+}
+
+/** The sum of the different values. */
+export function sumDistinct<T extends Numeric>(value: TypedColumn<T>): Column<Sum<T>> {
+  return column({ kind: "call", name: "sum", args: [unresolvedOf(value)], distinct: true })
+}
+
+/** Standard deviation of the whole. */
+export function stddevPop(value: TypedColumn<Numeric>): Column<Float64> {
+  return call("stddev_pop", value)
+}
+
+/** Variance of a sample. */
+export function variance(value: TypedColumn<Numeric>): Column<Float64> {
+  return call("variance", value)
+}
+
+/** Variance of the whole. */
+export function varPop(value: TypedColumn<Numeric>): Column<Float64> {
+  return call("var_pop", value)
+}
+
+/** Whether the condition is true for each row, nulls left out. */
+export function boolAnd(condition: TypedColumn<Bool>): BooleanColumn {
+  return call<Bool>("bool_and", condition)
+}
+
+/** Whether the condition is true for a row. */
+export function boolOr(condition: TypedColumn<Bool>): BooleanColumn {
+  return call<Bool>("bool_or", condition)
+}
+
+/** The values in a list, nulls left out; their order is not defined, so a plan with it is not reused blindly. */
+export function collectList<T extends ArrowType>(value: TypedColumn<T>): Column<List<T>> {
+  return call("collect_list", value)
+}
+
+/** The different values in a list, nulls left out; their order is not defined. */
+export function collectSet<T extends ArrowType>(value: TypedColumn<T>): Column<List<T>> {
+  return call("collect_set", value)
+}
+
+/** Some value of the group: which one depends on the order of rows. */
+export function last<T extends ArrowType>(value: TypedColumn<T>): Column<T> {
+  return call("last", value)
+}
+
+/** Some value of the group. */
+export function anyValue<T extends ArrowType>(value: TypedColumn<T>): Column<T> {
+  return call("any_value", value)
+}
