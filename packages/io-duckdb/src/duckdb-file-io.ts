@@ -33,15 +33,7 @@ import {
   writeRecord,
 } from "./materialization-table.ts"
 import { quoteName, quotePath, quoteText } from "./sql-text.ts"
-import {
-  columnTypes,
-  partitionColumn,
-  partitionsRelation,
-  replacePartition,
-  replaceTable,
-  tableOf,
-  tableRelation,
-} from "./stored-table.ts"
+import { columnTypes, partitionColumn, partitionsRelation, storeRows, tableOf, tableRelation } from "./stored-table.ts"
 
 /** Where the database rests. */
 export interface DuckdbFileOptions {
@@ -199,10 +191,7 @@ class DuckdbFileIOManager implements IOManager {
     const path = tableOf(this.#file(context).alias, key)
     const [partition] = context.partitions
     const { sql } = compileDuckdb(relation)
-    const rows =
-      partition === undefined
-        ? await replaceTable(lease, path, sql)
-        : await replacePartition(lease, path, schema, sql, partition)
+    const rows = await storeRows(lease, { path, schema, sql, mode: context.write, partition })
     const result = { rows, bytes: 0, files: [], columns: columnTypes(schema) }
     // Only this connection sees the rows yet: checks reach them by a relation that leads to it.
     const view = `written_${id}`

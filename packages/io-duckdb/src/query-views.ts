@@ -14,7 +14,11 @@ function namesOf(key: string): string[] {
 /** The keys that a statement names. */
 export function keysIn(lease: Lease, text: string, keys: Iterable<string>): string[] {
   // DuckDB gives them with their alias, and keywords between quotes: staging."large" AS t1.
-  const plain = (name: string) => name.replace(/ AS .*$/, "").replaceAll('"', "").toLowerCase()
+  const plain = (name: string) =>
+    name
+      .replace(/ AS .*$/, "")
+      .replaceAll('"', "")
+      .toLowerCase()
   const named = new Set(tableNames(lease, text).map(plain))
   return [...keys].filter(key => namesOf(key).some(name => named.has(name.toLowerCase())))
 }

@@ -1,3 +1,4 @@
+import { ConfigError, type WriteMode } from "@assets/core"
 import { type DataType, type Relation, type Schema, typeName } from "@assets/dataframe"
 import type { Lease } from "./connection-pool.ts"
 import { columnDefinitions, duckdbTypeText } from "./duckdb-types.ts"
@@ -46,26 +47,46 @@ export function partitionsRelation(path: readonly string[], schema: Schema, part
   }
 }
 
-/** Puts the rows of a SELECT in the place of the whole table; gives their number. */
-export async function replaceTable(lease: Lease, path: readonly string[], sql: string): Promise<number> {
-  return changed(await lease.rows(`CREATE OR REPLACE TABLE ${quotePath(path)} AS ${sql}`))
+/** Rows that are to be stored in a table. */
+export interface StoredRows {
+  readonly path: readonly [database: string, schema: string, table: string]
+  readonly schema: Schema
+  /** A SELECT of the columns of `schema`, in their order. */
+  readonly sql: string
+  readonly mode: WriteMode
+  /** The partition that the rows are of; undefined for an asset without partitions. */
+  readonly partition: string | undefined
 }
 
-/** Puts the rows of a SELECT in the place of one partition's; gives their number. */
-export async function replacePartition(
-  lease: Lease,
-  path: readonly string[],
-  schema: Schema,
-  sql: string,
-  partition: string,
-): Promise<number> {
-  await fitColumns(lease, path, schema)
+/** Stores rows in place of what was there, or beside it; gives the number of those that were written. */
+export async function storeRows(lease: Lease, rows: StoredRows): Promise<number> {
+  const { path, sql, mode, partition } = rows
   const table = quotePath(path)
-  const hidden = quoteName(partitionColumn)
-  await lease.run(`DELETE FROM ${table} WHERE ${hidden} = ${quoteText(partition)}`)
-  const names = [...schema.columns.map(column => quoteName(column.name)), hidden].join(", ")
+  if (mode === "overwrite" && partition === undefined) {
+    return changed(await lease.rows(`CREATE OR REPLACE TABLE ${table} AS ${sql}`))
+  }
+  await fitColumns(lease, rows)
+  const ofPartition = partition === undefined ? "true" : `${quoteName(partitionColumn)} = ${quoteText(partition)}`
+  if (mode === "overwrite") await lease.run(`DELETE FROM ${table} WHERE ${ofPartition}`)
+  if (mode === "overwrite" || mode === "append") return insert(lease, rows, sql)
+  // The source is computed once: it may give other rows when it is computed again.
+  const source = quotePath(["temp", "main", "merged_rows"])
+  await lease.run(`CREATE TEMP TABLE ${source} AS ${sql}`)
+  const same = mode.merge.map(name => `${table}.${quoteName(name)} = "source".${quoteName(name)}`).join(" AND ")
+  await lease.run(`DELETE FROM ${table} USING ${source} AS "source" WHERE ${ofPartition} AND ${same}`)
+  const written = await insert(lease, rows, `SELECT * FROM ${source}`)
+  await lease.run(`DROP TABLE ${source}`)
+  return written
+}
+
+async function insert(lease: Lease, { path, schema, partition }: StoredRows, sql: string): Promise<number> {
+  const names = schema.columns.map(column => quoteName(column.name))
+  if (partition === undefined) {
+    return changed(await lease.rows(`INSERT INTO ${quotePath(path)} (${names.join(", ")}) ${sql}`))
+  }
+  const columns = [...names, quoteName(partitionColumn)].join(", ")
   const select = `SELECT *, ${quoteText(partition)} FROM (${sql}) AS "written"`
-  return changed(await lease.rows(`INSERT INTO ${table} (${names}) ${select}`))
+  return changed(await lease.rows(`INSERT INTO ${quotePath(path)} (${columns}) ${select}`))
 }
 
 function changed(rows: readonly Record<string, unknown>[]): number {
@@ -74,14 +95,19 @@ function changed(rows: readonly Record<string, unknown>[]): number {
 
 /**
  * Makes the table ready for rows of a schema: creates it, or adds and retypes columns. Columns that the asset has no more
- * stay for the partitions that were written with them.
+ * stay for the rows that were written with them.
  */
-async function fitColumns(lease: Lease, path: readonly string[], schema: Schema): Promise<void> {
+async function fitColumns(lease: Lease, { path, schema, mode, partition }: StoredRows): Promise<void> {
   const table = quotePath(path)
   const there = await columnsOf(lease, path)
-  if (!there.has(partitionColumn)) {
-    // Nothing is there, or rows of the time when the asset had no partitions, which belong to none.
-    const columns = columnDefinitions({ columns: [...schema.columns, { name: partitionColumn, type: partitionType }] })
+  if (there.size > 0 && there.has(partitionColumn) !== (partition !== undefined)) {
+    // Its rows belong to no partition of the asset, or to partitions that it has no more.
+    if (mode !== "overwrite") throw otherPartitions(path)
+    there.clear()
+  }
+  if (there.size === 0) {
+    const hidden = partition === undefined ? [] : [{ name: partitionColumn, type: partitionType }]
+    const columns = columnDefinitions({ columns: [...schema.columns, ...hidden] })
     await lease.run(`CREATE OR REPLACE TABLE ${table} (${columns})`)
     return
   }
@@ -92,6 +118,16 @@ async function fitColumns(lease: Lease, path: readonly string[], schema: Schema)
     if (former === undefined) await lease.run(`ALTER TABLE ${table} ADD COLUMN ${name} ${type}`)
     else if (former !== plainType(type)) await lease.run(`ALTER TABLE ${table} ALTER COLUMN ${name} TYPE ${type}`)
   }
+}
+
+function otherPartitions(path: readonly string[]): ConfigError {
+  const name = path.slice(1).join(".")
+  return new ConfigError("ENVIRONMENT_UNSUPPORTED", {
+    what: `Rows cannot be added to ${name}: its rows were written with other partitions than the asset has now.`,
+    why: "The asset has gained or lost its partitions since; to add to the table would mix the two.",
+    fix: "Materialize it once with write: 'overwrite', or delete the table.",
+    details: { table: name },
+  })
 }
 
 /** The types of a table's columns by name in lower case; empty when there is no table. */

@@ -239,6 +239,43 @@ describe("partitions", () => {
   })
 })
 
+describe("append and merge", () => {
+  const pair = schema({ id: "int64", v: "string" })
+  const rowsOfPair = (...rows: [string | null, string][]): OutputValue => {
+    const relation: Relation = { kind: "values", rows, schema: pair }
+    return { kind: "relation", relation, schema: pair }
+  }
+
+  test.each([[[]], [["a"]]])("add to the rows that are there, of the partitions %j", async partitions => {
+    const storage = await openStorage()
+    const load = async (record: Materialization) => {
+      const rows = await rowsOf(storage.session, await storage.load([record], { partitions, schema: pair }))
+      return rows.map(row => Object.values(row as object).join()).sort()
+    }
+    if (partitions.length > 0) await storage.write(rowsOfPair(["1", "of b"]), { partitions: ["b"] })
+    const first = await storage.write(rowsOfPair(["1", "x"], ["2", "y"]), { partitions, write: "append" })
+    expect(await load(first)).toEqual(["1,x", "2,y"])
+    const second = await storage.write(rowsOfPair(["1", "z"]), { partitions, write: "append" })
+    expect(await load(second)).toEqual(["1,x", "1,z", "2,y"])
+    const merged = await storage.write(rowsOfPair(["1", "new"], ["3", "n"]), { partitions, write: { merge: ["id"] } })
+    expect(await load(merged)).toEqual(["1,new", "2,y", "3,n"])
+    expect(merged.rows).toBe(2)
+    const refuse = () => {
+      throw new Error("refused")
+    }
+    const again = storage.write(rowsOfPair(["4", "w"]), { partitions, write: "append", onApprove: refuse })
+    await expect(again).rejects.toThrow("refused")
+    expect(await load(merged)).toEqual(["1,new", "2,y", "3,n"])
+  })
+
+  test("do not mix rows of partitions with rows of none", async () => {
+    const storage = await openStorage()
+    await storage.write(rowsOfPair(["1", "x"]))
+    const adding = storage.write(rowsOfPair(["2", "y"]), { partitions: ["a"], write: "append" })
+    await expect(adding).rejects.toMatchObject({ code: "ENVIRONMENT_UNSUPPORTED" })
+  })
+})
+
 test("a table that was replaced since is said to be gone, and is not read in place of what was wanted", async () => {
   const storage = await openStorage()
   const former = await storage.write(numbers(3))

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import type { EngineSession, OutputContext, Written } from "@assets/core"
+import type { EngineSession, OutputContext, WriteMode, Written } from "@assets/core"
 
 export interface OutputRequest {
   readonly base: string
@@ -7,6 +7,7 @@ export interface OutputRequest {
   readonly key?: string
   readonly partitions?: readonly string[]
   readonly fingerprint?: string
+  readonly write?: WriteMode
   readonly onApprove?: (written: Written) => void | Promise<void>
   readonly waiting?: (holder: string) => void
   readonly signal?: AbortSignal
@@ -22,7 +23,7 @@ export function outputContext(request: OutputRequest): OutputContext {
     id,
     partitions,
     signal: request.signal ?? new AbortController().signal,
-    write: "overwrite",
+    write: request.write ?? "overwrite",
     layout: undefined,
     stepId: `${key}#1`,
     session: async () => session,

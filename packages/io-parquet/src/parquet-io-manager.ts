@@ -16,13 +16,14 @@ import {
   type StoredValue,
   type WriteResult,
 } from "@assets/core"
-import type { Schema } from "@assets/dataframe"
+import type { Relation, Schema } from "@assets/dataframe"
 import { writeBatches } from "./batch-writer.ts"
+import { mergedRelation } from "./merged-relation.ts"
 import { AssetFolder } from "./parquet-layout.ts"
 import { linkLatest, readPointer, readPointers, writePointer } from "./pointer.ts"
 import { storageFailure } from "./storage-failure.ts"
 import { dataMissing, readJson, storedFrame, writeJson, writtenValue } from "./stored-value.ts"
-import { filesOf, isIntact, readVersion, type Version, writeMarker } from "./version.ts"
+import { filesOf, filesSeenFrom, isIntact, readVersion, type Version, writeMarker } from "./version.ts"
 import { collectAbandoned, collectDropped, keptVersions, orphansOf, removeVersion } from "./version-collector.ts"
 import { markWriting, unmarkWriting } from "./writing-mark.ts"
 
@@ -184,10 +185,17 @@ class ParquetIOManager implements IOManager {
       throw storageFailure(error, path, "write")
     }
     await faultPoint("io.write")
-    const result = await this.#writeData(context, value, path)
+    const former = formerTable(context, folder, value)
+    const keys = typeof context.write === "object" ? context.write.merge : undefined
+    const written = former && keys ? await merged(context, folder, { value, former, keys }) : value
+    const result = await this.#writeData(context, written, path)
     const inner = relative(folder.version(id), path)
-    const files = result.files.map(file => ({ ...file, path: join(inner, file.path) }))
-    const stored = writtenValue(value, path, result)
+    const own = result.files.map(file => ({ ...file, path: join(inner, file.path) }))
+    const files = former && !keys ? [...filesSeenFrom(folder, id, former), ...own] : own
+    const stored = writtenValue(
+      value,
+      files.map(file => join(folder.version(id), file.path)),
+    )
     const isFrame = value.kind === "relation" || value.kind === "batches"
     const materialization = await context.approve({ stored, ...(isFrame && { result }) })
     await faultPoint("io.marker")
@@ -228,13 +236,47 @@ class ParquetIOManager implements IOManager {
     const dropped = new Set<string>()
     for (const partition of partitions) {
       const former = readPointer(folder, partition)
-      const versions = keptVersions(materialization.id, former, this.#options.keep, context.inUse())
+      const versions = keptVersions(folder, version, former, this.#options.keep, context.inUse())
       writePointer(folder, { partition, materialization, versions: versions.kept })
       for (const id of versions.dropped) dropped.add(id)
     }
     if (materialization.partitions.length === 0) linkLatest(folder, materialization.id)
     await collectDropped(folder, [...dropped])
   }
+}
+
+/** The table that the write adds to; undefined where it replaces what is there, or where there is none. */
+function formerTable(context: OutputContext, folder: AssetFolder, value: OutputValue): Version | undefined {
+  if (context.write === "overwrite" || value.kind === "json" || value.kind === "nothing") return undefined
+  if (context.partitions.length > 1) {
+    throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {
+      what: `${context.key} adds to ${context.partitions.length} partitions with one write, which parquetIO cannot do.`,
+      why: "What is there is another version for each of them.",
+      fix: "Leave batch out, so that each partition is a step of its own, or write: 'overwrite'.",
+      details: { key: context.key },
+    })
+  }
+  const pointer = readPointer(folder, context.partitions[0] ?? null)
+  if (!pointer || !["relation", "batches"].includes(pointer.materialization.kind)) return undefined
+  return completeVersion(folder, context.key, pointer.materialization.id)
+}
+
+interface Merge {
+  readonly value: OutputValue
+  readonly former: Version
+  readonly keys: readonly string[]
+}
+
+/** A merge replaces rows of files that never change, so that it is a table of its own. */
+async function merged(context: OutputContext, folder: AssetFolder, merge: Merge): Promise<OutputValue> {
+  const { value, former, keys } = merge
+  if (value.kind !== "relation" && value.kind !== "batches") return value
+  const schema = value.schema as Schema // core hands on what the dataframe made
+  const made =
+    value.kind === "relation" ? value.relation : await (await context.session()).upload(value.batches(), schema)
+  const before = storedFrame(filesOf(folder, former), schema).relation
+  const relation = mergedRelation(before, made as Relation, keys, schema) // relations are the dataframe's, too
+  return { kind: "relation", relation, schema }
 }
 
 function completeVersion(folder: AssetFolder, key: string, id: string): Version {

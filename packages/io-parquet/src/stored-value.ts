@@ -9,21 +9,21 @@ import { filesOf, type Version } from "./version.ts"
 const jsonFile = "value.json"
 
 /** Files as a relation of the declared columns; no files are no rows. */
-export function storedFrame(paths: readonly string[], schema: Schema): StoredValue {
+export function storedFrame(
+  paths: readonly string[],
+  schema: Schema,
+): { readonly kind: "relation"; readonly relation: Relation; readonly schema: Schema } {
   const relation: Relation =
     paths.length === 0 ? { kind: "values", rows: [], schema } : { kind: "files", format: "parquet", paths, schema }
   return { kind: "relation", relation, schema }
 }
 
 /** What was written, readable before it becomes current. */
-export function writtenValue(value: OutputValue, folder: string, result: WriteResult): StoredValue {
+export function writtenValue(value: OutputValue, paths: readonly string[]): StoredValue {
   switch (value.kind) {
     case "relation":
     case "batches":
-      return storedFrame(
-        result.files.map(file => join(folder, file.path)),
-        value.schema as Schema, // core hands on what the dataframe made
-      )
+      return storedFrame(paths, value.schema as Schema) // core hands on what the dataframe made
     case "json":
       return { kind: "json", value: value.value }
     case "nothing":

@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from "node:fs"
 import { rm } from "node:fs/promises"
 import type { AssetFolder } from "./parquet-layout.ts"
 import { type Pointer, readPointer, readPointers } from "./pointer.ts"
-import { readVersion, type Version } from "./version.ts"
+import { readVersion, type Version, versionsReadBy } from "./version.ts"
 import { type AbandonedWrite, abandonedWrites, markedWrites } from "./writing-mark.ts"
 
 /** Removes a version with all its files. */
@@ -11,18 +11,24 @@ export async function removeVersion(folder: AssetFolder, id: string): Promise<vo
 }
 
 /**
- * The versions that a pointer names once `id` is current: it, the former ones that remain, and those that a running step
- * reads. The rest may be removed.
+ * The versions that a pointer names once a version is current: it, the former ones that remain, those that a running step
+ * reads, and those whose files one of these reads, too. The rest may be removed.
  */
 export function keptVersions(
-  id: string,
+  folder: AssetFolder,
+  version: Version,
   former: Pointer | undefined,
   keep: number,
   inUse: ReadonlySet<string>,
 ): { kept: string[]; dropped: string[] } {
+  const { id } = version.materialization
   const all = [id, ...(former?.versions ?? []).filter(other => other !== id)]
-  const kept = all.filter((other, i) => i < keep || inUse.has(other))
-  return { kept, dropped: all.filter(other => !kept.includes(other)) }
+  const wanted = new Set(all.filter((other, i) => i < keep || inUse.has(other)))
+  for (const other of [...wanted]) {
+    const reader = other === id ? version : readVersion(folder, other)
+    for (const read of reader ? versionsReadBy(reader) : []) wanted.add(read)
+  }
+  return { kept: all.filter(other => wanted.has(other)), dropped: all.filter(other => !wanted.has(other)) }
 }
 
 /** Removes versions that a pointer has dropped, unless the pointer of another partition of the same write names them. */

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import type { Materialization, Schema, WrittenFile } from "@assets/core"
 import { isRecord, readJsonFile, replaceFile } from "./json-file.ts"
 import type { AssetFolder } from "./parquet-layout.ts"
@@ -9,8 +9,22 @@ const format = 1
 /** A complete stored version: what `_assets.json` says, which never changes once it is written. */
 export interface Version {
   readonly materialization: Materialization
-  /** Paths relative to the version's folder. */
+  /** Paths relative to the version's folder. Rows that were appended to lie in the folders of former versions. */
   readonly files: readonly WrittenFile[]
+}
+
+/** The files of a version as another version names them that was appended to it. */
+export function filesSeenFrom(folder: AssetFolder, id: string, former: Version): WrittenFile[] {
+  return filesOf(folder, former).map((path, i) => ({
+    ...(former.files[i] as WrittenFile), // one path for each file
+    path: relative(folder.version(id), path),
+  }))
+}
+
+/** Ids of the former versions whose files a version reads. */
+export function versionsReadBy(version: Version): string[] {
+  const ids = version.files.map(file => /^\.\.[/\\]([^/\\]+)/.exec(file.path)?.[1])
+  return [...new Set(ids.filter(id => id !== undefined))]
 }
 
 /** Completes a version. Until then it is partial, and nothing reads it. */
