@@ -129,6 +129,7 @@ const bits = (args: readonly Expression[], name: string) => {
 }
 
 const pairRule = takes([double, double], types.float64)
+const pairRule64 = takes([double, double], types.int64)
 const byRule = takes([any, orderable], sameAsFirst)
 
 function by(name: string): AggregateForm {
@@ -179,6 +180,8 @@ export const aggregates = {
   approx_count_distinct: aggregate(takes([any], types.int64), "approx_count_distinct"),
   covar_samp: aggregate(pairRule, "covar_samp"),
   covar_pop: aggregate(pairRule, "covar_pop"),
+  regr_count: aggregate(pairRule64, call => castTo(call.aggregate("regr_count", call.args), types.int64)),
+  mode: aggregate(takes([any], sameAsFirst), "mode", { stability: "unstable" }),
   max_by: aggregate(byRule, by("arg_max_null"), { stability: "unstable" }),
   min_by: aggregate(byRule, by("arg_min_null"), { stability: "unstable" }),
   bool_and: aggregate(takes([bool], types.boolean), "bool_and"),

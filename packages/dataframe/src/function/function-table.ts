@@ -2,9 +2,11 @@ import { aggregates } from "./aggregate.ts"
 import { conditional } from "./conditional.ts"
 import type { FunctionEntry } from "./function-entry.ts"
 import { higherOrder } from "./higher-order.ts"
+import { mapFunctions } from "./map.ts"
 import { math } from "./math.ts"
 import { nestedFunctions } from "./nested.ts"
 import { operators } from "./operators.ts"
+import { randomFunctions } from "./random.ts"
 import { textFunctions } from "./text.ts"
 import { timeFunctions } from "./time.ts"
 import { windowFunctions } from "./window.ts"
@@ -20,7 +22,9 @@ export const functionTable = {
   ...textFunctions,
   ...timeFunctions,
   ...nestedFunctions,
+  ...mapFunctions,
   ...higherOrder,
+  ...randomFunctions,
   ...aggregates,
   ...windowFunctions,
 } satisfies { readonly [name: string]: FunctionEntry }
@@ -51,6 +55,8 @@ export const aliases: { readonly [alias: string]: FunctionName | "current_timest
   stddev_samp: "stddev",
   std: "stddev",
   mean: "avg",
+  char: "chr",
+  approx_percentile: "percentile_approx",
   array_size: "size",
   cardinality: "size",
   var_samp: "variance",

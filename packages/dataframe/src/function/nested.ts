@@ -6,10 +6,11 @@ import * as types from "../schema/type-family.ts"
 import { castTo, duckdbType } from "./duckdb-type.ts"
 import { type FunctionEntry, type PrintedCall, scalar, type TypeRule } from "./function-entry.ts"
 import { castOf, implicitCast, mismatch, unified } from "./implicit-cast.ts"
+import { keyed } from "./map.ts"
 import { orderKey } from "./ordered-sql.ts"
-import { arg, input, raise } from "./printed-call.ts"
+import { arg, input, raise, unlessNull } from "./printed-call.ts"
 import { argument, array, int, literalOf, map, type Parameter, requireText, takes, text, typeOf } from "./signature.ts"
-import { identifier, join, type Sql, sql, textLiteral } from "./sql-fragment.ts"
+import { identifier, type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
 function elementOf(args: readonly Expression[]): DataType {
   const type = typeOf(args, 0)
@@ -69,16 +70,6 @@ function structOf(values: readonly Sql[], type: DataType): Sql {
   return sql`{${fields.map((f, i) => sql`${textLiteral(f.name)}: ${values[i] ?? sql`NULL`}`)}}`
 }
 
-const mapRule: TypeRule = (args, name) => {
-  if (args.length % 2 === 1) throw mismatch(name, args, "keys and values must come in pairs")
-  const keys = args.filter((_, i) => i % 2 === 0)
-  const values = args.filter((_, i) => i % 2 === 1)
-  if (keys.length === 0) return { args, type: { kind: "map", key: types.string, value: types.string } }
-  const [k, v] = [unified(keys, name), unified(values, name)]
-  const cast = k.flatMap((key, i) => [key, argument(v, i)])
-  return { args: cast, type: { kind: "map", key: argument(k, 0).type, value: argument(v, 0).type } }
-}
-
 /** `x.name`: a field of a struct, without regard to case, or of each struct of an array. */
 const fieldRule: TypeRule = (args, name) => {
   const field = requireText(args, 1, name, "field's name")
@@ -118,13 +109,6 @@ const itemRule: TypeRule = (args, name) => {
   if (type.kind === "struct") return fieldRule(args, name)
   if (type.kind === "map") return keyed(args, name)
   return takes([array, int], elementOf)(args, name)
-}
-
-function keyed(args: readonly Expression[], name: string) {
-  const type = typeOf(args, 0)
-  const key = type.kind === "map" && args[1] ? implicitCast(args[1], type.key) : undefined
-  if (type.kind !== "map" || !key) throw mismatch(name, args, "the second must be a key of the map")
-  return { args: [argument(args, 0), key], type: type.value }
 }
 
 function item(call: PrintedCall): Sql {
@@ -168,14 +152,6 @@ function distinctValues(list: Sql, type: DataType): Sql {
   return sql`list_filter(${values}, lambda v_, i_: list_position(${values}, v_) = i_)`
 }
 
-function unlessNull(call: PrintedCall, value: Sql): Sql {
-  const tests = join(
-    call.args.map(a => sql`${a} IS NULL`),
-    sql` OR `,
-  )
-  return sql`CASE WHEN ${tests} THEN NULL ELSE ${value} END`
-}
-
 /** Sorts by the order of Spark; arrays and structs by a key that has it. */
 function sortedBy(call: PrintedCall, direction: "ASC" | "DESC", nulls: "FIRST" | "LAST"): Sql {
   const element = elementOf(call.inputs)
@@ -214,23 +190,6 @@ export const nestedFunctions = {
       call.args.filter((_, i) => i % 2 === 1),
       call.type,
     ),
-  ),
-  map: scalar(mapRule, call => {
-    const keys = call.args.filter((_, i) => i % 2 === 0)
-    const values = call.args.filter((_, i) => i % 2 === 1)
-    return castTo(sql`map([${keys}], [${values}])`, call.type)
-  }),
-  map_keys: scalar(
-    takes([map], args => keyArray(args)),
-    "map_keys",
-  ),
-  map_values: scalar(
-    takes([map], args => valueArray(args)),
-    "map_values",
-  ),
-  map_contains_key: scalar(
-    (args, name) => ({ ...keyed(args, name), type: types.boolean }),
-    call => unlessNull(call, sql`map_contains(${arg(call, 0)}, ${arg(call, 1)})`),
   ),
   array_contains: scalar(
     withElement(() => types.boolean),
@@ -286,13 +245,3 @@ export const nestedFunctions = {
     return sql`CASE WHEN ${list} IS NULL OR list_count(${list}) < len(${list}) THEN NULL ELSE flatten(${list}) END`
   }),
 } satisfies { readonly [name: string]: FunctionEntry }
-
-function keyArray(args: readonly Expression[]): DataType {
-  const type = typeOf(args, 0)
-  return { kind: "array", element: type.kind === "map" ? type.key : types.voidType }
-}
-
-function valueArray(args: readonly Expression[]): DataType {
-  const type = typeOf(args, 0)
-  return { kind: "array", element: type.kind === "map" ? type.value : types.voidType }
-}

@@ -2,7 +2,7 @@ import type { Expression } from "../plan/expression.ts"
 import type { DataType } from "../schema/data-type.ts"
 import { castTo, duckdbType } from "./duckdb-type.ts"
 import type { PrintedCall, ScalarForm } from "./function-entry.ts"
-import { invoke, numberLiteral, type Sql, sql, textLiteral } from "./sql-fragment.ts"
+import { invoke, join, numberLiteral, type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
 /** An argument that the type rule has made sure of. */
 export function arg(call: PrintedCall, index: number): Sql {
@@ -56,6 +56,15 @@ const operators = {
   AND: sql`AND`,
   OR: sql`OR`,
   "||": sql`||`,
+}
+
+/** Null when an argument is. */
+export function unlessNull(call: PrintedCall, value: Sql): Sql {
+  const tests = join(
+    call.args.map(a => sql`${a} IS NULL`),
+    sql` OR `,
+  )
+  return sql`CASE WHEN ${tests} THEN NULL ELSE ${value} END`
 }
 
 /** Text above which a value is not written twice. */

@@ -177,6 +177,11 @@ export const textFunctions = {
     const parts = sql`string_split(${s}, ${separator})`
     return sql`CASE WHEN ${s} IS NULL OR ${separator} IS NULL OR ${count} IS NULL THEN NULL WHEN ${count} = 0 OR ${separator} = '' THEN '' WHEN ${count} > 0 THEN array_to_string(${parts}[:${count}], ${separator}) ELSE array_to_string(${parts}[greatest(len(${parts}) + ${count}, 0) + 1:], ${separator}) END`
   }),
+  overlay: scalar(takes([text, text, int, int], types.string, { optional: 1 }), call => {
+    const [s, part, start] = [arg(call, 0), arg(call, 1), arg(call, 2)]
+    const length = call.args[3] ?? sql`length(${part})`
+    return sql`(spark_substring(${s}, 1, ${start} - 1) || ${part} || spark_substring(${s}, CAST(${start} + ${length} AS INTEGER), 2147483647))`
+  }),
   find_in_set: scalar(takes([text, text], types.int32), call => {
     const [part, list] = [arg(call, 0), arg(call, 1)]
     return sql`CASE WHEN ${part} IS NULL OR ${list} IS NULL THEN NULL WHEN contains(${part}, ',') THEN 0 ELSE CAST(coalesce(list_position(string_split(${list}, ','), ${part}), 0) AS INTEGER) END`
