@@ -5,8 +5,10 @@ import type { BoundDataFrame, DataFrame, TypedFrame } from "./data-frame.ts"
 import { FrameError } from "./errors/frame-error.ts"
 import { type CheckOutcome, evaluateChecks } from "./evaluate-checks.ts"
 import { type LazyPlan, lazyPlan } from "./lazy-plan.ts"
+import { bindPlan } from "./plan/bind-plan.ts"
 import { distinctNames } from "./plan/column-named.ts"
 import { checkedTo } from "./plan/conform.ts"
+import { parametersOf } from "./plan/partition-values.ts"
 import type { Relation } from "./plan/relation.ts"
 import { boundFrame, isFrame, lazyFrame, relationOf } from "./plan-frame.ts"
 import { schemaOf } from "./schema/arrow-type.ts"
@@ -16,6 +18,7 @@ import type { RowInput } from "./schema/row.ts"
 import type { Schema } from "./schema/schema.ts"
 import type { Timestamp } from "./schema/t.ts"
 import { typeName } from "./schema/type-name.ts"
+import { DeferredSession } from "./session/deferred-session.ts"
 import type { EngineSession, OpenSession } from "./session/engine-session.ts"
 import { type OutputBatches, outputBatches } from "./session/output-batches.ts"
 
@@ -74,7 +77,7 @@ export interface FrameType<S extends Columns> {
   /** @throws FrameError `FRAME_SCHEMA_MISMATCH` */
   lazy(returned: unknown): LazyPlan
   bind(stored: StoredFrame, session: OpenSession): Promise<BoundDataFrame<S>>
-  /** @throws FrameError `FRAME_SCHEMA_MISMATCH`, `FRAME_ROW_INVALID` */
+  /** @throws FrameError `FRAME_SCHEMA_MISMATCH`, `FRAME_ROW_INVALID`, `FRAME_INPUT_UNBOUND` for a lazy frame */
   output(returned: unknown): FrameOutput
   check(
     checks: readonly { readonly name: string }[],
@@ -139,13 +142,18 @@ class DeclaredFrame<S extends Columns> implements FrameType<S> {
   }
 
   async bind(stored: StoredFrame, session: OpenSession): Promise<BoundDataFrame<S>> {
-    return boundFrame(checkedTo(storedRelation(stored), this.#schema, "returns"), session)
+    const now = new Date()
+    return boundFrame(
+      checkedTo(storedRelation(stored), this.#schema, "returns"),
+      async () => new DeferredSession(await session(), now),
+    )
   }
 
   output(returned: unknown): FrameOutput {
     if (!isFrame(returned)) return { kind: "batches", schema: this.#schema, ...outputBatches(returned, this.#schema) }
     const relation = checkedTo(relationOf(returned, "compute"), this.#schema, "returns")
-    return { kind: "relation", relation, schema: this.#schema }
+    const bound = bindPlan(relation, { inputs: new Map(), parameters: parametersOf({ now: new Date() }) })
+    return { kind: "relation", relation: bound, schema: this.#schema }
   }
 
   check(

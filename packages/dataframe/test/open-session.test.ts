@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { duckdb } from "@assets/io-duckdb"
 import { Table } from "apache-arrow"
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
-import { count, max, sum } from "../src/functions.ts"
+import { count, currentTimestamp, max, sum } from "../src/functions.ts"
 import { csvFiles, frame, openSession, parquetFiles, type Session, t } from "../src/index.ts"
 
 let folder: string
@@ -195,6 +195,13 @@ describe("a stored frame", () => {
       const relation = await opened.upload(output.batches(), output.schema)
       const bound = await declared.bind({ kind: "relation", relation }, async () => opened as never)
       expect(await bound.first()).toEqual({ name: "a", id: 1n })
+      const stamped = bound.select("id", () => ({ at: currentTimestamp() }))
+      expect((await stamped.first())?.at).toMatch(/^20\d\d-/)
+      const returned = frame({ id: t.int64, at: t.timestamp }).output(stamped)
+      expect(JSON.stringify(returned)).not.toContain("parameter")
+      expect(() => declared.output(declared.input("lazy"))).toThrow(
+        expect.objectContaining({ code: "FRAME_INPUT_UNBOUND" }),
+      )
       expect(output.digest()).toMatch(/^[0-9a-f]{64}$/)
       await expect(declared.bind({ kind: "json" }, async () => opened as never)).rejects.toThrow("stored is json")
     } finally {
