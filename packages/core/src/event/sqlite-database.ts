@@ -10,12 +10,11 @@ import { SCHEMA_VERSION, schema } from "./sqlite-schema.ts"
  * disk: SQLite's own 1,000 are reached every fifty steps and cost a third of a run of small ones.
  */
 const CHECKPOINT_PAGES = 8_000
-/** Milliseconds that a change waits for another process's change. */
-const BUSY_TIMEOUT_MS = 5_000
-
 export interface SqliteOptions {
   /** `power`: each change is on the disk when it returns. Default `process`: it survives the death of the process. */
   readonly durability?: "process" | "power" | undefined
+  /** Milliseconds that a change waits for another process's change. Default 5,000. */
+  readonly busyTimeoutMs?: number
 }
 
 /** A connection that keeps its statements prepared and nests transactions into the outermost one. */
@@ -26,13 +25,13 @@ export class SqliteDatabase {
   #depth = 0
 
   /** @param path a file, whose folder is made when there is none, or `:memory:` */
-  constructor(path: string, { durability }: SqliteOptions = {}) {
+  constructor(path: string, { durability, busyTimeoutMs = 5_000 }: SqliteOptions = {}) {
     this.path = path
     try {
       if (path !== ":memory:") makeFolder(dirname(path))
       // Loaded when the first log is opened: a command that needs none does not pay for it.
       const SQLite = createRequire(import.meta.url)("better-sqlite3") as typeof import("better-sqlite3")
-      this.#db = new SQLite(path, { timeout: BUSY_TIMEOUT_MS })
+      this.#db = new SQLite(path, { timeout: busyTimeoutMs })
     } catch (error) {
       throw translate(error, path)
     }
