@@ -121,7 +121,7 @@ function unexpected(error: Error): AssetsError {
   return new StorageError("SERVER_FAILED", {
     what: "The server could not answer the request.",
     why: error.message,
-    fix: "Try again; when it stays, run 'assets doctor'.",
+    fix: "Try again; when it stays, report it with what the server printed.",
     cause: error,
   })
 }

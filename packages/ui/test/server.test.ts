@@ -1,6 +1,6 @@
 import { get } from "node:http"
 import { createServer } from "node:net"
-import { type EventLog, openEventLog } from "@assets/core"
+import { asset, definitions, type EventLog, json as jsonValue, openEventLog } from "@assets/core"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import type { AssetDetail, AssetPage, ErrorView, EventPage, RunPage, StepPage } from "../src/api/api-view.ts"
 import { type Server, type ServerOptions, startServer } from "../src/index.ts"
@@ -273,6 +273,23 @@ describe("starting and stopping", () => {
 
   test("an environment that the project does not have is refused", async () => {
     await expect(start({ environment: "none" })).rejects.toMatchObject({ code: "ENVIRONMENT_UNKNOWN" })
+  })
+
+  test("what the server did not foresee is answered as an error of the same form", async () => {
+    let isServed = false
+    const broken = {
+      ...jsonValue<number>(),
+      columns: () => {
+        if (isServed) throw new Error("the columns are broken")
+        return []
+      },
+    }
+    const assets = [asset("broken/one", { returns: broken, version: "1", compute: () => 1 })]
+    const project = definitions({ assets, environments: { local: {} }, base: example.project.base })
+    const server = await start({ project })
+    isServed = true
+    const error = await json<ErrorView>(server, "/api/assets/broken%2Fone", 500)
+    expect(error).toMatchObject({ code: "SERVER_FAILED", why: expect.stringContaining("the columns are broken") })
   })
 
   test("the API describes itself", async () => {
