@@ -123,6 +123,16 @@ export class Lease {
     }
   }
 
+  /** Lets `work` use the connection itself, as a statement that can be stopped. */
+  async during<T>(work: (raw: DuckDBConnection) => Promise<T>): Promise<T> {
+    await this.#own.take()
+    try {
+      return await this.#work(() => work(this.raw), {})
+    } finally {
+      this.#own.give()
+    }
+  }
+
   /** Ends a transaction without its changes, also after a stop. */
   async rollback(): Promise<void> {
     await this.#own.take()

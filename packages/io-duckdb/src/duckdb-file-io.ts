@@ -16,7 +16,7 @@ import {
   StorageError,
   type StoredValue,
 } from "@assets/core"
-import { compileDuckdb, type Relation, type Schema } from "@assets/dataframe"
+import type { Relation, Schema } from "@assets/dataframe"
 import type { DuckDBInstance } from "@duckdb/node-api"
 import { Lease, Turns } from "./connection-pool.ts"
 import { DatabaseFile, type HoldMode } from "./database-file.ts"
@@ -32,8 +32,9 @@ import {
   type StoredRecord,
   writeRecord,
 } from "./materialization-table.ts"
-import { quoteName, quotePath, quoteText } from "./sql-text.ts"
-import { columnTypes, partitionColumn, partitionsRelation, storeRows, tableOf, tableRelation } from "./stored-table.ts"
+import { replaceRows } from "./replace-rows.ts"
+import { quotePath } from "./sql-text.ts"
+import { partitionColumn, partitionsRelation, tableOf, tableRelation } from "./stored-table.ts"
 
 /** Where the database rests. */
 export interface DuckdbFileOptions {
@@ -171,44 +172,14 @@ class DuckdbFileIOManager implements IOManager {
       return await session.withRelation(relation, stepId, signal, async lease => {
         await this.#ensureSchemas(lease, file, context.key)
         await faultPoint("io.write")
-        return this.#transaction(lease, () => this.#replaceRows(context, session, lease, relation, schema))
+        return this.#transaction(lease, () =>
+          replaceRows(context, session, lease, { path: tableOf(file.alias, context.key), relation, schema }),
+        )
       })
     } finally {
       await hold?.release()
       await staged?.remove()
       if (uploaded?.kind === "table") await session.dropUpload(uploaded.path)
-    }
-  }
-
-  async #replaceRows(
-    context: OutputContext,
-    session: DuckdbSession,
-    lease: Lease,
-    relation: Relation,
-    schema: Schema,
-  ): Promise<Materialization> {
-    const { key, id } = context
-    const path = tableOf(this.#file(context).alias, key)
-    const [partition] = context.partitions
-    const { sql } = compileDuckdb(relation)
-    const rows = await storeRows(lease, { path, schema, sql, mode: context.write, partition })
-    const result = { rows, bytes: 0, files: [], columns: columnTypes(schema) }
-    // Only this connection sees the rows yet: checks reach them by a relation that leads to it.
-    const view = `written_${id}`
-    const columns = schema.columns.map(column => quoteName(column.name)).join(", ")
-    const where = partition === undefined ? "" : ` WHERE ${quoteName(partitionColumn)} = ${quoteText(partition)}`
-    await lease.run(`CREATE TEMP VIEW ${quoteName(view)} AS SELECT ${columns} FROM ${quotePath(path)}${where}`)
-    const unpin = session.pin(view, lease)
-    try {
-      const stored = { kind: "relation", relation: tableRelation(["temp", "main", view], schema), schema } as const
-      // A table has no files of its own, and shares the blocks of the database: nothing is said of either.
-      const { bytes, files, ...materialization } = await context.approve({ stored, result })
-      await lease.run(`DROP VIEW ${quotePath(["temp", "main", view])}`)
-      await faultPoint("io.marker")
-      await writeRecord(lease, path, { partition: partition ?? null, materialization })
-      return materialization
-    } finally {
-      unpin()
     }
   }
 

@@ -13,13 +13,11 @@ import type {
 } from "@assets/core"
 import { compileDuckdb, type Relation, type Schema } from "@assets/dataframe"
 import type { DuckDBDataChunk, DuckDBInstance } from "@duckdb/node-api"
-import type { RecordBatch as ArrowBatch } from "apache-arrow"
+import { appendBatches } from "./append-batches.ts"
 import { ArrowReader } from "./arrow-reader.ts"
-import { ArrowWriter } from "./arrow-writer.ts"
 import { ConnectionPool, type Lease } from "./connection-pool.ts"
 import { loadBindings } from "./duckdb-bindings.ts"
-import { mapDuckdbError } from "./duckdb-error.ts"
-import { columnDefinitions, duckdbTypeText, requireStorable } from "./duckdb-types.ts"
+import { columnDefinitions, requireStorable, schemaGuard } from "./duckdb-types.ts"
 import { writeParquet } from "./parquet-write.ts"
 import { copyToFile, createView, keysIn, readOnlyRows } from "./query-views.ts"
 import { isOrdered, tablesOf } from "./relation-walk.ts"
@@ -116,7 +114,7 @@ export class DuckdbSession implements EngineSession {
     await this.#pool.use(undefined, never, async lease => {
       await lease.run(`CREATE TABLE ${quotePath(path)} (${columnDefinitions(columns)})`)
       try {
-        await append(lease, path, columns, batches)
+        await appendBatches(lease, path, columns, batches)
       } catch (error) {
         await lease.run(`DROP TABLE ${quotePath(path)}`)
         throw error
@@ -275,41 +273,4 @@ export class DuckdbSession implements EngineSession {
 /** Core hands relations on without looking into them; those of this session are the dataframe's. */
 function relationOf(plan: CoreRelation): Relation {
   return plan as Relation
-}
-
-/** Streams Arrow batches into a table through DuckDB's appender; gives the number of rows. */
-export async function append(
-  lease: Lease,
-  path: readonly [database: string, schema: string, table: string],
-  schema: Schema,
-  batches: AsyncIterable<RecordBatch>,
-): Promise<number> {
-  const [arrow, duckdb, api] = await Promise.all([import("apache-arrow"), loadBindings(), import("@duckdb/node-api")])
-  const [database, schemaName, table] = path
-  const appender = await lease.raw.createAppender(table, schemaName, database)
-  let rows = 0
-  try {
-    const types = schema.columns.map((_, i) => appender.columnType(i))
-    const writer = new ArrowWriter(arrow, duckdb, schema, appender, api.DuckDBDataChunk.create(types))
-    for await (const batch of batches) {
-      writer.append(batch as ArrowBatch) // core's RecordBatch is Arrow's, of which it knows the rows alone
-      rows += batch.numRows
-    }
-    appender.closeSync()
-  } catch (error) {
-    throw mapDuckdbError(error)
-  }
-  return rows
-}
-
-/** Refuses a result whose types are not those of the plan, before a vector of it is read in the wrong width. */
-function schemaGuard(schema: Schema): (types: readonly string[]) => void {
-  const plain = (type: string) => type.replaceAll('"', "").toUpperCase()
-  return types => {
-    for (const [i, column] of schema.columns.entries()) {
-      const wanted = duckdbTypeText(column.type)
-      if (plain(types[i] ?? "") === plain(wanted)) continue
-      throw new Error(`Column '${column.name}' came as ${types[i]} and not as ${wanted}. Please report this.`)
-    }
-  }
 }

@@ -84,3 +84,15 @@ export function requireStorable(schema: Schema): void {
     })
   }
 }
+
+/** Refuses a result whose types are not those of the plan, before a vector of it is read in the wrong width. */
+export function schemaGuard(schema: Schema): (types: readonly string[]) => void {
+  const plain = (type: string) => type.replaceAll('"', "").toUpperCase()
+  return types => {
+    for (const [i, column] of schema.columns.entries()) {
+      const wanted = duckdbTypeText(column.type)
+      if (plain(types[i] ?? "") === plain(wanted)) continue
+      throw new Error(`Column '${column.name}' came as ${types[i]} and not as ${wanted}. Please report this.`)
+    }
+  }
+}

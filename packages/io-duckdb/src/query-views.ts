@@ -46,15 +46,25 @@ export async function createView(lease: Lease, key: string, relation: Relation):
 export async function* readOnlyRows(lease: Lease, text: string): AsyncGenerator<QueryBatch> {
   try {
     const { StatementType } = await loadBindings()
-    const statements = await lease.raw.extractStatements(text)
-    if (statements.count !== 1) throw refused(`It holds ${statements.count} statements.`)
-    const prepared = await statements.prepare(0)
-    if (prepared.statementType !== StatementType.SELECT) throw refused("It is another statement than a select.")
-    const result = await prepared.stream()
+    const result = await lease.during(async connection => {
+      const statements = await connection.extractStatements(text)
+      if (statements.count !== 1) throw refused(`It holds ${statements.count} statements.`)
+      const prepared = await statements.prepare(0)
+      if (prepared.statementType !== StatementType.SELECT) throw refused("It is another statement than a select.")
+      return prepared.stream()
+    })
     const types = result.columnTypes()
     const columns = result.columnNames().map((name, i) => ({ name, type: String(types[i]) }))
     yield { columns, rows: [] }
-    for await (const rows of result.yieldRowsJson()) yield { columns, rows }
+    const all = result.yieldRowsJson()[Symbol.asyncIterator]()
+    // A stream that is left before its end keeps the connection, which is not to be used again.
+    lease.spoiled = true
+    for (;;) {
+      const next = await lease.during(() => all.next())
+      if (next.done) break
+      yield { columns, rows: next.value }
+    }
+    lease.spoiled = false
   } catch (error) {
     throw statementError(error)
   }
