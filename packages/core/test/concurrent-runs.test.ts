@@ -99,3 +99,39 @@ test("after a run nothing is held, read or running", async () => {
   expect([count("leases"), count("reads"), count("runs WHERE status = 'running'")]).toEqual([0, 0, 0])
   db.close()
 })
+
+test("a pool holds for all runs together; a step that waits for a place tells so", async () => {
+  let letGo: () => void = () => {}
+  const isHeld = new Promise<void>(resolve => {
+    letGo = resolve
+  })
+  let begun: () => void = () => {}
+  const hasBegun = new Promise<void>(resolve => {
+    begun = resolve
+  })
+  const options = { returns: json<number>(), version: "1", pool: "api" } as const
+  const first = asset("a/first", {
+    ...options,
+    compute: async () => {
+      begun()
+      await isHeld
+      return 1
+    },
+  })
+  const second = asset("a/second", { ...options, compute: () => 2 })
+  const local = { io: memoryIO(), pools: { api: 1 } }
+  const project = definitions({ assets: { first, second }, environments: { local }, base: folder() })
+  const running = materialize(project, { select: "a/first" })
+  await hasBegun
+  const holders: string[] = []
+  const waited = await materialize(project, {
+    select: "a/second",
+    onEvent: event => {
+      if (event.type !== "step_waiting") return
+      holders.push(event.holder)
+      letGo()
+    },
+  })
+  expect(waited.status).toBe("succeeded")
+  expect(holders).toEqual([expect.stringContaining(`the pool 'api', held by run ${(await running).id}`)])
+})
