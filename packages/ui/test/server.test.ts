@@ -1,6 +1,8 @@
 import { get } from "node:http"
 import { createServer } from "node:net"
-import { asset, definitions, type EventLog, json as jsonValue, openEventLog } from "@assets/core"
+import { join } from "node:path"
+import { type EventLog, openEventLog } from "@assets/core"
+import Database from "better-sqlite3"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import type { AssetDetail, AssetPage, ErrorView, EventPage, RunPage, StepPage } from "../src/api/api-view.ts"
 import { type Server, type ServerOptions, startServer } from "../src/index.ts"
@@ -276,20 +278,13 @@ describe("starting and stopping", () => {
   })
 
   test("what the server did not foresee is answered as an error of the same form", async () => {
-    let isServed = false
-    const broken = {
-      ...jsonValue<number>(),
-      columns: () => {
-        if (isServed) throw new Error("the columns are broken")
-        return []
-      },
-    }
-    const assets = [asset("broken/one", { returns: broken, version: "1", compute: () => 1 })]
-    const project = definitions({ assets, environments: { local: {} }, base: example.project.base })
-    const server = await start({ project })
-    isServed = true
-    const error = await json<ErrorView>(server, "/api/assets/broken%2Fone", 500)
-    expect(error).toMatchObject({ code: "SERVER_FAILED", why: expect.stringContaining("the columns are broken") })
+    const runId = "00000000-0000-7000-8000-00000000beef"
+    writeRun(log, { id: runId, end: "run_succeeded" })
+    const db = new Database(join(example.project.base, ".assets", "assets.db"))
+    db.exec("update events set payload = 'torn {'")
+    db.close()
+    const error = await json<ErrorView>(await start(), `/api/runs/${runId}/events`, 500)
+    expect(error).toMatchObject({ code: "SERVER_FAILED", fix: expect.stringContaining("report") })
   })
 
   test("the API describes itself", async () => {
