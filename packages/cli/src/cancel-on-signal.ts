@@ -1,3 +1,4 @@
+import { CancelledError } from "@assets/core"
 import { exitCodes } from "./exit-code.ts"
 
 /** Gives a signal that aborts at the first Ctrl-C; the second one ends the process at once. */
@@ -12,8 +13,20 @@ export async function cancelOnSignal<T>(work: (signal: AbortSignal) => Promise<T
   process.on("SIGTERM", stop)
   try {
     return await work(controller.signal)
+  } catch (error) {
+    throw controller.signal.aborted ? cancelled(error) : error
   } finally {
     process.off("SIGINT", stop)
     process.off("SIGTERM", stop)
   }
+}
+
+function cancelled(cause: unknown): CancelledError {
+  if (cause instanceof CancelledError) return cause
+  return new CancelledError("RUN_CANCELLED", {
+    what: "The command was cancelled.",
+    why: "A signal asked this process to end.",
+    fix: "Give the command again.",
+    cause,
+  })
 }
