@@ -5,6 +5,8 @@ import { loadBindings } from "./duckdb-bindings.ts"
 import { mapDuckdbError } from "./duckdb-error.ts"
 import { quotePath, quoteText } from "./sql-text.ts"
 
+const interruptAgainMs = 20
+
 /** The names under which a statement may name an asset, as DuckDB writes them. */
 function namesOf(key: string): string[] {
   const at = key.lastIndexOf("/")
@@ -43,8 +45,15 @@ export async function createView(lease: Lease, key: string, relation: Relation):
 }
 
 /** Runs a statement that only reads; anything else is refused before it runs. */
-export async function* readOnlyRows(lease: Lease, text: string): AsyncGenerator<QueryBatch> {
+export async function* readOnlyRows(lease: Lease, text: string, signal: AbortSignal): AsyncGenerator<QueryBatch> {
+  let again: NodeJS.Timeout | undefined
+  // An interrupt that comes before DuckDB has begun is lost, so it is repeated.
+  const stop = () => {
+    again = setInterval(() => lease.raw.interrupt(), interruptAgainMs)
+  }
+  signal.addEventListener("abort", stop, { once: true })
   try {
+    signal.throwIfAborted()
     const { StatementType } = await loadBindings()
     const result = await lease.during(async connection => {
       const statements = await connection.extractStatements(text)
@@ -67,6 +76,9 @@ export async function* readOnlyRows(lease: Lease, text: string): AsyncGenerator<
     lease.spoiled = false
   } catch (error) {
     throw statementError(error)
+  } finally {
+    signal.removeEventListener("abort", stop)
+    clearInterval(again)
   }
 }
 
