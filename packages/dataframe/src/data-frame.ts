@@ -126,7 +126,7 @@ export interface DataFrame<in out S, out B extends Binding = Binding> extends Ty
 
   /**
    * Joins on columns of the same name. The keys come once and first; every other name must be on one side only.
-   * `how` is `inner` when left out; `semi` and `anti` keep the left's columns and rows that have, or have no, match.
+   * `how` is `inner` when left out; `semi` and `anti` keep the columns of the left, and its rows with, or without, a match.
    */
   join<R extends Columns, const K extends ColumnName<S> | (string & {}), const H extends JoinHow = "inner">(
     right: TypedFrame<R> & Joinable<S, R, NoInfer<K>, NoInfer<H>>,

@@ -196,7 +196,8 @@ describe("a frame", () => {
   test("joins with the keys first and once", () => {
     const joined = orders.select("id", "customer_id", "x").join(customers, "customer_id", "left")
     expect(columnsOf(joined)).toEqual(["customer_id bigint", "id bigint", "x double", "city string"])
-    expect(columnsOf(orders.join(customers, "customer_id", "anti"))).toEqual(columnsOf(orders))
+    const [first, ...rest] = columnsOf(orders.join(customers, "customer_id", "anti"))
+    expect([first, ...rest.sort()]).toEqual(["customer_id bigint", ...columnsOf(orders.drop("customer_id")).sort()])
   })
 
   test("widens the types of a union, and refuses the same columns in another order", () => {

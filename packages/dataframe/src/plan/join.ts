@@ -54,19 +54,9 @@ export function joinUsing(left: Relation, right: Relation, using: unknown, how: 
   if (!keepsLeftOnly(kind)) refuseShared(left.schema.columns, restOfRight)
   const same = pairs.every(pair => sameType(pair.left.type, pair.right.type) && pair.left.name === pair.right.name)
   if (!same) return joinUnequal(left, right, pairs, kind)
-  const rest = keepsLeftOnly(kind) ? [] : restOfRight
-  const schema = {
-    columns: keepsLeftOnly(kind)
-      ? left.schema.columns
-      : [
-          ...pairs.map(pair => pair.left),
-          ...without(
-            left.schema.columns,
-            pairs.map(pair => pair.left),
-          ),
-          ...rest,
-        ],
-  }
+  const leftKeys = pairs.map(pair => pair.left)
+  const columns = [...leftKeys, ...without(left.schema.columns, leftKeys), ...(keepsLeftOnly(kind) ? [] : restOfRight)]
+  const schema = { columns }
   return { kind: "join", left, right, how: kind, using: [...new Set(keys)], schema }
 }
 
@@ -92,8 +82,13 @@ function joinUnequal(left: Relation, right: Relation, pairs: readonly KeyPair[],
     })
     .reduce((all, one) => ({ kind: "call", name: "and", args: [all, one], type: { kind: "boolean" } }))
   const joined = joinResolved(left, renamed, condition, how)
-  if (keepsLeftOnly(how)) return joined
   const leftKeys = pairs.map(pair => pair.left)
+  if (keepsLeftOnly(how)) {
+    return projectResolved(
+      joined,
+      [...leftKeys, ...without(left.schema.columns, leftKeys)].map(column => keep(column)),
+    )
+  }
   const rest = [...without(left.schema.columns, leftKeys), ...without(right.schema.columns, [...aliases.keys()])]
   return projectResolved(joined, [
     ...pairs.map((pair): NamedExpression => {
