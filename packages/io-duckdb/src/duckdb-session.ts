@@ -142,7 +142,7 @@ export class DuckdbSession implements EngineSession {
         releases.push(await this.#attach(relation, signal))
         await createView(lease, key, relation)
       }
-      yield* readOnlyRows(lease, text, signal)
+      yield* readOnlyRows(lease, text)
     } finally {
       this.#pool.end(task)
       for (const undo of releases.reverse()) await undo()

@@ -5,7 +5,7 @@ import { loadBindings } from "./duckdb-bindings.ts"
 import { mapDuckdbError } from "./duckdb-error.ts"
 import { quotePath, quoteText } from "./sql-text.ts"
 
-const interruptAgainMs = 20
+const oneSelect = "Pass one select. What is to be stored is an asset."
 
 /** The names under which a statement may name an asset, as DuckDB writes them. */
 function namesOf(key: string): string[] {
@@ -29,7 +29,7 @@ function tableNames(lease: Lease, text: string): readonly string[] {
   try {
     return lease.raw.getTableNames(text, true)
   } catch (error) {
-    throw mapDuckdbError(error)
+    throw statementError(error)
   }
 }
 
@@ -45,15 +45,8 @@ export async function createView(lease: Lease, key: string, relation: Relation):
 }
 
 /** Runs a statement that only reads; anything else is refused before it runs. */
-export async function* readOnlyRows(lease: Lease, text: string, signal: AbortSignal): AsyncGenerator<QueryBatch> {
-  let again: NodeJS.Timeout | undefined
-  // An interrupt that comes before DuckDB has begun is lost, so it is repeated.
-  const stop = () => {
-    again = setInterval(() => lease.raw.interrupt(), interruptAgainMs)
-  }
-  signal.addEventListener("abort", stop, { once: true })
+export async function* readOnlyRows(lease: Lease, text: string): AsyncGenerator<QueryBatch> {
   try {
-    signal.throwIfAborted()
     const { StatementType } = await loadBindings()
     const result = await lease.during(async connection => {
       const statements = await connection.extractStatements(text)
@@ -76,16 +69,13 @@ export async function* readOnlyRows(lease: Lease, text: string, signal: AbortSig
     lease.spoiled = false
   } catch (error) {
     throw statementError(error)
-  } finally {
-    signal.removeEventListener("abort", stop)
-    clearInterval(again)
   }
 }
 
 /** The text is the caller's own: what mends it is not in an asset. */
 function statementError(error: unknown): Error {
   const mapped = mapDuckdbError(error)
-  if (mapped === error || mapped.code !== "ENGINE_QUERY_FAILED") return mapped
+  if (mapped.code !== "ENGINE_QUERY_FAILED" || mapped.fix === oneSelect) return mapped
   return new EngineError("ENGINE_QUERY_FAILED", {
     what: mapped.message.replace(/^Failed to extract statements: /, ""),
     why: mapped.why,
@@ -111,6 +101,6 @@ function refused(why: string): EngineError {
   return new EngineError("ENGINE_QUERY_FAILED", {
     what: "The statement was not run.",
     why: `Only a single select is allowed here. ${why}`,
-    fix: "Pass one select. What is to be stored is an asset.",
+    fix: oneSelect,
   })
 }
