@@ -25,7 +25,8 @@ export async function stepSql(project: Definitions, stored: StoredData, now: Dat
 }
 
 /** What stands for an input: core hands relations on without looking into them, so this one is made as the frame does. */
-function inputRelation({ assets, sources }: Definitions, key: string): Relation {
+function inputRelation({ assets, sources }: Definitions, input: string): Relation {
+  const [key = input] = input.split("#") // an asset that is read through several mappings is several inputs
   const source = sources.get(key)
   if (source?.reader) return source.reader.relation(source.reader.paths)
   const at = key.lastIndexOf("/")

@@ -116,7 +116,15 @@ export async function selectKeys(open: OpenProject, select: string | readonly st
     const all = await statusOf(open, [...project.assets.keys()])
     for (const { key, status } of all) if (status !== "fresh") withStatus.get(status)?.add(key)
   }
-  const keys = project.select(select, { required: true, withStatus: status => withStatus.get(status) ?? new Set() })
+  const changed = new Map<string, ReadonlySet<string>>()
+  for (const name of needs.environments) {
+    if (Object.hasOwn(project.environments, name)) changed.set(name, await changedFrom(open, name))
+  }
+  const keys = project.select(select, {
+    required: true,
+    withStatus: status => withStatus.get(status) ?? new Set(),
+    changedFrom: name => changed.get(name) ?? new Set(),
+  })
   const assets = keys.filter(key => project.assets.has(key))
   if (assets.length > 0 || project.assets.size === 0) return assets
   throw new ConfigError("SELECTION_EMPTY", {
@@ -125,6 +133,23 @@ export async function selectKeys(open: OpenProject, select: string | readonly st
     fix: `Select what is below them: '${keys[0]}+'.`,
     details: { keys },
   })
+}
+
+/**
+ * The keys of what an environment holds that differs from what would be made now: by its code, by what it reads, or
+ * because it was never made there. A partition that is not there yet is no change.
+ */
+async function changedFrom(open: OpenProject, name: string): Promise<ReadonlySet<string>> {
+  const { project, environment, signal } = open
+  const time = { now: environment.now, signal }
+  const other = new OpenEnvironment(project, resolveEnvironment(project, name), time)
+  try {
+    const all = await statusOf(open, [...project.assets.keys()], other)
+    const differing = all.filter(({ causes }) => causes.some(({ kind }) => kind !== "partition_missing"))
+    return new Set(differing.map(({ key }) => key))
+  } finally {
+    await other.close()
+  }
 }
 
 function cancelled(signal: AbortSignal): CancelledError {

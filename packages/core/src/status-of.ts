@@ -1,4 +1,5 @@
 import type { Asset } from "./asset/asset.ts"
+import type { OpenEnvironment } from "./environment/open-environment.ts"
 import { type AssetCode, assetCode } from "./plan/asset-code.ts"
 import { CurrentState, reusableState } from "./plan/current-state.ts"
 import { changesSince, inputVersions } from "./plan/decide-step.ts"
@@ -17,12 +18,20 @@ export interface AssetStatus {
   readonly causes: readonly Reason[]
 }
 
-/** The status of each partition of these assets, in the order of the keys. */
-export async function statusOf(open: OpenProject, keys: readonly string[]): Promise<AssetStatus[]> {
-  const { project, environment, sources, reuse, signal } = open
+/**
+ * The status of each partition of these assets, in the order of the keys.
+ * @param stored the environment whose stored data is looked at; the project's open one when left out
+ */
+export async function statusOf(
+  open: OpenProject,
+  keys: readonly string[],
+  stored: OpenEnvironment = open.environment,
+): Promise<AssetStatus[]> {
+  const { project, sources, signal } = open
+  const reuse = stored === open.environment ? open.reuse : []
   const wanted = keys.flatMap(key => project.assets.get(key) ?? [])
   const above = new Set(wanted.flatMap(({ key }) => project.graph.upstream(key)))
-  const state = new CurrentState(environment)
+  const state = new CurrentState(stored)
   const reusable = reuse.map(other => new CurrentState(other))
   const touched = new Set([...wanted, ...[...above].flatMap(key => project.assets.get(key) ?? [])])
   await Promise.all([

@@ -2,6 +2,7 @@ import type { RecordBatch, Table, Utf8 } from "apache-arrow"
 import type { Column } from "./column.ts"
 import { ColumnExpression } from "./column-expression.ts"
 import type { BoundDataFrame, DataFrame, TypedFrame } from "./data-frame.ts"
+import { digestFrame, isDigestible } from "./digest-frame.ts"
 import { FrameError } from "./errors/frame-error.ts"
 import { type CheckOutcome, evaluateChecks } from "./evaluate-checks.ts"
 import { type LazyPlan, lazyPlan } from "./lazy-plan.ts"
@@ -85,6 +86,8 @@ export interface FrameType<S extends Columns> {
     session: EngineSession,
     signal: AbortSignal,
   ): Promise<readonly CheckOutcome[]>
+  /** SHA-256 of the rows, whatever their order. Left out where a column holds a map: Spark orders none. */
+  digest?(stored: StoredFrame, session: EngineSession, signal: AbortSignal): Promise<string>
 }
 
 /**
@@ -100,6 +103,7 @@ export function frame<const S extends Columns>(columns: S): FrameType<S> {
 class DeclaredFrame<S extends Columns> implements FrameType<S> {
   readonly kind = "frame"
   readonly types: S
+  readonly digest?: NonNullable<FrameType<S>["digest"]>
   readonly #schema: Schema
 
   constructor(columns: S) {
@@ -108,6 +112,9 @@ class DeclaredFrame<S extends Columns> implements FrameType<S> {
     distinctNames(this.#schema.columns)
     for (const column of this.#schema.columns) distinctFields(column.name, column.type)
     if (this.#schema.columns.length === 0) throw noColumns()
+    if (isDigestible(this.#schema)) {
+      this.digest = (stored, session, signal) => digestFrame(storedRelation(stored), session, signal)
+    }
     Object.freeze(this)
   }
 

@@ -5,6 +5,7 @@ import { digestOf } from "../util/canonical-json.ts"
 import type { Json } from "../util/json.ts"
 import type { LazyValue, Stability } from "../value/value-type.ts"
 import type { PlanWarning, Reason } from "./execution-plan.ts"
+import { inputSlots } from "./step-inputs.ts"
 import { truncateInstant } from "./truncate-instant.ts"
 import { userCodeError } from "./user-code.ts"
 
@@ -84,10 +85,11 @@ function callTransform(asset: Asset): LazyValue {
   const { returns, deps, options } = asset
   if (!options.transform || !returns.lazy) throw notLazy(asset, "returns")
   const inputs: { [name: string]: unknown } = {}
+  const slots = inputSlots(asset)
   for (const [name, dependable] of Object.entries(deps)) {
     const of = dependencyOf(dependable)
     if (!of.returns.input) throw notLazy(asset, `deps.${name}`)
-    inputs[name] = of.returns.input(of.key)
+    inputs[name] = of.returns.input(slots.get(name) ?? of.key)
   }
   try {
     const partition = asset.options.partitions ? returns.partition?.() : undefined

@@ -8,6 +8,8 @@ import type { PartitionContext } from "../partition/partitions.ts"
 export interface StepInput {
   /** As the asset's function calls it. */
   readonly name: string
+  /** What stands for it in a plan: see `inputSlots`. */
+  readonly slot: string
   readonly key: string
   readonly of: Asset | Source
   /** Null stands for the whole of an asset without partitions, and for a source. */
@@ -21,25 +23,47 @@ const NONE: readonly never[] = Object.freeze([])
 
 /** Returns what a step reads of each dependency. */
 export function stepInputs(asset: Asset, partition: string | null, context: PartitionContext): StepInput[] {
-  return Object.entries(asset.deps).map(([name, dependable]) => stepInput(asset, name, dependable, partition, context))
+  const slots = inputSlots(asset)
+  return Object.entries(asset.deps).map(([name, dependable]) => {
+    const slot = slots.get(name) ?? name
+    return { name, slot, ...partitionsRead(asset, dependable, partition, context) }
+  })
 }
 
-function stepInput(
+/**
+ * What stands for each dependency in a plan, by its name: its key, so that renaming it changes no plan. An asset that is
+ * read through several partition mappings is several inputs: the key, then `key#2`; no key holds a `#`.
+ */
+export function inputSlots({ deps }: Asset): ReadonlyMap<string, string> {
+  const mappings = new Map<string, unknown[]>()
+  const slots = new Map<string, string>()
+  for (const [name, dependable] of Object.entries(deps)) {
+    const { key, options } = dependencyOf(dependable)
+    const mapping = dependable.kind === "dependency" && options.partitions ? dependable.partitions : undefined
+    const known = mappings.get(key) ?? []
+    mappings.set(key, known)
+    if (!known.includes(mapping)) known.push(mapping)
+    const place = known.indexOf(mapping) + 1
+    slots.set(name, place === 1 ? key : `${key}#${place}`)
+  }
+  return slots
+}
+
+function partitionsRead(
   asset: Asset,
-  name: string,
   dependable: Dependable,
   partition: string | null,
   context: PartitionContext,
-): StepInput {
+): Omit<StepInput, "name" | "slot"> {
   const of = dependencyOf(dependable)
   // A source is observed as a whole, whatever its partitions.
   const upstream = of.kind === "asset" ? of.options.partitions : undefined
   const mapping = upstream && mappingOf(asset, dependable)
-  if (!upstream || !mapping) return { name, key: of.key, of, partitions: WHOLE, nonexistent: NONE }
+  if (!upstream || !mapping) return { key: of.key, of, partitions: WHOLE, nonexistent: NONE }
   const keys = mapping.upstream(partition, asset.options.partitions, upstream, context)
   const partitions = keys.filter(key => upstream.has(key, context))
   if (partitions.length === keys.length || mapping.allowsMissing) {
-    return { name, key: of.key, of, partitions, nonexistent: NONE }
+    return { key: of.key, of, partitions, nonexistent: NONE }
   }
-  return { name, key: of.key, of, partitions, nonexistent: keys.filter(key => !upstream.has(key, context)) }
+  return { key: of.key, of, partitions, nonexistent: keys.filter(key => !upstream.has(key, context)) }
 }

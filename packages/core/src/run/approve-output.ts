@@ -4,7 +4,7 @@ import { CheckError, StorageError } from "../errors/assets-error.ts"
 import type { Lease } from "../event/run-log.ts"
 import type { Materialization, Written } from "../io/io-manager.ts"
 import type { StepWork } from "../plan/build-plan.ts"
-import { dataVersionOf } from "../plan/fingerprint.ts"
+import { dataVersionOf, isToldByContent } from "../plan/fingerprint.ts"
 import { userCodeError } from "../plan/user-code.ts"
 import { digestOf } from "../util/canonical-json.ts"
 import type { Json } from "../util/json.ts"
@@ -105,9 +105,9 @@ async function contentDigest(
 ): Promise<string | undefined> {
   if (output.kind === "json") return digestOf(output.value)
   if (output.kind === "batches") return output.digest?.()
-  const { returns, options } = work.asset
-  if (output.kind !== "relation" || options.cutoff !== "content" || !returns.digest) return undefined
-  return returns.digest(stored, await session(), signal)
+  const { asset, code } = work
+  if (output.kind !== "relation" || !isToldByContent(asset, code) || !asset.returns.digest) return undefined
+  return asset.returns.digest(stored, await session(), signal)
 }
 
 async function confirmSources(run: RunContext, { pinned }: ApprovalRequest): Promise<void> {

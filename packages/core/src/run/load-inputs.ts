@@ -72,10 +72,10 @@ export async function loadStored(
   })
 }
 
-/** The relations of the inputs by key: what a lazy plan is bound to. */
+/** The relations of the inputs by what stands for them in the plan: what a lazy plan is bound to. */
 export function relationsOf(loaded: readonly (readonly [StepInput, StoredValue])[]): ReadonlyMap<string, Relation> {
   return new Map(
-    loaded.flatMap(([input, value]) => (value.kind === "relation" ? [[input.key, value.relation] as const] : [])),
+    loaded.flatMap(([input, value]) => (value.kind === "relation" ? [[input.slot, value.relation] as const] : [])),
   )
 }
 

@@ -29,7 +29,7 @@ export interface ValueType<Lazy, Bound, Accepts, Checked = unknown, Partition = 
   columns?(): readonly { readonly name: string; readonly type: string }[]
   /** The declared columns as engines and IO managers take them. Left out by values that are not tables. */
   schema?(): Schema
-  /** The lazy input that stands for the stored value of `key` while planning. Left out by values that cannot be lazy. */
+  /** The lazy input that stands for the stored value of `key` (or `key#2`: see `inputSlots`) while planning. Left out by values that cannot be lazy. */
   input?(key: string): Lazy
   /** The columns that stand for the partition of a step while planning. */
   partition?(): Partition
@@ -92,7 +92,7 @@ export interface LazyValue {
   readonly stability: Stability
   /** Revisions of the functions that the plan uses, by name; a part of the fingerprint. */
   readonly revisions: { readonly [name: string]: number }
-  /** Keys of the inputs that the plan reads. */
+  /** What stands for the inputs that the plan reads: the texts that `input` was called with. */
   readonly inputs: readonly string[]
   /** The relation that an engine runs: stored inputs and the partition's values in place of what stood for them. */
   bind(inputs: ReadonlyMap<string, Relation>, parameters: PartitionParameters): Relation
