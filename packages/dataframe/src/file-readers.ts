@@ -33,7 +33,7 @@ export function parquetFiles<const S extends Columns>(
   return reader("parquet", paths, columns, options)
 }
 
-/** CSV files, also compressed with gzip. With a header columns are matched by name, without one by position. */
+/** CSV files, also compressed with gzip. With a header columns are matched by name without regard to case, and those that are not named are not read; without one by position. */
 export function csvFiles<const S extends Columns>(
   paths: string | readonly string[],
   columns: S,
@@ -42,7 +42,7 @@ export function csvFiles<const S extends Columns>(
   return reader("csv", paths, columns, { csv: options })
 }
 
-/** Files of JSON objects, one a line. */
+/** Files of JSON objects, one after the other or in an array. Fields are matched by name. */
 export function jsonFiles<const S extends Columns>(paths: string | readonly string[], columns: S): FileReader<S> {
   return reader("json", paths, columns, {})
 }

@@ -11,7 +11,16 @@ export interface ErrorContext {
 type Mapping = (message: string, context: ErrorContext, cause: unknown) => AssetsError | undefined
 
 /** DuckDB raises plain errors: what happened is in the text alone. The first mapping that knows the text wins. */
-const mappings: readonly Mapping[] = [interrupted, diskFull, outOfMemory, csvInvalid, fileMissing, denied, fileInvalid]
+const mappings: readonly Mapping[] = [
+  interrupted,
+  diskFull,
+  outOfMemory,
+  csvInvalid,
+  columnMissing,
+  fileMissing,
+  denied,
+  fileInvalid,
+]
 
 /** Turns what DuckDB threw into an error of this product. Errors that are already of it pass through. */
 export function mapDuckdbError(cause: unknown, context: ErrorContext = {}): AssetsError {
@@ -78,6 +87,25 @@ function csvInvalid(message: string, _context: ErrorContext, cause: unknown): As
   })
 }
 
+/** Files are the only tables whose columns are not known before the statement is bound. */
+function columnMissing(message: string, _context: ErrorContext, cause: unknown): AssetsError | undefined {
+  const column =
+    /does not have a column named "(.+)"/.exec(message)?.[1] ??
+    /column "(.+?)" was read from the original file/.exec(message)?.[1] ??
+    /^Column with name: "(.+)" is missing/m.exec(message)?.[1] ??
+    /Columns with names: "(.+?)" do not exist in the CSV/.exec(message)?.[1]
+  if (column === undefined) return undefined
+  const file = /Failed to read file "([^"]+)"/.exec(message)?.[1] ?? /^Current file: (.+)$/m.exec(message)?.[1]
+  const named = /^Candidate (?:bindings|names): :? ?(.+)$/m.exec(message)?.[1]
+  return new StorageError("SOURCE_DATA_INVALID", {
+    what: `${file ?? "A file of the source"} has no column '${column}', which the source declares.`,
+    why: named ? `The nearest of its columns: ${named.replaceAll('"', "'")}.` : firstLine(message),
+    fix: "Correct the declaration or the file. Columns are matched by name without regard to case.",
+    details: { column, ...(file && { file }) },
+    cause,
+  })
+}
+
 function fileMissing(message: string, context: ErrorContext, cause: unknown): AssetsError | undefined {
   const missing = /No files found that match the pattern "([^"]+)"/.exec(message)?.[1]
   const path = missing ?? (/No such file or directory/.test(message) ? quotedPath(message) : undefined)
@@ -115,14 +143,16 @@ function denied(message: string, context: ErrorContext, cause: unknown): AssetsE
 
 function fileInvalid(message: string, _context: ErrorContext, cause: unknown): AssetsError | undefined {
   const known =
-    /No magic bytes|not a Parquet file|too small to be a Parquet|Malformed JSON|Invalid unicode|invalid Parquet/i.test(
+    /No magic bytes|not a Parquet file|too small to be a Parquet|Malformed JSON|JSON transform error|Invalid unicode|invalid Parquet|CSV Parser state machine|when sniffing file/i.test(
       message,
     )
   if (!known) return undefined
-  const file = quotedPath(message)
+  const file = quotedPath(message) ?? /^\s*file\s*=\s*(.+)$/m.exec(message)?.[1]?.trim()
   return new StorageError("SOURCE_DATA_INVALID", {
     what: `${file ?? "A file"} cannot be read in the format that its source declares.`,
-    why: firstLine(message),
+    why: /state machine/.test(message)
+      ? "Its quotes or the ends of its lines are not those of one CSV dialect (\\n and \\r\\n mixed, a quote left open)."
+      : firstLine(message),
     fix: "Correct or replace the file, or read it with the reader of its format.",
     ...(file && { details: { file } }),
     cause,

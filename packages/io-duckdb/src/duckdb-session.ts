@@ -11,10 +11,11 @@ import type {
   WriteOptions,
   WriteResult,
 } from "@assets/core"
-import { compileDuckdb, type Relation, type Schema } from "@assets/dataframe"
+import type { Relation, Schema } from "@assets/dataframe"
 import type { DuckDBDataChunk, DuckDBInstance } from "@duckdb/node-api"
 import { appendBatches } from "./append-batches.ts"
 import { ArrowReader } from "./arrow-reader.ts"
+import { compiled } from "./compiled-sql.ts"
 import { ConnectionPool, type Lease } from "./connection-pool.ts"
 import { loadBindings } from "./duckdb-bindings.ts"
 import { columnDefinitions, requireStorable, schemaGuard } from "./duckdb-types.ts"
@@ -73,7 +74,7 @@ export class DuckdbSession implements EngineSession {
   async write(plan: CoreRelation, target: Target, options: WriteOptions): Promise<WriteResult> {
     const relation = relationOf(plan)
     requireStorable(relation.schema)
-    const source = { ...compileDuckdb(relation), schema: relation.schema, ordered: isOrdered(relation) }
+    const source = { ...(await compiled(relation)), schema: relation.schema, ordered: isOrdered(relation) }
     return this.withRelation(relation, options.stepId, options.signal, async lease => {
       await lease.run(freeOrder)
       return writeParquet(lease, source, target, options.layout)
@@ -82,7 +83,7 @@ export class DuckdbSession implements EngineSession {
 
   async *batches(plan: CoreRelation, signal: AbortSignal): AsyncGenerator<RecordBatch, void, undefined> {
     const relation = relationOf(plan)
-    const { sql } = compileDuckdb(relation)
+    const { sql } = await compiled(relation)
     const [arrow, duckdb] = await Promise.all([import("apache-arrow"), loadBindings()])
     const reader = new ArrowReader(arrow, duckdb, relation.schema)
     const { lease, release } = await this.#acquire(relation, undefined, signal)
@@ -125,7 +126,7 @@ export class DuckdbSession implements EngineSession {
 
   async explain(plan: CoreRelation): Promise<string> {
     const relation = relationOf(plan)
-    const { sql } = compileDuckdb(relation)
+    const { sql } = await compiled(relation)
     return this.withRelation(relation, undefined, never, async lease => {
       const rows = await lease.rows(`EXPLAIN ${sql}`)
       return `${sql}\n\n${rows.map(row => String(row.explain_value)).join("\n")}`

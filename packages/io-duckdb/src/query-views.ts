@@ -1,5 +1,6 @@
 import { EngineError, type ExportTarget, type QueryBatch } from "@assets/core"
-import { compileDuckdb, type Relation } from "@assets/dataframe"
+import type { Relation } from "@assets/dataframe"
+import { compiled } from "./compiled-sql.ts"
 import type { Lease } from "./connection-pool.ts"
 import { loadBindings } from "./duckdb-bindings.ts"
 import { mapDuckdbError } from "./duckdb-error.ts"
@@ -35,7 +36,7 @@ function tableNames(lease: Lease, text: string): readonly string[] {
 
 /** Makes a relation readable under the names of its asset. */
 export async function createView(lease: Lease, key: string, relation: Relation): Promise<void> {
-  const { sql } = compileDuckdb(relation)
+  const { sql } = await compiled(relation)
   await lease.run(`CREATE OR REPLACE VIEW ${quotePath(["memory", "main", key])} AS ${sql}`)
   const at = key.lastIndexOf("/")
   if (at === -1) return
@@ -92,7 +93,7 @@ const copyOptions: { readonly [format in ExportTarget["format"]]: string } = {
 
 /** Writes a relation to one file. */
 export async function copyToFile(lease: Lease, relation: Relation, { path, format }: ExportTarget): Promise<number> {
-  const { sql } = compileDuckdb(relation)
+  const { sql } = await compiled(relation)
   const [copied] = await lease.rows(`COPY (${sql}) TO ${quoteText(path)} (${copyOptions[format]})`, { target: path })
   return Number(copied?.Count ?? 0)
 }

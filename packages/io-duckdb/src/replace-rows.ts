@@ -1,5 +1,6 @@
 import { faultPoint, type Materialization, type OutputContext } from "@assets/core"
-import { compileDuckdb, type Relation, type Schema } from "@assets/dataframe"
+import type { Relation, Schema } from "@assets/dataframe"
+import { compiled } from "./compiled-sql.ts"
 import type { Lease } from "./connection-pool.ts"
 import type { DuckdbSession } from "./duckdb-session.ts"
 import { writeRecord } from "./materialization-table.ts"
@@ -23,7 +24,7 @@ export async function replaceRows(
   { path, relation, schema }: NewRows,
 ): Promise<Materialization> {
   const [partition] = context.partitions
-  const { sql } = compileDuckdb(relation)
+  const { sql } = await compiled(relation)
   const rows = await storeRows(lease, { path, schema, sql, mode: context.write, partition })
   const result = { rows, bytes: 0, files: [], columns: columnTypes(schema) }
   // Only this connection sees the rows yet: checks reach them by a relation that leads to it.

@@ -18,7 +18,7 @@ export function compileRelation(relation: Relation, compilation: Compilation): Q
     case "input":
       throw new Error("An input reached the printer. Please report this.")
     case "files":
-      return scanFiles(relation, compilation.alias())
+      return scanFiles(relation, compilation)
     case "table":
       return fromTable(join(relation.path.map(identifier), sql`.`), relation.schema.columns, compilation.alias())
     case "values":

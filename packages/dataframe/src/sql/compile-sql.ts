@@ -20,16 +20,21 @@ export interface Compilation {
   query(relation: Relation): Query
   /** A name for a table of the FROM clause that no other has. */
   alias(): string
+  readonly csvHeaders: CsvHeaders
 }
+
+/** The columns of CSV files in their order, by the path of the file. */
+export type CsvHeaders = ReadonlyMap<string, readonly string[]>
 
 /**
  * Prints a bound relation as DuckDB SQL whose answers are Spark's.
  *
  * The connection must have run `duckdbPrelude`, and have its `TimeZone` set. A relation that is used more than once in
- * the plan, and computes something, is computed once.
+ * the plan, and computes something, is computed once. CSV files are read by the columns of `csvHeaders`, so that a line
+ * that does not fit is told by its number; DuckDB itself looks for a header that is not among them.
  * @throws FrameError `FRAME_INPUT_UNBOUND` when an `input` or a parameter was not bound
  */
-export function compileDuckdb(relation: Relation): CompiledSql {
+export function compileDuckdb(relation: Relation, csvHeaders: CsvHeaders = new Map()): CompiledSql {
   const order = bottomUp(relation)
   const users = usersOf(order)
   const repeated = repeatedOf(order, users)
@@ -43,6 +48,7 @@ export function compileDuckdb(relation: Relation): CompiledSql {
       return typeof query === "function" ? query() : query
     },
     alias: () => `t${++aliases}`,
+    csvHeaders,
   }
   for (const each of order) {
     if (each.kind === "input") throw unbound(each.key)

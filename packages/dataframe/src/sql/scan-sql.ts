@@ -1,6 +1,8 @@
 import { castTo, duckdbType } from "../function/duckdb-type.ts"
 import { identifier, join, type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
-import type { Relation } from "../plan/relation.ts"
+import type { CsvOptions, Relation } from "../plan/relation.ts"
+import type { Column } from "../schema/data-type.ts"
+import type { Compilation, CsvHeaders } from "./compile-sql.ts"
 import { literalSql } from "./literal-sql.ts"
 import { fromTable, type Query } from "./query.ts"
 
@@ -23,10 +25,11 @@ export function isComputed(relation: Relation): boolean {
 }
 
 /** Reads explicit files as the declared columns. A cast to the type that is stored costs nothing. */
-export function scanFiles(relation: Files, alias: string): Query {
+export function scanFiles(relation: Files, compilation: Compilation): Query {
   const columns = relation.schema.columns
-  const query = fromTable(readCall(relation), columns, alias)
-  if (relation.format === "csv") return query
+  if (relation.format === "csv")
+    return fromTable(csvTable(relation, compilation.csvHeaders), columns, compilation.alias())
+  const query = fromTable(readCall(relation), columns, compilation.alias())
   // Parquet keeps types of its own: nanoseconds, unsigned numbers. The binder drops the casts that change nothing.
   return {
     ...query,
@@ -35,24 +38,64 @@ export function scanFiles(relation: Files, alias: string): Query {
 }
 
 function readCall(relation: Files): Sql {
-  const paths = sql`[${relation.paths.map(textLiteral)}]`
+  const paths = pathList(relation.paths)
   const partitioned = sql`hive_partitioning = ${relation.hivePartitioned ? sql`TRUE, hive_types_autocast = FALSE` : sql`FALSE`}`
-  switch (relation.format) {
-    case "parquet":
-      return sql`read_parquet(${paths}, ${partitioned})`
-    case "csv":
-      return sql`read_csv(${paths}, ${[...csvOptions(relation), partitioned]})`
-    case "json":
-      return sql`read_json(${paths}, format = 'newline_delimited', columns = ${declared(relation)}, ${partitioned})`
-  }
+  if (relation.format === "parquet") return sql`read_parquet(${paths}, ${partitioned})`
+  // objects one after the other, or an array of them
+  return sql`read_json(${paths}, format = 'auto', records = TRUE, columns = ${declared(relation.schema.columns)}, ${partitioned})`
 }
 
-/** Nothing is guessed: the columns are the declared ones, in their order, and a line that does not fit raises. */
-function csvOptions(relation: Files): Sql[] {
-  const options = relation.csv ?? {}
+function pathList(paths: readonly string[]): Sql {
+  return sql`[${paths.map(textLiteral)}]`
+}
+
+/** Files whose headers differ are read apart. */
+function csvTable(relation: Files, headers: CsvHeaders): Sql {
+  const { csv = {}, paths, schema } = relation
+  if (!csv.header) return csvScan(relation, paths, schema.columns)
+  const groups = new Map<string, { readonly columns: readonly Column[]; readonly paths: string[] }>()
+  for (const path of paths) {
+    const header = headers.get(path)
+    if (!header) return sniffedScan(relation)
+    const group = groups.get(JSON.stringify(header)) ?? { columns: storedColumns(header, schema.columns), paths: [] }
+    group.paths.push(path)
+    groups.set(JSON.stringify(header), group)
+  }
+  const scans = [...groups.values()].map(group => csvScan(relation, group.paths, group.columns))
+  if (scans.length === 1 && scans[0]) return scans[0]
+  const names = schema.columns.map(column => identifier(column.name))
+  return sql`(${join(
+    scans.map(scan => sql`SELECT ${names} FROM ${scan}`),
+    sql` UNION ALL `,
+  )})`
+}
+
+/** The columns of a file: those that are declared, and between them texts that nobody reads. */
+function storedColumns(header: readonly string[], columns: readonly Column[]): readonly Column[] {
+  return header.map((name, i) => {
+    const declared = columns.find(column => column.name.toLowerCase() === name.toLowerCase())
+    return declared ?? { name: freeName(`unread_${i}`, columns), type: { kind: "string" } }
+  })
+}
+
+function freeName(wanted: string, columns: readonly Column[]): string {
+  return columns.some(column => column.name.toLowerCase() === wanted) ? freeName(`_${wanted}`, columns) : wanted
+}
+
+/** Nothing is guessed: a file has these columns in this order, and a line that does not fit raises. */
+function csvScan(relation: Files, paths: readonly string[], columns: readonly Column[]): Sql {
+  const typed = sql`auto_detect = FALSE, columns = ${declared(columns)}`
+  return sql`read_csv(${pathList(paths)}, ${typed}, ${csvOptions(relation.csv ?? {})})`
+}
+
+/** The columns of the header are found by name; no type is guessed. */
+function sniffedScan(relation: Files): Sql {
+  const typed = sql`auto_detect = TRUE, auto_type_candidates = ['VARCHAR'], files_to_sniff = -1, types = ${declared(relation.schema.columns)}`
+  return sql`read_csv(${pathList(relation.paths)}, ${typed}, ${csvOptions(relation.csv ?? {})})`
+}
+
+function csvOptions(options: CsvOptions): Sql[] {
   return [
-    sql`auto_detect = FALSE`,
-    sql`columns = ${declared(relation)}`,
     sql`header = ${options.header ? sql`TRUE` : sql`FALSE`}`,
     sql`delim = ${textLiteral(options.delimiter ?? ",")}`,
     sql`quote = ${textLiteral(options.quote ?? '"')}`,
@@ -61,11 +104,12 @@ function csvOptions(relation: Files): Sql[] {
     // Quoted, the text of a null is a text.
     sql`allow_quoted_nulls = FALSE`,
     sql`strict_mode = TRUE`,
+    sql`hive_partitioning = FALSE`,
   ]
 }
 
-function declared(relation: Files): Sql {
-  return sql`{${relation.schema.columns.map(c => sql`${textLiteral(c.name)}: ${textLiteral(duckdbType(c.type).text)}`)}}`
+function declared(columns: readonly Column[]): Sql {
+  return sql`{${columns.map(c => sql`${textLiteral(c.name)}: ${textLiteral(duckdbType(c.type).text)}`)}}`
 }
 
 /** Rows in the plan. */

@@ -1,0 +1,105 @@
+import { open } from "node:fs/promises"
+import { createGunzip } from "node:zlib"
+import { StorageError } from "@assets/core"
+import type { CsvHeaders, Relation } from "@assets/dataframe"
+import { walkRelation } from "./relation-walk.ts"
+
+type Files = Extract<Relation, { kind: "files" }>
+
+/** A header that has not ended by here is none. */
+const mostBytes = 1024 * 1024
+
+/**
+ * The headers of the local CSV files that a plan reads by name. A file whose header cannot be read here (on an object
+ * store, compressed otherwise than with gzip) is left out: the engine then looks for itself.
+ * @throws StorageError `SOURCE_DATA_INVALID` for a file that lacks a declared column
+ */
+export async function csvHeaders(plan: Relation): Promise<CsvHeaders> {
+  const sources: Files[] = []
+  walkRelation(plan, node => {
+    if (node.kind === "files" && node.format === "csv" && node.csv?.header) sources.push(node)
+  })
+  const headers = new Map<string, readonly string[]>()
+  for (const source of sources) {
+    for (const path of source.paths) {
+      const names = await headerOf(path, source)
+      if (!names) continue
+      requireColumns(path, names, source)
+      headers.set(path, names)
+    }
+  }
+  return headers
+}
+
+async function headerOf(path: string, { csv = {}, schema }: Files): Promise<readonly string[] | undefined> {
+  const text = await beginningOf(path)
+  if (text === undefined) return undefined
+  // an empty file has no rows, whatever its columns
+  if (text.trim() === "") return schema.columns.map(column => column.name)
+  return firstRecord(text, csv.delimiter ?? ",", csv.quote ?? '"', csv.escape ?? '"')
+}
+
+/** The text of a file up to `mostBytes`; undefined where only the engine can read it, and tells why it cannot. */
+async function beginningOf(path: string): Promise<string | undefined> {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path) || /\.(zst|bz2|xz)$/i.test(path)) return undefined
+  try {
+    const file = await open(path)
+    const stream = file.createReadStream()
+    const plain = /\.gz$/i.test(path) ? stream.pipe(createGunzip()) : stream
+    stream.on("error", error => plain.destroy(error))
+    const pieces: Buffer[] = []
+    let bytes = 0
+    for await (const piece of plain) {
+      pieces.push(piece)
+      bytes += piece.length
+      // most headers end in the first piece
+      if (bytes >= mostBytes || (piece as Buffer).includes(10)) break
+    }
+    stream.destroy()
+    return Buffer.concat(pieces)
+      .toString("utf8")
+      .replace(/^\uFEFF/, "")
+  } catch {
+    return undefined
+  }
+}
+
+/** The fields of the first line that is not empty; undefined when it does not end. */
+function firstRecord(text: string, delimiter: string, quote: string, escaping: string): string[] | undefined {
+  const fields: string[] = []
+  let field = ""
+  let quoted = false
+  for (let i = /^[\r\n]*/.exec(text)?.[0].length ?? 0; i < text.length; i++) {
+    const at = (token: string) => token !== "" && text.startsWith(token, i)
+    if (quoted) {
+      if (at(escaping) && text.startsWith(quote, i + escaping.length)) {
+        field += quote
+        i += escaping.length + quote.length - 1
+      } else if (at(quote)) quoted = false
+      else field += text[i]
+    } else if (at(quote) && field === "") quoted = true
+    else if (at(delimiter)) {
+      fields.push(field)
+      field = ""
+      i += delimiter.length - 1
+    } else if (at("\n") || at("\r")) return [...fields, field]
+    else field += text[i]
+  }
+  return quoted ? undefined : [...fields, field]
+}
+
+function requireColumns(path: string, names: readonly string[], { schema }: Files): void {
+  for (const { name } of schema.columns) {
+    const found = names.filter(other => other.toLowerCase() === name.toLowerCase()).length
+    if (found === 1) continue
+    throw new StorageError("SOURCE_DATA_INVALID", {
+      what:
+        found === 0
+          ? `The header of ${path} has no column '${name}', which the source declares.`
+          : `The header of ${path} has the column '${name}' ${found} times.`,
+      why: `Its columns are ${names.map(other => `'${other}'`).join(", ")}. Columns of CSV files with a header are matched by name.`,
+      fix: "Correct the header or the declaration; without { header: true } columns are matched by position.",
+      details: { file: path, column: name },
+    })
+  }
+}
