@@ -139,6 +139,24 @@ describe("packages", () => {
     expect(missing).toEqual([])
   })
 
+  test("what stands in a package.json is used", () => {
+    const unused: string[] = []
+    for (const name of names) {
+      const folder = join(packages, name)
+      const { dependencies, devDependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
+      const settings = ["vite.config.ts"].map(file => join(folder, file)).filter(file => existsSync(file))
+      const texts = [...(files.get(name) ?? []), ...sourceFiles(join(folder, "test")), ...settings].map(file =>
+        readFileSync(file, "utf8"),
+      )
+      for (const dependency of Object.keys({ ...dependencies, ...devDependencies })) {
+        const isUsed = texts.some(text => text.includes(`"${dependency}"`) || text.includes(`"${dependency}/`))
+        // Types of a package stand for the package; the web build names itself in a script.
+        if (!isUsed && !dependency.startsWith("@types/")) unused.push(`${name}: ${dependency}`)
+      }
+    }
+    expect(unused).toEqual([])
+  })
+
   test("the browser part of ui takes only types from core", () => {
     const web = (imports.get("ui") ?? []).filter(i => i.from.includes("/src/web/"))
     expect(web.filter(i => i.specifier.startsWith("@assets/") && i.kind !== "type").map(show)).toEqual([])
