@@ -93,7 +93,7 @@ export interface DataFrame<in out S, out B extends Binding = Binding> extends Ty
   ): Derived<Simplify<Omit<S, keyof O> & TypesOf<O>>, B>
   /** Renames columns: `{ old: "new" }`. */
   rename<const M extends { readonly [K in ColumnName<S>]?: string }>(
-    names: M & { readonly [K in Exclude<keyof M, keyof S>]: never },
+    names: M & { readonly [K in Exclude<keyof M & string, keyof S>]: never },
   ): Derived<Renamed<S, M>, B>
   /** All columns but these. */
   drop<const K extends ColumnName<S>>(...columns: readonly K[]): Derived<Simplify<Omit<S, K>>, B>

@@ -6,10 +6,12 @@ import { digestFrame, isDigestible } from "./digest-frame.ts"
 import { FrameError } from "./errors/frame-error.ts"
 import { type CheckOutcome, evaluateChecks } from "./evaluate-checks.ts"
 import { type LazyPlan, lazyPlan } from "./lazy-plan.ts"
+import { mergeRows } from "./merge-rows.ts"
 import { bindPlan } from "./plan/bind-plan.ts"
 import { distinctNames } from "./plan/column-named.ts"
 import { checkedTo } from "./plan/conform.ts"
 import { parametersOf } from "./plan/partition-values.ts"
+import { columnName } from "./plan/project.ts"
 import type { Relation } from "./plan/relation.ts"
 import { boundFrame, isFrame, lazyFrame, relationOf } from "./plan-frame.ts"
 import { schemaOf } from "./schema/arrow-type.ts"
@@ -86,6 +88,8 @@ export interface FrameType<S extends Columns> {
     session: EngineSession,
     signal: AbortSignal,
   ): Promise<readonly CheckOutcome[]>
+  /** The rows of `former` whose key is none of `added`, and all of `added`. */
+  merge(former: { readonly kind: string }, added: { readonly kind: string }, keys: readonly string[]): Relation
   /** SHA-256 of the rows, whatever their order. Left out where a column holds a map: Spark orders none. */
   digest?(stored: StoredFrame, session: EngineSession, signal: AbortSignal): Promise<string>
 }
@@ -109,6 +113,7 @@ class DeclaredFrame<S extends Columns> implements FrameType<S> {
   constructor(columns: S) {
     this.types = columns
     this.#schema = schemaOf(columns)
+    for (const column of this.#schema.columns) columnName(column.name)
     distinctNames(this.#schema.columns)
     for (const column of this.#schema.columns) distinctFields(column.name, column.type)
     if (this.#schema.columns.length === 0) throw noColumns()
@@ -170,6 +175,10 @@ class DeclaredFrame<S extends Columns> implements FrameType<S> {
     signal: AbortSignal,
   ): Promise<readonly CheckOutcome[]> {
     return evaluateChecks(checks, storedRelation(stored), session, signal)
+  }
+
+  merge(former: { readonly kind: string }, added: { readonly kind: string }, keys: readonly string[]): Relation {
+    return mergeRows(former as Relation, added as Relation, keys, this.#schema) // core hands relations on unread
   }
 }
 

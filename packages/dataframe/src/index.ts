@@ -19,6 +19,7 @@ export type { FrameInput, FrameOutput, FrameType, PartitionColumns } from "./fra
 export { frame } from "./frame.ts"
 export type { GroupedData } from "./grouped-data.ts"
 export type { LazyPlan, PartitionValues } from "./lazy-plan.ts"
+export { mergeRows } from "./merge-rows.ts"
 export type { Session, SessionOptions } from "./open-session.ts"
 export { openSession } from "./open-session.ts"
 export type { Expression } from "./plan/expression.ts"

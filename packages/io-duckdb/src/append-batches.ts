@@ -17,16 +17,21 @@ export async function appendBatches(
   const [database, schemaName, table] = path
   const appender = await lease.raw.createAppender(table, schemaName, database)
   let rows = 0
+  const types = schema.columns.map((_, i) => appender.columnType(i))
+  const writer = new ArrowWriter(arrow, duckdb, schema, appender, api.DuckDBDataChunk.create(types))
+  // what the source of the batches throws is its own, and passes as it is
+  for await (const batch of batches) {
+    ofDuckdb(() => writer.append(batch as ArrowBatch)) // core's RecordBatch is Arrow's, of which it knows the rows alone
+    rows += batch.numRows
+  }
+  ofDuckdb(() => appender.closeSync())
+  return rows
+}
+
+function ofDuckdb(work: () => void): void {
   try {
-    const types = schema.columns.map((_, i) => appender.columnType(i))
-    const writer = new ArrowWriter(arrow, duckdb, schema, appender, api.DuckDBDataChunk.create(types))
-    for await (const batch of batches) {
-      writer.append(batch as ArrowBatch) // core's RecordBatch is Arrow's, of which it knows the rows alone
-      rows += batch.numRows
-    }
-    appender.closeSync()
+    work()
   } catch (error) {
     throw mapDuckdbError(error)
   }
-  return rows
 }

@@ -1,4 +1,4 @@
-import type { Progress } from "@assets/core"
+import { EngineError, type Progress } from "@assets/core"
 import { duckdbPrelude } from "@assets/dataframe"
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBMaterializedResult } from "@duckdb/node-api"
 import { type ErrorContext, mapDuckdbError } from "./duckdb-error.ts"
@@ -182,6 +182,7 @@ export class ConnectionPool {
   readonly #idle: DuckDBConnection[] = []
   readonly #tasks = new Set<Task>()
   #macros: Promise<void> | undefined
+  #closed = false
 
   /** `settings` are statements that each new connection runs. */
   constructor(instance: DuckDBInstance, settings: readonly string[]) {
@@ -198,6 +199,7 @@ export class ConnectionPool {
 
   /** Gives the task a connection for itself. */
   async lease(task: Task): Promise<Lease> {
+    if (this.#closed) throw sessionClosed()
     const raw = this.#idle.pop() ?? (await this.#connect())
     task.lease = new Lease(raw, this.#slots, task, () => this.macros())
     return task.lease
@@ -231,6 +233,7 @@ export class ConnectionPool {
 
   /** Stops what runs and closes all connections. */
   close(): void {
+    this.#closed = true
     for (const task of this.#tasks) task.stop()
     for (const raw of this.#idle.splice(0)) raw.closeSync()
   }
@@ -265,4 +268,12 @@ export class ConnectionPool {
     for (const setting of this.#settings) await raw.run(setting)
     return raw
   }
+}
+
+function sessionClosed(): EngineError {
+  return new EngineError("ENGINE_UNAVAILABLE", {
+    what: "The session is closed.",
+    why: "Its frames stand over tables that the engine has let go of.",
+    fix: "Run the actions before the session is closed, or open another one.",
+  })
 }

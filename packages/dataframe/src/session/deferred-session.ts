@@ -1,4 +1,5 @@
 import type { RecordBatch } from "apache-arrow"
+import { FrameError } from "../errors/frame-error.ts"
 import { bindPlan } from "../plan/bind-plan.ts"
 import { parametersOf } from "../plan/partition-values.ts"
 import type { Relation } from "../plan/relation.ts"
@@ -55,9 +56,20 @@ export class DeferredSession implements EngineSession {
   async #bound(plan: Relation): Promise<Relation> {
     const inputs = new Map<string, Relation>()
     for (const relation of bottomUp(plan)) {
-      const made = relation.kind === "input" ? this.#pending.get(relation.key) : undefined
-      if (made && relation.kind === "input") inputs.set(relation.key, await made)
+      if (relation.kind !== "input") continue
+      const made = this.#pending.get(relation.key)
+      if (!made) throw ofAnother(relation.key)
+      inputs.set(relation.key, await made)
     }
     return bindPlan(plan, { inputs, parameters: parametersOf({ now: this.#now }) })
   }
+}
+
+function ofAnother(key: string): FrameError {
+  return new FrameError("FRAME_INPUT_UNBOUND", {
+    what: `The plan reads '${key.replace(/#\d+$/, "")}', which this session does not have.`,
+    why: "It stands in a frame of another session, or in one that is not bound; frames are combined within one session.",
+    fix: "Read or create all of the frames with the same session.",
+    details: { input: key },
+  })
 }

@@ -20,7 +20,8 @@ export class ListBuilder extends ArrowBuilder {
   protected add(value: unknown): InvalidValue | undefined {
     if (!Array.isArray(value)) return this.invalid(value)
     for (const element of value) {
-      const invalid = this.#elements.append(element)
+      const invalid =
+        element === undefined ? new InvalidValue("an element has no value") : this.#elements.append(element)
       if (invalid) return invalid
     }
     this.addNull()
@@ -61,7 +62,11 @@ export class StructBuilder extends ArrowBuilder {
     const unknown = Object.keys(value as object).find(name => !this.#names.includes(name))
     if (unknown !== undefined) return new InvalidValue(`the field '${unknown}' is not one of ${typeName(this.type)}`)
     for (const [i, field] of this.#fields.entries()) {
-      const invalid = field.append((value as { [name: string]: unknown })[this.#names[i] ?? ""])
+      const name = this.#names[i] ?? ""
+      const given = (value as { readonly [name: string]: unknown })[name]
+      if (given === undefined)
+        return new InvalidValue(`the field '${name}' has no value; write null where there is none`)
+      const invalid = field.append(given)
       if (invalid) return invalid
     }
     return undefined

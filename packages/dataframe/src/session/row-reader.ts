@@ -13,7 +13,15 @@ export function* rowsOf(batch: RecordBatch, schema: Schema): Generator<RowObject
   })
   for (let index = 0; index < batch.numRows; index++) {
     const row: { [column: string]: unknown } = {}
-    for (const [name, read] of columns) row[name] = read(index)
+    for (const [name, read] of columns) {
+      if (name === "__proto__") setOwn(row, name, read(index))
+      else row[name] = read(index)
+    }
     yield row
   }
+}
+
+/** An assignment to this name would set the object's prototype. */
+function setOwn(row: object, name: string, value: unknown): void {
+  Object.defineProperty(row, name, { value, enumerable: true, writable: true, configurable: true })
 }
