@@ -129,4 +129,50 @@ describe.each(Object.entries(environments))("over %s", (_, create) => {
     await run.close()
     expect((await materialize(project, { now })).steps).toEqual([])
   })
+
+  test("append and merge add to what is there, once for the same work, whatever is forced", async () => {
+    const base = folder()
+    const environment = create()
+    const run = (version: string, force = {}) => {
+      const up = asset("w/up", {
+        returns: frame({ id: t.int64, v: t.string }),
+        version,
+        compute: () => [
+          { id: 1n, v: version },
+          { id: BigInt(version), v: version },
+        ],
+      })
+      const all = asset("w/all", {
+        deps: { up },
+        returns: frame({ id: t.int64, v: t.string }),
+        write: "append",
+        transform: ({ up }) => up,
+      })
+      const latest = asset("w/newest", {
+        deps: { up },
+        returns: frame({ id: t.int64, v: t.string }),
+        write: { merge: ["id"] },
+        transform: ({ up }) => up.filter(f => f.id.gt(1)),
+      })
+      const project = definitions({ assets: { up, all, latest }, environments: { local: environment }, base })
+      return materialize(project, force).then(async run => {
+        const stored = []
+        for (const one of [all, latest]) {
+          const found = []
+          for await (const row of (await run.value(one)).rows()) found.push(`${row.id}${row.v}`)
+          stored.push(found.sort().join(" "))
+        }
+        await run.close()
+        return stored
+      })
+    }
+    expect(await run("2")).toEqual(["12 22", "22"])
+    expect(await run("2")).toEqual(["12 22", "22"])
+    expect(await run("3")).toEqual(["12 13 22 33", "22 33"])
+    await expect(run("3", { force: true, select: "w/all" })).rejects.toMatchObject({ code: "ARGUMENT_INVALID" })
+    expect(await run("3", { force: true, reapply: true, select: "w/all or w/newest" })).toEqual([
+      "12 13 13 22 33 33",
+      "22 33",
+    ])
+  })
 })

@@ -71,6 +71,7 @@ function addMaterialize(program: Command): void {
       listed,
     )
     .option("--force", "also what is unchanged")
+    .option("--reapply", "with --force: add rows that were appended or merged before once more")
     .option("--dry-run", "print the plan and run nothing")
     .option("--concurrency <n>", "steps at the same time; default: the processors of this machine", positiveInteger)
     .option("--fail-fast", "stop at the first failure")
@@ -94,6 +95,7 @@ function addPlan(program: Command): void {
       listed,
     )
     .option("--force", "as if what is unchanged ran, too")
+    .option("--reapply", "with --force: as if rows were added that were appended or merged before")
     .option("--sql", "also the statement of each step that may run")
     .action(async (select: string[], _options, command: Command) => {
       const { planCommand } = await import("./commands/plan.ts")

@@ -24,6 +24,8 @@ export interface PlanOptions {
   readonly partitions?: readonly string[]
   /** True: what is unchanged runs, too. */
   readonly force?: boolean
+  /** With `force`: rows that were appended or merged before are so once more. Without it they are refused. */
+  readonly reapply?: boolean
   /** The run's one instant. Default: now. */
   readonly now?: Date
   readonly signal?: AbortSignal
@@ -79,7 +81,7 @@ export function openProject(project: Definitions, options: PlanOptions): OpenPro
 /** Resolves the selection and builds the plan. */
 export async function planWork(open: OpenProject, options: PlanOptions): Promise<PlannedWork> {
   const { project, environment, log, sources, partitionContext, reuse, signal } = open
-  const { select = "*", partitions, force = false } = options
+  const { select = "*", partitions, force = false, reapply = false } = options
   if (signal.aborted) throw cancelled(signal)
   const keys = await selectKeys(open, select)
   try {
@@ -97,6 +99,7 @@ export async function planWork(open: OpenProject, options: PlanOptions): Promise
       partitions,
       partitionContext,
       force,
+      reapply,
       code,
     }
     return await buildPlan({ ...request, signal })

@@ -1,6 +1,8 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { dirname } from "node:path"
 import { StorageError } from "@assets/core"
 import { isMissing, storageFailure } from "./storage-failure.ts"
+import { syncToDisk } from "./sync-to-disk.ts"
 
 let writes = 0
 
@@ -8,11 +10,13 @@ let writes = 0
  * Replaces a file at one blow: a reader sees the former text or the new one. The file is small, and asking the thread pool
  * to write it takes several times as long as writing it.
  */
-export function replaceFile(path: string, text: string): void {
+export function replaceFile(path: string, text: string, { durable = false } = {}): void {
   const beside = `${path}.${process.pid}-${++writes}.tmp`
   try {
     writeFileSync(beside, text)
+    if (durable) syncToDisk(beside)
     renameSync(beside, path)
+    if (durable) syncToDisk(dirname(path))
   } catch (error) {
     rmSync(beside, { force: true })
     throw storageFailure(error, path, "write")

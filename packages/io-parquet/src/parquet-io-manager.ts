@@ -16,13 +16,13 @@ import {
   type StoredValue,
   type WriteResult,
 } from "@assets/core"
-import type { Relation, Schema } from "@assets/dataframe"
+import { mergeRows, type Relation, type Schema } from "@assets/dataframe"
 import { writeBatches } from "./batch-writer.ts"
-import { mergedRelation } from "./merged-relation.ts"
 import { AssetFolder } from "./parquet-layout.ts"
 import { linkLatest, readPointer, readPointers, writePointer } from "./pointer.ts"
 import { storageFailure } from "./storage-failure.ts"
 import { dataMissing, readJson, storedFrame, writeJson, writtenValue } from "./stored-value.ts"
+import { syncTree } from "./sync-to-disk.ts"
 import { filesOf, filesSeenFrom, isIntact, readVersion, type Version, writeMarker } from "./version.ts"
 import { collectAbandoned, collectDropped, keptVersions, orphansOf, removeVersion } from "./version-collector.ts"
 import { markWriting, unmarkWriting } from "./writing-mark.ts"
@@ -200,7 +200,12 @@ class ParquetIOManager implements IOManager {
     const materialization = await context.approve({ stored, ...(isFrame && { result }) })
     await faultPoint("io.marker")
     const version = { materialization, files }
-    writeMarker(folder, version, isFrame ? value.schema : undefined)
+    const durable = context.durability === "power"
+    if (durable) {
+      const paths = own.map(file => join(folder.version(id), file.path))
+      syncTree(paths.length > 0 ? paths : [path], this.#root(context))
+    }
+    writeMarker(folder, version, { schema: isFrame ? value.schema : undefined, durable })
     return version
   }
 
@@ -237,7 +242,8 @@ class ParquetIOManager implements IOManager {
     for (const partition of partitions) {
       const former = readPointer(folder, partition)
       const versions = keptVersions(folder, version, former, this.#options.keep, context.inUse())
-      writePointer(folder, { partition, materialization, versions: versions.kept })
+      const durable = context.durability === "power"
+      writePointer(folder, { partition, materialization, versions: versions.kept }, { durable })
       for (const id of versions.dropped) dropped.add(id)
     }
     if (materialization.partitions.length === 0) linkLatest(folder, materialization.id)
@@ -275,7 +281,7 @@ async function merged(context: OutputContext, folder: AssetFolder, merge: Merge)
   const made =
     value.kind === "relation" ? value.relation : await (await context.session()).upload(value.batches(), schema)
   const before = storedFrame(filesOf(folder, former), schema).relation
-  const relation = mergedRelation(before, made as Relation, keys, schema) // relations are the dataframe's, too
+  const relation = mergeRows(before, made as Relation, keys, schema) // relations are the dataframe's, too
   return { kind: "relation", relation, schema }
 }
 

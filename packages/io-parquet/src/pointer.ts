@@ -4,6 +4,7 @@ import type { Materialization } from "@assets/core"
 import { isRecord, readJsonFile, replaceFile } from "./json-file.ts"
 import type { AssetFolder } from "./parquet-layout.ts"
 import { isMissing, storageFailure } from "./storage-failure.ts"
+import { syncToDisk } from "./sync-to-disk.ts"
 import { isMaterialization } from "./version.ts"
 
 const format = 1
@@ -18,7 +19,7 @@ export interface Pointer {
 }
 
 /** Makes a version current, at one blow. */
-export function writePointer(folder: AssetFolder, pointer: Pointer): void {
+export function writePointer(folder: AssetFolder, pointer: Pointer, { durable = false } = {}): void {
   const { partition, versions } = pointer
   const { columns, checks, metadata, ...record } = pointer.materialization
   const { id, fingerprint, dataVersion } = record
@@ -29,7 +30,8 @@ export function writePointer(folder: AssetFolder, pointer: Pointer): void {
   } catch (error) {
     throw storageFailure(error, folder.pointers, "write")
   }
-  replaceFile(folder.pointer(partition), `${text}\n`)
+  replaceFile(folder.pointer(partition), `${text}\n`, { durable })
+  if (durable) syncToDisk(folder.path)
 }
 
 /** @throws StorageError `STORAGE_CORRUPT` when the pointer is damaged */

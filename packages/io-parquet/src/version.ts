@@ -28,7 +28,11 @@ export function versionsReadBy(version: Version): string[] {
 }
 
 /** Completes a version. Until then it is partial, and nothing reads it. */
-export function writeMarker(folder: AssetFolder, version: Version, schema: Schema | undefined): void {
+export function writeMarker(
+  folder: AssetFolder,
+  version: Version,
+  { schema, durable }: { readonly schema: Schema | undefined; readonly durable: boolean },
+): void {
   const { materialization, files } = version
   const { id, fingerprint, dataVersion, attempt, inputs, partitions, rows } = materialization
   // The leading fields say to people and to other tools what the record says to us.
@@ -45,7 +49,7 @@ export function writeMarker(folder: AssetFolder, version: Version, schema: Schem
     files,
     materialization,
   }
-  replaceFile(folder.marker(id), `${JSON.stringify(marker, null, 1)}\n`)
+  replaceFile(folder.marker(id), `${JSON.stringify(marker, null, 1)}\n`, { durable })
 }
 
 /**

@@ -16,6 +16,7 @@ import { stepSql } from "../step-sql.ts"
 /** What `plan` and `materialize` are asked for alike. */
 export interface PlanFlags extends GlobalOptions {
   readonly force?: boolean
+  readonly reapply?: boolean
   readonly partition?: readonly string[]
   readonly partitions?: readonly string[]
 }
@@ -27,6 +28,7 @@ export function planRequest(selection: readonly string[], flags: PlanFlags): Pla
     ...environmentOf(flags),
     ...selectOf(selection),
     force: flags.force === true,
+    reapply: flags.reapply === true,
     ...(partitions.length > 0 && { partitions }),
   }
 }

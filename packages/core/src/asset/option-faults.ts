@@ -24,7 +24,8 @@ export function* unknownOptionFaults(kind: "asset" | "source", options: object):
 }
 
 /** Retry, time and priority. */
-export function* limitFaults({ retry, timeoutMs, priority, reuse, every, cutoff }: AnyAssetOptions): Iterable<Fault> {
+export function* limitFaults(options: AnyAssetOptions): Iterable<Fault> {
+  const { retry, timeoutMs, priority, reuse, every, cutoff, compute } = options
   const wrongRetry = retry === undefined ? undefined : retryFault(retry)
   if (wrongRetry) {
     yield {
@@ -47,6 +48,12 @@ export function* limitFaults({ retry, timeoutMs, priority, reuse, every, cutoff 
   if (cutoff !== undefined && cutoff !== "content") yield wrong("cutoff", cutoff, "'content'")
   if (every !== undefined && !["hour", "day", "week", "month"].includes(every)) {
     yield wrong("every", every, "'hour', 'day', 'week' or 'month'")
+  } else if (every !== undefined && compute) {
+    yield {
+      what: "has 'every', but is made by a compute.",
+      why: "'every' truncates the instant that a plan with currentDate() or its like sees; a compute reads the clock by itself.",
+      fix: "Leave 'every' out, or declare the asset with 'transform'.",
+    }
   }
 }
 

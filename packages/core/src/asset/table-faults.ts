@@ -8,6 +8,7 @@ import type { Fault } from "./fault.ts"
 export function* tableFaults(returns: AnyValueType, options: AnyAssetOptions): Iterable<Fault> {
   const columns = returns.columns?.().map(({ name }) => name)
   yield* writeFaults(options.write, columns, returns.kind)
+  yield* cutoffFaults(options, returns)
   yield* layoutFaults(options.layout, columns, returns.kind)
   yield* partitionFaults(options.partitions, columns)
   yield* checkFaults(options.checks, returns)
@@ -33,6 +34,20 @@ function* writeFaults(
       fix: "Leave 'write' out, or return a frame.",
     }
   } else yield* columnFaults("write.merge", merge ?? [], columns)
+}
+
+function* cutoffFaults({ cutoff, write, compute }: AnyAssetOptions, returns: AnyValueType): Iterable<Fault> {
+  if (cutoff === undefined) return
+  const adds = write !== undefined && write !== "overwrite"
+  const cannot = returns.kind === "nothing" || (!returns.digest && (returns.columns || !compute))
+  if (!adds && !cannot) return
+  yield {
+    what: `has 'cutoff: "content"', but ${adds ? "adds rows to what is there" : `returns ${returns.kind} whose content cannot be compared`}.`,
+    why: adds
+      ? "What rows were added to is never what it was."
+      : "The rows are sorted to compare them, and a map has no order.",
+    fix: "Leave 'cutoff' out.",
+  }
 }
 
 function* layoutFaults(

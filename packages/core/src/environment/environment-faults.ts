@@ -16,6 +16,7 @@ export function environmentFaults(environments: Environments, defaultEnvironment
       faults.push(...unknownFaults(`'extends' of '${name}'`, [config.extends], environments))
     }
     faults.push(...unknownFaults(`'reuse' of '${name}'`, config.reuse ?? [], environments))
+    faults.push(...optionFaults(name, config))
     faults.push(...poolFaults(name, config), ...zoneFaults(name, config), ...resourceFaults(name, config))
   }
   return faults
@@ -34,6 +35,38 @@ function unknownFaults(where: string, named: readonly string[], environments: En
           details: { environment: name, known },
         }),
     )
+}
+
+const options = [
+  ...["extends", "engine", "io", "engines", "ios", "route", "sources", "pools", "vars", "resources", "timeZone"],
+  ...["reuse", "hashLimitMB", "state", "durability"],
+]
+
+/** Settings that there are not, which would otherwise do nothing in silence, and values of no use. */
+function optionFaults(name: string, config: EnvironmentConfig): ConfigError[] {
+  const faults: ConfigError[] = []
+  for (const option of Object.keys(config)) {
+    if (options.includes(option)) continue
+    faults.push(
+      new ConfigError("CONFIG_INVALID", {
+        what: `The environment '${name}' has the setting '${option}', which there is not.`,
+        why: `What an environment may have: ${options.join(", ")}.`,
+        fix: didYouMean(option, options) ?? "Leave it out.",
+        details: { environment: name, setting: option },
+      }),
+    )
+  }
+  const { hashLimitMB, durability, state } = config
+  if (hashLimitMB !== undefined && !(Number.isFinite(hashLimitMB) && hashLimitMB >= 0)) {
+    faults.push(invalid(name, `the hashLimitMB ${hashLimitMB}`, "a number of megabytes from 0 on"))
+  }
+  if (durability !== undefined && durability !== "process" && durability !== "power") {
+    faults.push(invalid(name, `the durability '${durability}'`, "'process' or 'power'"))
+  }
+  if (state !== undefined && (typeof state?.path !== "string" || state.path === "")) {
+    faults.push(invalid(name, "a 'state' without a path", 'a folder: state: { path: ".assets" }'))
+  }
+  return faults
 }
 
 function poolFaults(name: string, { pools = {} }: EnvironmentConfig): ConfigError[] {

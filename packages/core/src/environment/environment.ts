@@ -25,8 +25,11 @@ export interface EnvironmentConfig {
   readonly timeZone?: string
   /** Environments whose stored data may be read in place of computing it. */
   readonly reuse?: readonly string[]
-  readonly publish?: "step" | "run"
+  /** Megabytes above which a source's file is told by size, mtime and inode, and not by a hash of it. Default 256. */
+  readonly hashLimitMB?: number
+  /** The folder of the event log. */
   readonly state?: { readonly path: string }
+  /** What is current outlives the death of any process; with `power`, which waits for the disk, the loss of power too. */
   readonly durability?: "process" | "power"
 }
 

@@ -1,5 +1,5 @@
 import type { CheckResult } from "../check/asset-check.ts"
-import type { ColumnStatistics, EngineSession, Layout, Schema, WriteResult } from "../engine/engine.ts"
+import type { ColumnStatistics, EngineSession, Layout, Relation, Schema, WriteResult } from "../engine/engine.ts"
 import type { Json } from "../util/json.ts"
 import type { OutputValue, StoredValue } from "../value/value-type.ts"
 
@@ -57,10 +57,14 @@ export interface OutputContext extends AssetContext {
   readonly partitions: readonly string[]
   readonly write: WriteMode
   readonly layout: Layout | undefined
+  /** `power`: what became current outlives the loss of power. Default `process`: it outlives the writer's death. */
+  readonly durability?: "process" | "power"
   /** The step and attempt, for the engine. */
   readonly stepId: string
   /** Opens the engine on first use. */
   session(): Promise<EngineSession>
+  /** For a manager whose storage cannot merge: the table that `write: { merge }` gives. */
+  merge?(former: Relation, added: Relation): Relation
   /**
    * To be called once, when the data is written whole and can be read, and before it becomes current: evaluates the
    * blocking checks, confirms the lease, and gives the record to keep with the data.

@@ -35,10 +35,11 @@ export function memoryIO(): IOManager {
       return found
     },
     async handleOutput(context, value) {
-      const kept = await keep(context, value)
-      const materialization = await context.approve(await written(context, kept))
       const { current, values } = assets.get(context.key) ?? { current: new Map(), values: new Map() }
       assets.set(context.key, { current, values })
+      const former = values.get(current.get(context.partitions[0] ?? null)?.id ?? "")
+      const kept = await keep(context, value, former)
+      const materialization = await context.approve(await written(context, kept))
       values.set(materialization.id, kept)
       for (const key of context.partitions.length === 0 ? [null] : context.partitions) current.set(key, materialization)
       const wanted = new Set([...current.values()].map(({ id }) => id))
@@ -62,16 +63,33 @@ export function memoryIO(): IOManager {
   }
 }
 
-async function keep(context: OutputContext, value: OutputValue): Promise<Kept> {
+async function keep(context: OutputContext, value: OutputValue, former: Kept | undefined): Promise<Kept> {
   if (value.kind === "json" || value.kind === "nothing") return value
+  const { schema } = value
+  const before = context.write !== "overwrite" && former?.kind === "batches" ? former.batches : []
+  if (before.length > 0 && context.merge) {
+    const session = await context.session()
+    const upload = async (batches: AsyncIterable<RecordBatch>) => session.upload(batches, schema)
+    const added = value.kind === "relation" ? value.relation : await upload(value.batches())
+    const merged = context.merge(await upload(each(before)), added)
+    return { kind: "batches", schema, batches: await collect(context, session.batches(merged, context.signal)) }
+  }
   const stream =
     value.kind === "batches" ? value.batches() : (await context.session()).batches(value.relation, context.signal)
+  return { kind: "batches", schema, batches: [...before, ...(await collect(context, stream))] }
+}
+
+async function collect({ signal }: OutputContext, stream: AsyncIterable<RecordBatch>): Promise<RecordBatch[]> {
   const batches: RecordBatch[] = []
   for await (const batch of stream) {
-    context.signal.throwIfAborted()
+    signal.throwIfAborted()
     batches.push(batch)
   }
-  return { kind: "batches", schema: value.schema, batches }
+  return batches
+}
+
+async function* each(batches: readonly RecordBatch[]): AsyncGenerator<RecordBatch> {
+  yield* batches
 }
 
 async function written(context: OutputContext, kept: Kept): Promise<Written> {

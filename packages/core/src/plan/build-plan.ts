@@ -34,6 +34,8 @@ export interface PlanRequest {
   readonly partitions: readonly string[] | undefined
   readonly partitionContext: PartitionContext
   readonly force: boolean
+  /** Whether `force` adds rows once more that were added before. */
+  readonly reapply: boolean
   readonly code: CodeContext
   readonly signal: AbortSignal
 }
@@ -65,7 +67,7 @@ const PRIORITY_OF_DECLARED = 1_000_000
  * Builds the plan: which steps run, which are skipped, and why. Reads what is current from the IO managers, calls each
  * transform, looks at the sources' files; computes and stores nothing.
  *
- * @throws ConfigError `PARTITION_KEY_UNKNOWN`, `PARTITION_TOO_MANY`, `PARTITION_UPSTREAM_MISSING`, `INPUT_MISSING`
+ * @throws ConfigError `ARGUMENT_INVALID` when force would add rows twice; `PARTITION_KEY_UNKNOWN`, `PARTITION_TOO_MANY`, `PARTITION_UPSTREAM_MISSING`, `INPUT_MISSING`
  * @throws FrameError, UserCodeError what a transform threw; several as one DefinitionError
  */
 export async function buildPlan(request: PlanRequest): Promise<PlannedWork> {
@@ -193,6 +195,9 @@ class Planner {
     const window = partition === null ? undefined : asset.options.partitions?.window?.(partition)
     const fingerprint = isKnown ? fingerprintOf(code, partition, window, versions.known) : undefined
     const stored = this.#state.get(asset.key, partition)
+    if (force && !this.#request.reapply && adds(asset) && stored?.intact) {
+      if (stored.materialization.fingerprint === fingerprint) throw addedTwice(id)
+    }
     const hasOthers = partition !== null && this.#state.partitions(asset.key).size > 0
     const diff = (former: { readonly codeVersion: string }) => this.#diff(former.codeVersion, code)
     const decided = decideStep({ code, stored, hasOthers, inputs: versions, fingerprint, force, diff })
@@ -319,6 +324,15 @@ function predictionOf({ step, asset, code }: StepWork, force: boolean): Predicti
   if (step.decision === "maybe") return { kind: "undecided", step: step.id }
   const isNew = force || adds(asset) || !isToldByContent(asset, code)
   return isNew ? { kind: "new" } : { kind: "undecided", step: step.id }
+}
+
+function addedTwice(step: string): ConfigError {
+  return new ConfigError("ARGUMENT_INVALID", {
+    what: `force would add the rows of '${step}' once more.`,
+    why: "It appends or merges, and what it would add was added before: the same code over the same inputs.",
+    fix: "Leave force out, leave the asset out of the selection, or add 'reapply' (--reapply) when the rows are wanted twice.",
+    details: { step },
+  })
 }
 
 function tooMany(key: string, works: readonly StepWork[]): ConfigError {

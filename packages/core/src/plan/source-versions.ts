@@ -80,7 +80,9 @@ export class SourceVersions {
       const [reported] = log.latest({ environment: environment.name, key: source.key })
       if (reported) return { dataVersion: reported.materialization.dataVersion, files: [] }
     }
-    return observeSource(source, { root: environment.sourcesRoot(source.key), cache: log, nowMs: Date.now(), signal })
+    const { hashLimitMB } = environment.config
+    const root = environment.sourcesRoot(source.key)
+    return observeSource(source, { root, cache: log, nowMs: Date.now(), hashLimitMB, signal })
   }
 }
 

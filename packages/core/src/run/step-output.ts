@@ -45,16 +45,22 @@ export function stepOutput(run: RunContext, work: StepWork, request: OutputReque
     usesEngine = true
     return environment.session(asset)
   }
+  const { write = "overwrite", layout } = asset.options
+  const { durability = "process" } = environment.config
   const context = (approve: OutputContext["approve"]): OutputContext => ({
     key: asset.key,
     base: environment.base,
     signal,
     id,
     partitions: step.partitions,
-    write: asset.options.write ?? "overwrite",
-    layout: asset.options.layout,
+    write,
+    layout,
+    durability,
     stepId: request.engineStep,
     session,
+    ...(typeof write === "object" && {
+      merge: (former, added) => asset.returns.merge?.(former, added, write.merge) ?? added,
+    }),
     approve,
     waiting: holder => run.emit({ type: "step_waiting", ...about, holder }),
     inUse: () => log.inUse(),

@@ -17,11 +17,12 @@ export interface ObserveOptions {
   readonly root: string
   readonly cache: FileHashCache
   readonly nowMs: number
+  /** Megabytes above which a file is told by size, mtime and inode. Default 256. */
+  readonly hashLimitMB?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** Bytes above which a file is told by size, mtime and inode. */
-const HASH_LIMIT_BYTES = 256 * 2 ** 20
+const HASH_LIMIT_MB = 256
 /** Files that are hashed at the same time. */
 const HASHED_AT_ONCE = 8
 
@@ -59,9 +60,10 @@ async function filesOf(source: Source, path: string, root: string): Promise<{ pa
   })
 }
 
-async function contentOf(source: Source, path: string, { cache, nowMs, signal }: ObserveOptions): Promise<string> {
+async function contentOf(source: Source, path: string, options: ObserveOptions): Promise<string> {
+  const { cache, nowMs, signal, hashLimitMB = HASH_LIMIT_MB } = options
   try {
-    return await hashFile(await fileState(path), cache, { limitBytes: HASH_LIMIT_BYTES, nowMs, signal })
+    return await hashFile(await fileState(path), cache, { limitBytes: hashLimitMB * 2 ** 20, nowMs, signal })
   } catch (error) {
     // The cache of hashes lies in the event log: its errors are its own.
     if (signal?.aborted || error instanceof AssetsError) throw error

@@ -61,6 +61,8 @@ export interface ValueType<Lazy, Bound, Accepts, Checked = unknown, Partition = 
    * Left out by values that are not tables, and by types that cannot tell.
    */
   digest?(stored: StoredValue, session: EngineSession, signal: AbortSignal): Promise<string>
+  /** The rows of `former` whose key is none of `added`, and all of `added`. Left out by values that are not tables. */
+  merge?(former: Relation, added: Relation, keys: readonly string[]): Relation
 }
 
 /** Any value type. The `any` is for the type parameters' variance only; no value of it reaches a user. */
