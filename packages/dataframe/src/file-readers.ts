@@ -30,7 +30,7 @@ export function parquetFiles<const S extends Columns>(
   columns: S,
   options: ParquetReadOptions = {},
 ): FileReader<S> {
-  return reader("parquet", paths, columns, options)
+  return reader("parquet", paths, columns, { ...options, foreign: true })
 }
 
 /** CSV files, also compressed with gzip. With a header columns are matched by name without regard to case, and those that are not named are not read; without one by position. */
@@ -48,6 +48,7 @@ export function jsonFiles<const S extends Columns>(paths: string | readonly stri
 }
 
 interface RelationOptions {
+  readonly foreign?: boolean
   readonly csv?: CsvOptions
   readonly hivePartitioned?: boolean
 }

@@ -17,6 +17,7 @@ const mappings: readonly Mapping[] = [
   outOfMemory,
   csvInvalid,
   columnMissing,
+  columnRetyped,
   fileMissing,
   denied,
   fileInvalid,
@@ -102,6 +103,20 @@ function columnMissing(message: string, _context: ErrorContext, cause: unknown):
     why: named ? `The nearest of its columns: ${named.replaceAll('"', "'")}.` : firstLine(message),
     fix: "Correct the declaration or the file. Columns are matched by name without regard to case.",
     details: { column, ...(file && { file }) },
+    cause,
+  })
+}
+
+/** Raised by the scan of files that others made. */
+function columnRetyped(message: string, _context: ErrorContext, cause: unknown): AssetsError | undefined {
+  const found = /\[SOURCE_TYPE\] (\S+) (.+?) ([^']*(?:'[^']*)*)' to INT32/.exec(message)
+  if (!found) return undefined
+  const [, declared = "", stored = "", column = ""] = found
+  return new StorageError("SOURCE_DATA_INVALID", {
+    what: `The column '${column}' is stored as ${stored}, and declared as ${declared}.`,
+    why: "Not each value of the stored type is one of the declared type.",
+    fix: `Declare the column as it is stored, and cast it in an asset: f.${column}.cast(t.…).`,
+    details: { column, stored, declared },
     cause,
   })
 }

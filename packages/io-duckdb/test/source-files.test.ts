@@ -126,4 +126,54 @@ describe("Parquet", () => {
       details: { column: "name", file: less },
     })
   })
+
+  const stored = async (expression: string, type: unknown, options?: object) => {
+    const { DuckDBInstance } = await import("@duckdb/node-api")
+    const connection = await (await DuckDBInstance.create()).connect()
+    const path = join(folder, `stored-${++files}.parquet`)
+    await connection.run(`COPY (SELECT ${expression} AS "it's x") TO '${path}' (FORMAT parquet)`)
+    await using other = await openSession(duckdb(), options)
+    const row = await other.read(parquetFiles(path, { "it's x": type as typeof t.string })).first()
+    return row?.["it's x"] as unknown
+  }
+
+  test("of another type is read where each value keeps its meaning", async () => {
+    expect(await stored("7::INTEGER", t.int64)).toBe(7n)
+    expect(await stored("7::UTINYINT", t.int32)).toBe(7)
+    expect(await stored("7::DECIMAL(4,0)", t.int8)).toBe(7)
+    expect(await stored("7::SMALLINT", t.float64)).toBe(7)
+    expect(await stored("1.5::DECIMAL(3,1)", t.decimal(10, 2))).toBe("1.50")
+    expect(await stored("'a'::ENUM('a')", t.string)).toBe("a")
+    expect(await stored("TIMESTAMP_NS '2024-01-01 10:00:00.123456789'", t.timestampNtz)).toBe(
+      "2024-01-01T10:00:00.123456",
+    )
+    await expect(stored("3000000000::BIGINT", t.int32)).rejects.toThrow(/CAST_OVERFLOW/)
+  })
+
+  test("of a type whose values would change is refused by column and types", async () => {
+    const refusals = [
+      ["1.5::DOUBLE", t.int32, "DOUBLE", "int"],
+      ["1.2555::DECIMAL(10,4)", t.decimal(10, 2), "DECIMAL(10,4)", "decimal(10,2)"],
+      ["1.5::DOUBLE", t.decimal(10, 2), "DOUBLE", "decimal(10,2)"],
+      ["1::BIGINT", t.float64, "BIGINT", "double"],
+      ["'x'", t.int64, "VARCHAR", "bigint"],
+      ["'x'", t.binary, "VARCHAR", "binary"],
+      ["'x'::BLOB", t.string, "BLOB", "string"],
+      ["TIMESTAMP '2024-01-01 10:00:00'", t.date, "TIMESTAMP", "date"],
+      ["'2024-01-01'", t.timestamp, "VARCHAR", "timestamp"],
+    ] as const
+    for (const [expression, type, from, to] of refusals) {
+      await expect(stored(expression, type)).rejects.toMatchObject({
+        code: "SOURCE_DATA_INVALID",
+        details: { column: "it's x", stored: from, declared: to },
+      })
+    }
+  })
+
+  test("without a zone is UTC where an instant is declared, in any zone of the session", async () => {
+    const options = { timeZone: "America/New_York" }
+    expect(await stored("TIMESTAMP '2024-01-01 10:00:00'", t.timestamp, options)).toBe("2024-01-01T10:00:00Z")
+    expect(await stored("TIMESTAMPTZ '2024-01-01 10:00:00+00'", t.timestamp, options)).toBe("2024-01-01T10:00:00Z")
+    expect(await stored("TIMESTAMP '2024-01-01 10:00:00'", t.timestampNtz, options)).toBe("2024-01-01T10:00:00")
+  })
 })

@@ -39,6 +39,8 @@ export type Relation =
       readonly paths: readonly string[]
       readonly csv?: CsvOptions
       readonly hivePartitioned?: boolean
+      /** Made by others: what is stored may be of another type than is declared, and is refused where values would change. */
+      readonly foreign?: boolean
       readonly schema: Schema
     }
   /** A table of the engine, by its qualified name, parts not quoted. */

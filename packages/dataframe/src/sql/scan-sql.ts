@@ -5,6 +5,7 @@ import type { Column } from "../schema/data-type.ts"
 import type { Compilation, CsvHeaders } from "./compile-sql.ts"
 import { literalSql } from "./literal-sql.ts"
 import { fromTable, type Query } from "./query.ts"
+import { storedColumn } from "./stored-column.ts"
 
 type Files = Extract<Relation, { kind: "files" }>
 type Values = Extract<Relation, { kind: "values" }>
@@ -30,10 +31,15 @@ export function scanFiles(relation: Files, compilation: Compilation): Query {
   if (relation.format === "csv")
     return fromTable(csvTable(relation, compilation.csvHeaders), columns, compilation.alias())
   const query = fromTable(readCall(relation), columns, compilation.alias())
+  const cast = (stored: Sql, column: Column) =>
+    relation.foreign ? storedColumn(stored, column, relation.hivePartitioned ?? false) : castTo(stored, column.type)
   // Parquet keeps types of its own: nanoseconds, unsigned numbers. The binder drops the casts that change nothing.
   return {
     ...query,
-    columns: query.columns.map((c, i) => ({ ...c, sql: castTo(c.sql, columns[i]?.type ?? { kind: "void" }) })),
+    columns: query.columns.map((c, i) => ({
+      ...c,
+      sql: cast(c.sql, columns[i] ?? { name: c.name, type: { kind: "void" } }),
+    })),
   }
 }
 
