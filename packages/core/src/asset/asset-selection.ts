@@ -1,6 +1,6 @@
 import { relative, sep } from "node:path"
 import { ConfigError } from "../errors/assets-error.ts"
-import { declarationPlace } from "../errors/declaration-place.ts"
+import { declarationPlace, pathFrom } from "../errors/declaration-place.ts"
 import { didYouMean } from "../util/nearest-name.ts"
 import type { Asset } from "./asset.ts"
 import type { AssetGraph } from "./asset-graph.ts"
@@ -228,7 +228,8 @@ class SelectionResolver {
     for (const { key, declaredAt } of this.#definitions()) {
       const file = declarationPlace(declaredAt)?.file
       if (file === undefined) continue
-      if (file === path || matches(relative(this.#scope.base, file).replaceAll(sep, "/"))) found.add(key)
+      const near = pathFrom(this.#scope.base, file) ?? relative(this.#scope.base, file)
+      if (file === path || matches(near.replaceAll(sep, "/"))) found.add(key)
     }
     if (found.size > 0) return found
     throw unknownValue({ name: "path", value }, [])

@@ -12,6 +12,11 @@ export function environmentFaults(environments: Environments, defaultEnvironment
     faults.push(...unknownFaults("'defaultEnvironment'", [defaultEnvironment], environments))
   }
   for (const [name, config] of Object.entries(environments)) {
+    if (typeof config !== "object" || config === null || Array.isArray(config)) {
+      faults.push(invalid(name, "settings that are no object", 'an object: { io: parquetIO({ root: "data" }) }'))
+      continue
+    }
+    faults.push(...cycleFaults(name, environments), ...partFaults(name, config))
     if (config.extends !== undefined) {
       faults.push(...unknownFaults(`'extends' of '${name}'`, [config.extends], environments))
     }
@@ -35,6 +40,41 @@ function unknownFaults(where: string, named: readonly string[], environments: En
           details: { environment: name, known },
         }),
     )
+}
+
+/** An environment that inherits from itself, told once: at the first name of the circle. */
+function cycleFaults(name: string, environments: Environments): ConfigError[] {
+  const way = [name]
+  for (let at = environments[name]?.extends; at !== undefined; at = environments[at]?.extends) {
+    if (way.includes(at)) {
+      const isFirst = at === name && way.every(other => other >= name)
+      return isFirst
+        ? [invalid(name, `an 'extends' that comes back to it: ${[...way, at].join(" → ")}`, "another environment")]
+        : []
+    }
+    way.push(at)
+    if (!Object.hasOwn(environments, at)) return []
+  }
+  return []
+}
+
+/** Engines and IO managers that are none: a factory that was not called, a module in the place of what it exports. */
+function partFaults(name: string, { engine, io, engines = {}, ios = {} }: EnvironmentConfig): ConfigError[] {
+  const faults: ConfigError[] = []
+  for (const [at, one] of Object.entries({ engine, ...prefixed("engines", engines) })) {
+    if (one !== undefined && typeof one?.open !== "function")
+      faults.push(invalid(name, `an '${at}' that is no engine`, "what duckdb() returns"))
+  }
+  for (const [at, one] of Object.entries({ io, ...prefixed("ios", ios) })) {
+    const sound = typeof one?.current === "function" && typeof one.handleOutput === "function"
+    if (one !== undefined && !sound)
+      faults.push(invalid(name, `an '${at}' that is no IO manager`, "what parquetIO({...}) returns"))
+  }
+  return faults
+}
+
+function prefixed<T>(prefix: string, named: { readonly [name: string]: T }): { readonly [name: string]: T } {
+  return Object.fromEntries(Object.entries(named).map(([name, one]) => [`${prefix}.${name}`, one]))
 }
 
 const options = [

@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs"
 import { dirname, isAbsolute, join, relative, sep } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { SourceLocation } from "./assets-error.ts"
@@ -22,7 +23,22 @@ export function declarationPlace(declaredAt: Error): SourceLocation | undefined 
 
 /** `assets/raw.ts:12`, the file relative to a folder when it lies below it. */
 export function describePlace(place: SourceLocation | undefined, base: string): string {
-  if (!place) return "an unknown place"
-  const near = relative(base, place.file)
-  return `${near.startsWith("..") || isAbsolute(near) ? place.file : near}:${place.line}`
+  return place ? `${pathFrom(base, place.file) ?? place.file}:${place.line}` : "an unknown place"
+}
+
+/** The path of a file from a folder; undefined when it does not lie below it. A folder may be a link: files have none. */
+export function pathFrom(folder: string, file: string): string | undefined {
+  for (const base of [folder, realPath(folder)]) {
+    const near = relative(base, file)
+    if (!near.startsWith("..") && !isAbsolute(near)) return near
+  }
+  return undefined
+}
+
+function realPath(folder: string): string {
+  try {
+    return realpathSync(folder)
+  } catch {
+    return folder
+  }
 }

@@ -19,6 +19,9 @@ const MATERIALIZATION_LIMIT = 1_100
 const DIFF_LINES = 12
 const DIFF_LINE = 100
 const TEXT_LIMIT = 1_000
+/** Characters of one line of a step's log, and of its fields. */
+const LOG_LIMIT = 8_000
+const INPUTS = 10
 
 /** Returns the event's columns and payload. The data keeps the whole record; the log keeps what fits. */
 export function storeEvent(event: NewEvent): { step: string | null; key: string | null; payload: string } {
@@ -44,8 +47,15 @@ function shorten(part: StepPart): StepPart {
   if (part.materialization) return { ...part, materialization: fit(part.materialization as Materialization) }
   if (part.reasons) return { ...part, reasons: (part.reasons as readonly Reason[]).map(cutDiff) }
   if (part.error) return { ...part, error: cutTexts(part.error as Json, 0) }
-  if (typeof part.message === "string") return { ...part, message: cut(part.message, 8 * TEXT_LIMIT) }
+  if (typeof part.message === "string") return shortenLog(part, part.message)
   return part
+}
+
+function shortenLog({ fields, ...part }: StepPart, text: string): StepPart {
+  const message = cut(text, LOG_LIMIT)
+  if (fields === undefined) return { ...part, message }
+  const fits = JSON.stringify(fields).length <= LOG_LIMIT
+  return { ...part, message, fields: fits ? fields : { truncated: cut(JSON.stringify(fields), TEXT_LIMIT) } }
 }
 
 /** Leaves out first what is told elsewhere or can be looked up with the data, until the record fits. */
@@ -57,8 +67,9 @@ function fit(whole: Materialization): Materialization {
   const { columns, ...rest } = full
   const typed = columns ? { ...rest, columns: columns.map(({ name, type }) => ({ name, type })) } : rest
   if (fits(typed)) return typed
-  if (fits(rest) || !rest.metadata) return rest
-  return { ...rest, metadata: { truncated: true } }
+  if (fits(rest)) return rest
+  const bare: Materialization = rest.metadata ? { ...rest, metadata: { truncated: true } } : rest
+  return fits(bare) ? bare : { ...bare, inputs: Object.fromEntries(Object.entries(bare.inputs).slice(0, INPUTS)) }
 }
 
 function cutDiff(reason: Reason): Reason {

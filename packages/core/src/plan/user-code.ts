@@ -6,7 +6,16 @@ import { AssetsError, type SourceLocation, UserCodeError } from "../errors/asset
  * product pass through; of anything else the first line that lies in the user's own files comes first.
  */
 export function userCodeError(key: string, part: string, thrown: unknown): Error {
-  if (thrown instanceof AssetsError) return thrown
+  try {
+    if (thrown instanceof AssetsError) return thrown
+    return described(key, part, thrown)
+  } catch {
+    // An object may refuse to be read at all: a proxy, one without a prototype, an error with a getter that throws.
+    return described(key, part, new Error("something was thrown that cannot be shown"))
+  }
+}
+
+function described(key: string, part: string, thrown: unknown): UserCodeError {
   const location = thrown instanceof Error ? firstOwnLine(thrown) : undefined
   const place = location
     ? `${location.file}:${location.line}${location.column ? `:${location.column}` : ""}`
@@ -16,7 +25,7 @@ export function userCodeError(key: string, part: string, thrown: unknown): Error
     what: `The ${part} of '${key}' failed: ${message}`,
     why: place ? `It threw at ${place}.` : "It threw; its stack names no file of the project.",
     fix: place ? `Look at ${place}.` : "Look at the cause.",
-    details: { key, ...(thrown instanceof Error && thrown.stack && { stack: thrown.stack }) },
+    details: { key, ...(thrown instanceof Error && thrown.stack && { stack: String(thrown.stack) }) },
     cause: thrown,
     ...(location && { location }),
   })
@@ -26,7 +35,7 @@ const OWN_FOLDER = import.meta.url.replace(/\/plan\/[^/]*$/, "/")
 
 /** The first line of a stack that is neither Node's, nor a package's, nor ours. */
 function firstOwnLine(error: Error): SourceLocation | undefined {
-  for (const line of (error.stack ?? "").split("\n")) {
+  for (const line of String(error.stack ?? "").split("\n")) {
     const [, place = "", row, column] =
       /(?:\(|at (?:async )?)((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):(\d+)\)?$/.exec(line) ?? []
     if (!row || /[\\/]node_modules[\\/]/.test(place)) continue

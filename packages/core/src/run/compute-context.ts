@@ -1,7 +1,8 @@
 import type { ComputeContext } from "../asset/asset.ts"
-import { ConfigError } from "../errors/assets-error.ts"
+import { ConfigError, UserCodeError } from "../errors/assets-error.ts"
 import type { StepWork } from "../plan/build-plan.ts"
 import type { Json } from "../util/json.ts"
+import { plainJson } from "../util/plain-json.ts"
 import type { RunContext } from "./run-context.ts"
 import type { StepLog } from "./step-log.ts"
 
@@ -39,6 +40,7 @@ export function computeContext(
     signal,
     resources: run.settings.resources,
     metadata: values => {
+      if (typeof values !== "object" || values === null || Array.isArray(values)) throw notNamed(asset.key)
       Object.assign(metadata, plainJson(values))
     },
   }
@@ -52,21 +54,29 @@ function stepLog(run: RunContext, about: StepAbout): StepLog {
         type: "log_written",
         ...about,
         level,
-        message: String(message),
-        ...(fields && { fields: plainJson(fields) as Json }),
+        message: textOf(message),
+        ...(fields && { fields: plainJson(fields) }),
       })
     }
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") }
 }
 
-/** A copy that JSON keeps as it is: bigint as text, errors as their message, what JSON cannot hold left out. */
-function plainJson(value: unknown): { readonly [name: string]: Json } {
-  const text = JSON.stringify(value, (_, item) => {
-    if (typeof item === "bigint") return item.toString()
-    if (item instanceof Error) return { name: item.name, message: item.message }
-    return item
+/** A message as text, whatever was passed. */
+function textOf(message: unknown): string {
+  try {
+    return String(message)
+  } catch {
+    return "[unreadable]"
+  }
+}
+
+function notNamed(key: string): UserCodeError {
+  return new UserCodeError("VALUE_INVALID", {
+    what: `The compute of '${key}' called ctx.metadata with something that is no object.`,
+    why: "Metadata are values by their names.",
+    fix: "Write ctx.metadata({ rows: 3 }).",
+    details: { key },
   })
-  return JSON.parse(text ?? "{}")
 }
 
 function required(key: string, property: string): never {

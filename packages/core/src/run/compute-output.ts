@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises"
 import type { EngineSession, RecordBatch } from "../engine/engine.ts"
 import { UserCodeError } from "../errors/assets-error.ts"
 import type { StepWork } from "../plan/build-plan.ts"
@@ -79,12 +80,20 @@ async function callCompute(run: RunContext, request: ComputeRequest, inputs: obj
   if (!compute) throw new Error(`'${work.asset.key}' has neither transform nor compute; please report this`)
   faultPoint("step.compute")
   try {
-    const returned = compute(inputs, computeContext(run, work, about, { signal, metadata }))
-    return returned instanceof Promise ? await abortable(returned, signal) : returned
+    const made = compute(inputs, computeContext(run, work, about, { signal, metadata }))
+    const returned = made instanceof Promise ? await abortable(made, signal) : made
+    if (work.asset.options.timeoutMs !== undefined) await overdueTimers(signal)
+    return returned
   } catch (error) {
     if (signal.aborted) throw signal.reason
     throw userCodeError(work.asset.key, "compute", error)
   }
+}
+
+/** Code that never waits lets no timer be heard: one that is due is heard now. */
+async function overdueTimers(signal: AbortSignal): Promise<void> {
+  await delay(0)
+  signal.throwIfAborted()
 }
 
 /** Puts the boundary around the code of users also where it runs while its rows are written. */

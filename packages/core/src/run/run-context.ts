@@ -4,6 +4,7 @@ import type { AssetsEvent, NewEvent } from "../event/event.ts"
 import type { RunLog } from "../event/run-log.ts"
 import type { CurrentState } from "../plan/current-state.ts"
 import type { SourceVersions } from "../plan/source-versions.ts"
+import { userCodeError } from "../plan/user-code.ts"
 
 export interface RunSettings {
   readonly id: string
@@ -36,6 +37,7 @@ export class RunContext {
   /** The attempts that are at work, and what stops each. */
   readonly #attempts = new Map<AbortController, string>()
   #stopped: Error | undefined
+  #hasWarned = false
 
   constructor(settings: RunSettings) {
     this.settings = settings
@@ -53,8 +55,21 @@ export class RunContext {
     const { log, onEvent } = this.settings
     const kept: AssetsEvent[] = []
     const result = log.transaction(() => make(event => kept.push(log.append(event))))
-    if (onEvent) for (const event of kept) onEvent(event)
+    if (onEvent) for (const event of kept) this.#tell(onEvent, event)
     return result
+  }
+
+  /** What listens to a run does not end it: the event is kept, and the fault is the listener's. */
+  #tell(onEvent: (event: AssetsEvent) => void, event: AssetsEvent): void {
+    try {
+      onEvent(event)
+    } catch (error) {
+      if (!this.#hasWarned)
+        process.emitWarning(
+          `onEvent threw, and the run goes on: ${userCodeError("onEvent", "listener", error).message}`,
+        )
+      this.#hasWarned = true
+    }
   }
 
   /** Why the run was stopped; undefined while it goes on. */
