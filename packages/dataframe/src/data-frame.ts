@@ -50,8 +50,14 @@ type NameOrColumns<S> = ColumnName<S> | ((columns: ColumnsOf<S>) => NamedColumns
 
 type Selected<S, C> = Simplify<Pick<S, Extract<C, keyof S>> & Computed<Exclude<C, string>>>
 
-/** The columns that callbacks give. */
-type Computed<C> = [C] extends [never] ? unknown : C extends (...columns: never) => infer O ? TypesOf<O> : unknown
+/** The columns that callbacks give, those of all of them together. */
+type Computed<C> = [C] extends [never]
+  ? unknown
+  : (C extends (...columns: never) => infer O ? (together: TypesOf<O>) => void : never) extends (
+        together: infer All,
+      ) => void
+    ? All
+    : unknown
 
 type SortBy<S> =
   | ColumnName<S>

@@ -193,6 +193,15 @@ describe("a frame", () => {
     ])
   })
 
+  test("has the columns of all callbacks of a select", () => {
+    const selected = orders.select(
+      "id",
+      f => ({ a: f.id.plus(1) }),
+      f => ({ b: f.id.cast(t.string) }),
+    )
+    expect(columnsOf(selected.select("a", "b", "id"))).toEqual(["a bigint", "b string", "id bigint"])
+  })
+
   test("joins with the keys first and once", () => {
     const joined = orders.select("id", "customer_id", "x").join(customers, "customer_id", "left")
     expect(columnsOf(joined)).toEqual(["customer_id bigint", "id bigint", "x double", "city string"])
