@@ -3,12 +3,12 @@ import type { Expression } from "../plan/expression.ts"
 import type { NamedExpression, Relation } from "../plan/relation.ts"
 import { childrenOf } from "../plan/walk-expression.ts"
 import type { Column } from "../schema/data-type.ts"
-import { isFloating } from "../schema/type-family.ts"
 import { compileJoin } from "./compile-join.ts"
 import type { Compilation } from "./compile-sql.ts"
-import { type ColumnSql, printExpression, printSortKey, signless } from "./print-expression.ts"
+import { type ColumnSql, printExpression, printSortKey } from "./print-expression.ts"
 import { fromTable, isBare, isRowwise, nested, plainColumns, type Query, selectSql } from "./query.ts"
 import { scanFiles, valuesQuery } from "./scan-sql.ts"
+import { holdsFloat, signless } from "./signless.ts"
 
 type Of<K extends Relation["kind"]> = Extract<Relation, { kind: K }>
 
@@ -134,18 +134,18 @@ function keySql(key: NamedExpression, columnSql: ColumnSql): Sql {
 function keyColumns(keys: readonly (NamedExpression & { readonly sql: Sql })[], columnSql: ColumnSql): ColumnSql {
   const floats = new Map<string, Sql>()
   for (const key of keys) {
-    if (key.expression.kind === "column" && isFloating(key.expression.type)) floats.set(key.expression.name, key.sql)
+    if (key.expression.kind === "column" && holdsFloat(key.expression.type)) floats.set(key.expression.name, key.sql)
   }
   return column => floats.get(column.name) ?? columnSql(column)
 }
 
 function withoutSigns(query: Query, columns: readonly Column[]): Query {
-  if (!columns.some(c => isFloating(c.type))) return query
+  if (!columns.some(c => holdsFloat(c.type))) return query
   return {
     ...query,
     columns: query.columns.map((c, i) => {
       const type = columns[i]?.type
-      return type && isFloating(type) ? { ...c, sql: signless(c.sql, type), plain: false } : c
+      return type && holdsFloat(type) ? { ...c, sql: signless(c.sql, type), plain: false } : c
     }),
   }
 }

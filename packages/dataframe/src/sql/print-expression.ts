@@ -14,6 +14,7 @@ import type { DataType } from "../schema/data-type.ts"
 import { isFloating } from "../schema/type-family.ts"
 import { castSql } from "./cast-sql.ts"
 import { literalSql } from "./literal-sql.ts"
+import { signless } from "./signless.ts"
 
 type ColumnReference = Extract<Expression, { kind: "column" }>
 type WindowCall = Extract<Expression, { kind: "window" }>
@@ -129,15 +130,11 @@ function printOver(e: WindowCall, print: (e: Expression) => Sql): Sql {
 
 /** A sort key of DuckDB gives back 0.0 for -0.0, so that a float is sorted by a copy. */
 export function printSortKey(key: SortKey<Expression>, print: (e: Expression) => Sql): Sql {
-  const value = signless(print(key.expression), key.expression.type)
+  const { type } = key.expression
+  const value = isFloating(type) ? signless(print(key.expression), type) : print(key.expression)
   const direction = key.direction === "asc" ? sql`ASC` : sql`DESC`
   const nulls = key.nulls === "first" ? sql`NULLS FIRST` : sql`NULLS LAST`
-  return sql`${orderKey(value, key.expression.type)} ${direction} ${nulls}`
-}
-
-/** Makes 0.0 of -0.0, as Spark does where it groups; other types stay as they are. */
-export function signless(value: Sql, type: DataType): Sql {
-  return isFloating(type) ? sql`(${value} + ${literalSql(0, type)})` : value
+  return sql`${orderKey(value, type)} ${direction} ${nulls}`
 }
 
 function printFrame(frame: Frame<Expression>, print: (e: Expression) => Sql): Sql {
