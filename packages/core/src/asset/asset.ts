@@ -174,12 +174,13 @@ export function asset<V extends AnyValueType, const D extends Dependencies = Rec
   key: string,
   options: AssetOptions<V, D>,
 ): Asset<V> {
-  const { deps, returns, ...rest } = options
+  // What JavaScript passes in place of options is told by definitions, together with all other faults.
+  const { deps, returns, ...rest } = (options ?? {}) as AssetOptions<V, D>
   return Object.freeze<Asset<V>>({
     kind: "asset",
     key,
     returns,
-    deps: deps ?? {},
+    deps: typeof deps === "object" && deps !== null ? deps : {},
     options: rest as AnyAssetOptions, // the one place where the options' types are forgotten
     outputOf: undefined,
     declaredAt: new Error("declared here"),
