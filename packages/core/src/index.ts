@@ -65,6 +65,7 @@ export {
   UserCodeError,
 } from "./errors/assets-error.ts"
 export type { ErrorCode } from "./errors/error-code.ts"
+export { stackFrames } from "./errors/stack-frames.ts"
 export type { AssetsEvent, EventType, NewEvent } from "./event/event.ts"
 export type {
   EventLog,

@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs"
 import { dirname, isAbsolute, join, relative, sep } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { SourceLocation } from "./assets-error.ts"
+import { stackFrames } from "./stack-frames.ts"
 
 /** The folders of this package's own code: `src`, and `dist` where source maps are off. */
 const own = ["src", "dist"].map(folder => join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), folder) + sep)
@@ -11,14 +12,7 @@ const own = ["src", "dist"].map(folder => join(dirname(dirname(dirname(fileURLTo
  * The stack is formatted when it is first read, so this costs nothing for declarations without a fault.
  */
 export function declarationPlace(declaredAt: Error): SourceLocation | undefined {
-  for (const line of (declaredAt.stack ?? "").split("\n")) {
-    const [, place, row, column] = /^\s*at (?:.*\()?(.+?):(\d+)(?::(\d+))?\)?$/.exec(line) ?? []
-    if (!place || !row || place.startsWith("node:")) continue
-    const file = place.startsWith("file:") ? fileURLToPath(place) : place
-    if (!isAbsolute(file) || own.some(folder => file.startsWith(folder))) continue
-    return { file, line: Number(row), ...(column && { column: Number(column) }) }
-  }
-  return undefined
+  return stackFrames(declaredAt.stack).find(({ file }) => !own.some(folder => file.startsWith(folder)))
 }
 
 /** `assets/raw.ts:12`, the file relative to a folder when it lies below it. */

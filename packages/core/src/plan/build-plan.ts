@@ -132,6 +132,12 @@ function collectCodes(assets: readonly Asset[], context: CodeContext): ReadonlyM
   return codes
 }
 
+/** What a planned step will give. */
+interface Predicted {
+  readonly step: string
+  readonly gives: Prediction
+}
+
 /** Decides steps one asset after the other, what they depend on first. */
 class Planner {
   readonly #request: PlanRequest
@@ -141,7 +147,8 @@ class Planner {
   readonly #failures: ReadonlyMap<string, string>
   readonly #work = new Map<string, StepWork>()
   /** What planned steps will give; for all else the state and the sources tell. */
-  readonly #predictions = new Map<string, Map<string | null, { readonly step: string; readonly gives: Prediction }>>()
+  readonly #whole = new Map<string, Predicted>()
+  readonly #parts = new Map<string, Map<string, Predicted>>()
   readonly #texts = new Map<string, string>()
   readonly #missing: { readonly step: string; readonly key: string; readonly partition: string | null }[] = []
 
@@ -158,6 +165,10 @@ class Planner {
   }
 
   add(asset: Asset): void {
+    if (!asset.options.partitions) {
+      this.#keep(this.#decide(asset, null))
+      return
+    }
     const wanted = wantedKeys(asset, this.#request.partitions, {
       partitions: this.#request.partitionContext,
       isStored: (key, partition) => this.#state.get(key, partition)?.intact === true,
@@ -190,7 +201,7 @@ class Planner {
     const id = stepId(asset.key, partition)
     const code = this.#codes.get(asset.key) as AssetCode // of every selected asset
     const inputs = stepInputs(asset, partition, partitionContext)
-    const versions = inputVersions(inputs, (key, upstream) => this.#predict(key, upstream))
+    const versions = inputVersions(inputs, (key, upstream) => this.#versionOf(key, upstream))
     const isKnown = versions.new.length === 0 && versions.undecided.length === 0 && versions.missing.length === 0
     const window = partition === null ? undefined : asset.options.partitions?.window?.(partition)
     const fingerprint = isKnown ? fingerprintOf(code, partition, window, versions.known) : undefined
@@ -233,14 +244,26 @@ class Planner {
     for (const one of versions.missing) this.#missing.push({ step: step.id, ...one })
     this.#work.set(step.id, work)
     const gives = predictionOf(work, this.#request.force)
-    const known = this.#predictions.get(asset.key) ?? new Map()
-    this.#predictions.set(asset.key, known)
-    known.set(partition, { step: step.id, gives })
+    this.#predict(asset.key, partition, { step: step.id, gives })
     if (code.text !== undefined && step.decision !== "skip") this.#texts.set(code.version, code.text)
   }
 
-  #predict(key: string, partition: string | null): Prediction | undefined {
-    const planned = this.#predictions.get(key)?.get(partition)
+  #predict(key: string, partition: string | null, predicted: Predicted): void {
+    if (partition === null) {
+      this.#whole.set(key, predicted)
+      return
+    }
+    const known = this.#parts.get(key)
+    if (known) known.set(partition, predicted)
+    else this.#parts.set(key, new Map([[partition, predicted]]))
+  }
+
+  #predicted(key: string, partition: string | null): Predicted | undefined {
+    return partition === null ? this.#whole.get(key) : this.#parts.get(key)?.get(partition)
+  }
+
+  #versionOf(key: string, partition: string | null): Prediction | undefined {
+    const planned = this.#predicted(key, partition)
     if (planned) return planned.gives
     const given = this.#request.sources.version(key)
     if (given !== undefined) return { kind: "known", dataVersion: given }
@@ -249,16 +272,14 @@ class Planner {
   }
 
   #stepsAbove(inputs: readonly StepInput[]): readonly string[] {
-    const above = new Set<string>()
+    const above: string[] = []
     for (const { key, partitions } of inputs) {
-      const planned = this.#predictions.get(key)
-      if (!planned) continue
       for (const partition of partitions) {
-        const step = planned.get(partition)?.step
-        if (step !== undefined) above.add(step)
+        const step = this.#predicted(key, partition)?.step
+        if (step !== undefined) above.push(step)
       }
     }
-    return above.size === 0 ? NONE : Object.freeze([...above])
+    return above.length === 0 ? NONE : Object.freeze(above.length === 1 ? above : [...new Set(above)])
   }
 
   #withFailure(id: string, reasons: readonly Reason[]): readonly Reason[] {

@@ -61,6 +61,10 @@ export class CurrentState {
   }
 
   #replace(key: string, found: readonly Current[]): void {
+    if (found.length === 0) {
+      this.#byKey.delete(key)
+      return
+    }
     const { environment } = this
     const entries = found.map(({ partition, ...state }) => [partition, { ...state, environment }] as const)
     this.#byKey.set(key, new Map(entries))

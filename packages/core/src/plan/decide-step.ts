@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto"
 import type { Materialization } from "../io/io-manager.ts"
+import { sha256 } from "../util/sha256.ts"
 import type { AssetCode } from "./asset-code.ts"
 import type { StoredState } from "./current-state.ts"
 import type { PlanStep, Reason } from "./execution-plan.ts"
@@ -52,7 +52,7 @@ export function inputVersions(
 }
 
 function digestOfMany(versions: readonly (readonly [string | null, string])[]): string {
-  return createHash("sha256").update(JSON.stringify(versions)).digest("hex")
+  return sha256(JSON.stringify(versions))
 }
 
 export interface Decided {

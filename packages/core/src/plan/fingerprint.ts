@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto"
 import type { Asset } from "../asset/asset.ts"
 import type { TimeWindow } from "../partition/partitions.ts"
+import { sha256 } from "../util/sha256.ts"
 import type { AssetCode } from "./asset-code.ts"
 
 /**
@@ -56,8 +56,4 @@ export function isKnownBefore(asset: Asset, code: AssetCode): boolean {
 export function isToldByContent(asset: Asset, code: AssetCode): boolean {
   if (code.lazy) return asset.options.cutoff === "content" && asset.returns.digest !== undefined
   return asset.returns.kind !== "nothing"
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex")
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url"
 import { AssetsError, type SourceLocation, UserCodeError } from "../errors/assets-error.ts"
+import { stackFrames } from "../errors/stack-frames.ts"
 
 /**
  * The boundary around the code of users: gives the error that a user sees for what their function threw. Errors of this
@@ -31,17 +32,11 @@ function described(key: string, part: string, thrown: unknown): UserCodeError {
   })
 }
 
-const OWN_FOLDER = import.meta.url.replace(/\/plan\/[^/]*$/, "/")
+const OWN_FOLDER = fileURLToPath(import.meta.url.replace(/\/plan\/[^/]*$/, "/"))
 
 /** The first line of a stack that is neither Node's, nor a package's, nor ours. */
 function firstOwnLine(error: Error): SourceLocation | undefined {
-  for (const line of String(error.stack ?? "").split("\n")) {
-    const [, place = "", row, column] =
-      /(?:\(|at (?:async )?)((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*?):(\d+):(\d+)\)?$/.exec(line) ?? []
-    if (!row || /[\\/]node_modules[\\/]/.test(place)) continue
-    const file = place.startsWith("file://") ? fileURLToPath(place.replace(/\?.*$/, "")) : place
-    if (place.startsWith(OWN_FOLDER) || file.startsWith(fileURLToPath(OWN_FOLDER))) continue
-    return { file, line: Number(row), ...(column && { column: Number(column) }) }
-  }
-  return undefined
+  return stackFrames(String(error.stack ?? "")).find(
+    ({ file }) => !/[\\/]node_modules[\\/]/.test(file) && !file.startsWith(OWN_FOLDER),
+  )
 }

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto"
 import type { Json } from "./json.ts"
+import { sha256 } from "./sha256.ts"
 
 /** JSON with the names of objects in code-unit order and no spaces: one text for equal values. */
 export function canonicalJson(value: Json): string {
@@ -20,5 +20,5 @@ export function canonicalJson(value: Json): string {
 
 /** SHA-256 over the canonical JSON of a value, in hex. */
 export function digestOf(value: Json): string {
-  return createHash("sha256").update(canonicalJson(value)).digest("hex")
+  return sha256(canonicalJson(value))
 }
