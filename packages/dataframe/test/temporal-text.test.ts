@@ -9,8 +9,8 @@ import {
   wallClockText,
 } from "../src/schema/temporal-text.ts"
 
-const FIRST_DAY = -719_162 // 0001-01-01
-const LAST_DAY = 2_932_896 // 9999-12-31
+const FIRST_DAY = -90_000_000 // years before 0 and after 9999 have a sign
+const LAST_DAY = 90_000_000
 const days = fc.integer({ min: FIRST_DAY, max: LAST_DAY })
 const micros = fc.bigInt({ min: BigInt(FIRST_DAY) * 86_400_000_000n, max: BigInt(LAST_DAY) * 86_400_000_000n })
 
@@ -32,6 +32,15 @@ describe("times as text", () => {
     expect(parseInstant("2024-01-01T00:00:00+01:30")).toBe(parseInstant("2023-12-31T22:30:00Z"))
     expect(parseInstant("2024-01-01T00:00:00-02")).toBe(parseInstant("2024-01-01T02:00:00Z"))
     expect(parseWallClock("2024-01-01T00:00:00Z")).toBeUndefined()
+  })
+
+  test("years before 0 and after 9999 have a sign", () => {
+    expect(dateText(parseDate("+012345-01-31") ?? 0)).toBe("+12345-01-31")
+    expect(dateText(parseDate("-0044-03-15") ?? 0)).toBe("-0044-03-15")
+    expect(instantText(parseInstant("+10000-01-01T00:00:00.5+01:00") ?? 0n)).toBe("9999-12-31T23:00:00.500000Z")
+    for (const text of ["12345-01-01", "+290001-01-01", "+9999999-01-01", "+12345-02-30"]) {
+      expect(parseDate(text)).toBeUndefined()
+    }
   })
 
   test("what is no date or time is not one", () => {

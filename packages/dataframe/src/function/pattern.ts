@@ -4,7 +4,14 @@ import type { DataType } from "../schema/data-type.ts"
 import * as types from "../schema/type-family.ts"
 import { type FunctionEntry, type PrintedCall, scalar, type TypeRule } from "./function-entry.ts"
 import { arg, input } from "./printed-call.ts"
-import { groupCount, matchesNothing, plainText, translatePattern, translateReplacement } from "./regex.ts"
+import {
+  groupCount,
+  matchesNothing,
+  plainText,
+  translatePattern,
+  translateReplacement,
+  translateTest,
+} from "./regex.ts"
 import { argument, int, literalOf, requireInteger, requireText, takes, text, unsupported } from "./signature.ts"
 import { type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
@@ -110,10 +117,10 @@ function split(call: PrintedCall): Sql {
 export const patternFunctions = {
   like: scalar(likeRule, like(sql`LIKE`)),
   ilike: scalar(likeRule, like(sql`ILIKE`)),
-  rlike: scalar(
-    withPattern(takes([text, text], types.boolean)),
-    call => sql`regexp_matches(${arg(call, 0)}, ${patternOf(call, "rlike")})`,
-  ),
+  rlike: scalar(withPattern(takes([text, text], types.boolean)), call => {
+    const pattern = translateTest(requireText(call.inputs, 1, "rlike", "pattern"), "rlike")
+    return sql`regexp_matches(${arg(call, 0)}, ${textLiteral(pattern)})`
+  }),
   regexp_extract: scalar(
     withPattern(takes([text, text, int], types.string, { optional: 1 }), checkGroup),
     call =>

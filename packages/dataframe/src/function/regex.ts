@@ -49,6 +49,16 @@ export function translatePattern(pattern: string, name: string): string {
   return checked(out, pattern, name)
 }
 
+/**
+ * A pattern that is only asked whether it matches. In Java a `$` matches before a line's end that ends the text, too;
+ * RE2 says so by taking that end in, which changes no answer here.
+ */
+export function translateTest(pattern: string, name: string): string {
+  const translated = translatePattern(pattern, name)
+  const ends = /(?:^|[^\\])(?:\\\\)*\$$/.test(pattern) && !/^\(\?[a-z]*m/.test(pattern)
+  return ends ? `${translated.slice(0, -1)}(?:\\r\\n|[\\n\\r\\x{85}\\x{2028}\\x{2029}])?\\z` : translated
+}
+
 function translatePiece(rest: string, inClass: boolean, dotAll: boolean): { text: string; read: number } {
   const unicode = /^\\u([0-9a-fA-F]{4})/.exec(rest)
   if (unicode) return { text: `\\x{${unicode[1]}}`, read: 6 }

@@ -2,8 +2,8 @@ const MICROS_PER_DAY = 86_400_000_000n
 const MICROS_PER_SECOND = 1_000_000n
 const MS_PER_DAY = 86_400_000
 
-/** Dates begin with the year 1, as in Spark; four digits end them. */
-const MIN_YEAR = 1
+/** A year of more than four digits, or before 0, has a sign; microseconds of later ones pass 64 bits. */
+const MAX_YEAR = 290_000
 
 const pad = (value: number | bigint, length: number) => String(value).padStart(length, "0")
 
@@ -38,7 +38,7 @@ export function instantText(micros: bigint): string {
 }
 
 const timePattern =
-  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?)?(Z|[+-]\d{2}(?::?\d{2})?)?$/
+  /^((?:\d{4}|[+-]\d{4,6})-\d{2}-\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?)?(Z|[+-]\d{2}(?::?\d{2})?)?$/
 
 /** The number that digits at a place of a text are; NaN for what are no digits. */
 function digits(text: string, from: number, to: number): number {
@@ -74,15 +74,20 @@ function daysFromCivil(year: number, month: number, day: number): number {
   )
 }
 
-/** Days since 1970-01-01 of `YYYY-MM-DD`; undefined for what is not a date. */
+/** Days since 1970-01-01 of `YYYY-MM-DD`, the year also with a sign; undefined for what is not a date. */
 export function parseDate(text: string): number | undefined {
-  return text.length === 10 ? dateAtStart(text) : undefined
+  if (text.length === 10) return dateAtStart(text)
+  const found = /^([+-]\d{4,6})-(\d{2})-(\d{2})$/.exec(text)
+  return found ? dayOf(Number(found[1]), Number(found[2]), Number(found[3])) : undefined
 }
 
 function dateAtStart(text: string): number | undefined {
   if (text.charCodeAt(4) !== DASH || text.charCodeAt(7) !== DASH) return undefined
-  const [year, month, day] = [digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10)]
-  const exists = year >= MIN_YEAR && month >= 1 && day >= 1 && day <= daysInMonth(year, month)
+  return dayOf(digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10))
+}
+
+function dayOf(year: number, month: number, day: number): number | undefined {
+  const exists = Math.abs(year) <= MAX_YEAR && month >= 1 && day >= 1 && day <= daysInMonth(year, month)
   return exists ? daysFromCivil(year, month, day) : undefined
 }
 
