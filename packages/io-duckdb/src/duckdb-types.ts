@@ -1,39 +1,5 @@
-import { type DataType, FrameError, type Schema } from "@assets/dataframe"
+import { type DataType, duckdbTypeText, FrameError, type Schema } from "@assets/dataframe"
 import { quoteName } from "./sql-text.ts"
-
-const names = {
-  boolean: "BOOLEAN",
-  int8: "TINYINT",
-  int16: "SMALLINT",
-  int32: "INTEGER",
-  int64: "BIGINT",
-  float32: "FLOAT",
-  float64: "DOUBLE",
-  string: "VARCHAR",
-  binary: "BLOB",
-  date: "DATE",
-  timestamp: "TIMESTAMP WITH TIME ZONE",
-  timestamp_ntz: "TIMESTAMP",
-  day_time_interval: "INTERVAL",
-  year_month_interval: "INTERVAL",
-  void: "INTEGER",
-} as const
-
-/** The text of the DuckDB type that carries a type of the plan. */
-export function duckdbTypeText(type: DataType): string {
-  switch (type.kind) {
-    case "decimal":
-      return `DECIMAL(${type.precision},${type.scale})`
-    case "array":
-      return `${duckdbTypeText(type.element)}[]`
-    case "map":
-      return `MAP(${duckdbTypeText(type.key)}, ${duckdbTypeText(type.value)})`
-    case "struct":
-      return `STRUCT(${type.fields.map(field => `${quoteName(field.name)} ${duckdbTypeText(field.type)}`).join(", ")})`
-    default:
-      return names[type.kind]
-  }
-}
 
 /** The columns of a table with this schema: `"id" BIGINT, "name" VARCHAR`. */
 export function columnDefinitions(schema: Schema): string {

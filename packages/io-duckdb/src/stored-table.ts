@@ -1,7 +1,7 @@
 import { ConfigError, type WriteMode } from "@assets/core"
-import { type DataType, type Relation, type Schema, typeName } from "@assets/dataframe"
+import { type DataType, duckdbTypeText, type Relation, type Schema, typeName } from "@assets/dataframe"
 import type { Lease } from "./connection-pool.ts"
-import { columnDefinitions, duckdbTypeText } from "./duckdb-types.ts"
+import { columnDefinitions } from "./duckdb-types.ts"
 import { quoteName, quotePath, quoteText } from "./sql-text.ts"
 
 /** The hidden column that tells the partition of a row, in tables of assets with partitions. */

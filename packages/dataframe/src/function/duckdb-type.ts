@@ -43,3 +43,8 @@ export function castTo(input: Sql, type: DataType): Sql {
 export function tryCastTo(input: Sql, type: DataType): Sql {
   return sql`TRY_CAST(${input} AS ${duckdbType(type)})`
 }
+
+/** The text of the DuckDB type that carries a type of the plan: `DECIMAL(18,2)[]`. */
+export function duckdbTypeText(type: DataType): string {
+  return duckdbType(type).text
+}
