@@ -132,6 +132,12 @@ function collectCodes(assets: readonly Asset[], context: CodeContext): ReadonlyM
   return codes
 }
 
+/** A step, and what it reads that is neither stored nor going to be made. */
+interface DecidedWork {
+  readonly work: StepWork
+  readonly missing: InputVersions["missing"]
+}
+
 /** What a planned step will give. */
 interface Predicted {
   readonly step: string
@@ -175,7 +181,7 @@ class Planner {
       hasFailed: (key, partition) => this.#failures.has(stepId(key, partition)),
     })
     const works = wanted.keys.map(partition => this.#decide(asset, partition))
-    const kept = wanted.kind === "behind" ? works.filter(({ step }) => step.decision !== "skip") : works
+    const kept = wanted.kind === "behind" ? works.filter(({ work }) => work.step.decision !== "skip") : works
     if (wanted.kind === "behind" && kept.length > UNASKED_LIMIT) throw tooMany(asset.key, kept)
     for (const work of kept) this.#keep(work)
   }
@@ -196,7 +202,7 @@ class Planner {
     return { plan, work: this.#work, state: this.#state, reusable: this.#reusable }
   }
 
-  #decide(asset: Asset, partition: string | null): StepWork & { readonly versions: InputVersions } {
+  #decide(asset: Asset, partition: string | null): DecidedWork {
     const { partitionContext, force, project } = this.#request
     const id = stepId(asset.key, partition)
     const code = this.#codes.get(asset.key) as AssetCode // of every selected asset
@@ -228,7 +234,7 @@ class Planner {
       dataVersion: dataVersionBefore({ asset, code, decision, fingerprint, stored: former, force }),
       priority: (asset.options.priority ?? 0) * PRIORITY_OF_DECLARED + project.graph.pathBelow(asset.key),
     })
-    return { step, asset, code, partition, inputs, versions }
+    return { work: { step, asset, code, partition, inputs }, missing: versions.missing }
   }
 
   /** Takes what another environment holds, when it is the same work. */
@@ -239,9 +245,9 @@ class Planner {
     return { kind: "reused", from: found.environment.name }
   }
 
-  #keep({ versions, ...work }: StepWork & { readonly versions: InputVersions }): void {
+  #keep({ work, missing }: DecidedWork): void {
     const { step, asset, code, partition } = work
-    for (const one of versions.missing) this.#missing.push({ step: step.id, ...one })
+    for (const one of missing) this.#missing.push({ step: step.id, ...one })
     this.#work.set(step.id, work)
     const gives = predictionOf(work, this.#request.force)
     this.#predict(asset.key, partition, { step: step.id, gives })
@@ -356,8 +362,8 @@ function addedTwice(step: string): ConfigError {
   })
 }
 
-function tooMany(key: string, works: readonly StepWork[]): ConfigError {
-  const partitions = works.map(({ partition }) => partition)
+function tooMany(key: string, works: readonly DecidedWork[]): ConfigError {
+  const partitions = works.map(({ work }) => work.partition)
   return new ConfigError("PARTITION_TOO_MANY", {
     what: `${works.length} partitions of '${key}' are missing or stale.`,
     why: `Without a request for partitions at most ${UNASKED_LIMIT} of an asset run.`,
