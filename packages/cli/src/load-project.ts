@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs"
 import { extname, resolve } from "node:path"
 import { type Asset, ConfigError, type Definitions, definitions, type ProjectConfig } from "@assets/core"
 import type { ModuleImports } from "./project/bundle-modules.ts"
@@ -112,13 +113,22 @@ function assetModules(base: string, config: ProjectConfig, configFile: string | 
       details: { file: other },
     })
   }
-  if (found.length > 0) return found
+  // By their real paths, as the bundler knows them; a file that is matched twice is one module.
+  if (found.length > 0) return [...new Set(found.map(realPath))]
   throw new ConfigError("PROJECT_EMPTY", {
     what: "The project has no modules with assets.",
     why: `No file below ${base} matches ${globs.join(", ")}.`,
     fix: "Correct 'assets' in the config, or add a module that exports an asset.",
     details: { base, globs: [...globs] },
   })
+}
+
+function realPath(file: string): string {
+  try {
+    return realpathSync(file)
+  } catch {
+    return file // a link to nowhere: the bundler says so
+  }
 }
 
 function define(modules: ProjectModules, cache: ModuleCache): LoadedProject {

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs"
 import { relative } from "node:path"
-import { fileURLToPath } from "node:url"
-import { AssetsError, type Json, type SourceLocation } from "@assets/core"
+import { AssetsError, type Json, type SourceLocation, stackFrames } from "@assets/core"
 import { type Colors, colorsFor } from "./output.ts"
 
 export interface RenderErrorOptions {
@@ -146,16 +145,7 @@ function ownLocation(
   files: ReadonlySet<string> | undefined,
 ): SourceLocation | undefined {
   if (location && (!files || files.has(location.file))) return location
-  return framesOf(stack).find(frame => files?.has(frame.file)) ?? location
-}
-
-function framesOf(stack: string | undefined): SourceLocation[] {
-  return (stack ?? "").split("\n").flatMap(line => {
-    const [, place, row, column] = /^\s*at (?:.*\()?((?:file:\/\/)?\/[^()]+?):(\d+):(\d+)\)?$/.exec(line) ?? []
-    if (!place || !row || !column) return []
-    const file = place.startsWith("file://") ? fileURLToPath(place) : place
-    return [{ file, line: Number(row), column: Number(column) }]
-  })
+  return stackFrames(stack).find(frame => files?.has(frame.file)) ?? location
 }
 
 function indent(text: string, by = "       "): string {

@@ -1,5 +1,5 @@
-import { existsSync, statSync } from "node:fs"
-import { dirname, join, resolve } from "node:path"
+import { existsSync, realpathSync, statSync } from "node:fs"
+import { basename, dirname, join, resolve } from "node:path"
 import { ConfigError } from "@assets/core"
 
 const extensions = ["ts", "mts", "js", "mjs"] as const
@@ -20,7 +20,9 @@ export interface ProjectLocation {
  *
  * @throws ConfigError `PROJECT_NOT_FOUND`
  */
-export function findProject(cwd: string, config: string | undefined): ProjectLocation {
+export function findProject(folder: string, config: string | undefined): ProjectLocation {
+  // Stacks, source maps and the bundler name files by their real paths.
+  const cwd = existsSync(folder) ? realpathSync(folder) : folder
   if (config !== undefined) return namedProject(cwd, config)
   for (let folder = cwd; ; folder = dirname(folder)) {
     const found = configIn(folder)
@@ -43,7 +45,11 @@ export function findProject(cwd: string, config: string | undefined): ProjectLoc
 function namedProject(cwd: string, config: string): ProjectLocation {
   const path = resolve(cwd, config)
   const file = isFolder(path) ? configIn(path) : path
-  if (file && existsSync(file)) return { base: dirname(file), config: file, globs: [] }
+  if (file && existsSync(file)) {
+    // A config may itself be a link into another project: relative paths are those of the folder that it is in here.
+    const base = realpathSync(dirname(file))
+    return { base, config: join(base, basename(file)), globs: [] }
+  }
   throw new ConfigError("PROJECT_NOT_FOUND", {
     what: `There is no config at ${path}.`,
     why: file ? "The path given with --config does not exist." : "The folder has no assets.config.ts.",

@@ -3,8 +3,8 @@ import { join, relative, sep } from "node:path"
 
 /** Folders that a glob never enters by itself. */
 const skippedFolders = /^(node_modules|\..*)$/
-/** What stands beside modules and is none of a project's: declarations and tests. */
-const skippedFiles = /(\.d\.[cm]?ts|\.(test|spec|test-d)\.[^.]+)$/
+/** What stands beside modules and is none of a project's: hidden files, such as an editor's locks, declarations, tests. */
+const skippedFiles = /^\.|(\.d\.[cm]?ts|\.(test|spec|test-d)\.[^.]+)$/
 
 /** Returns the regular expression of a glob: `*`, `**`, `?`, `[abc]`, `{a,b}`. */
 export function globPattern(glob: string): RegExp {
@@ -41,7 +41,7 @@ export function globPattern(glob: string): RegExp {
 
 /**
  * Returns the files below `base` that one of the globs matches, sorted. A glob that starts with `!` takes files out.
- * `node_modules`, hidden folders, declaration files and tests are left out.
+ * `node_modules`, what is hidden, declaration files and tests are left out.
  */
 export function findFiles(base: string, globs: readonly string[]): string[] {
   const normalized = globs.map(glob => glob.replaceAll("\\", "/").replace(/^(!?)(?:\.\/)+/, "$1"))

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { SourceMap } from "node:module"
 import { fileURLToPath, pathToFileURL } from "node:url"
-import { DefinitionError, type SourceLocation } from "@assets/core"
+import { DefinitionError, type SourceLocation, stackFrames } from "@assets/core"
 import type { LoadableModules } from "./module-cache.ts"
 
 /** The exports of each bundled module, in the order of the entries. */
@@ -121,12 +121,9 @@ function exportMissing(cause: Error, specifier: string, name: string, modules: L
 /** The first place of a stack that lies in a module of the project. */
 function firstOwnFrame(error: unknown, modules: LoadableModules): SourceLocation | undefined {
   if (!(error instanceof Error) || typeof error.stack !== "string") return undefined
-  for (const [, url = "", line = "", column = ""] of error.stack.matchAll(
-    /\(?((?:file:\/\/)?\/[^\s()]+):(\d+):(\d+)\)?/g,
-  )) {
-    const file = url.startsWith("file://") ? fileURLToPath(url) : url
-    if (modules.imports[file]) return { file, line: Number(line), column: Number(column) }
-    if (file === modules.file) return mapped(modules.file, Number(line), Number(column))
+  for (const frame of stackFrames(error.stack)) {
+    if (modules.imports[frame.file]) return frame
+    if (frame.file === modules.file) return mapped(modules.file, frame.line, frame.column ?? 1)
   }
   return undefined
 }

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -43,7 +44,8 @@ export class ModuleCache {
       folder => folder && isWritable(folder),
     )
     this.#temporary = found === undefined
-    this.folder = found ?? mkdtempSync(join(tmpdir(), "assets-modules-"))
+    // The real path: Node loads the bundle from there, and its source map names files relative to it.
+    this.folder = realpathSync(found ?? mkdtempSync(join(tmpdir(), "assets-modules-")))
   }
 
   /** Returns the modules as one bundle, the former one where nothing has changed. */
