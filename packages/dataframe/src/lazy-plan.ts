@@ -27,9 +27,14 @@ export interface LazyPlan {
 }
 
 export function lazyPlan(relation: Relation): LazyPlan {
+  let text: string | undefined
   return Object.freeze({
     plan: canonicalPlan(relation),
-    text: planText(relation),
+    // Asked for only where a plan has changed.
+    get text() {
+      text ??= planText(relation)
+      return text
+    },
     ...planFacts(relation),
     bind: (inputs: ReadonlyMap<string, { readonly kind: string }>, values: PartitionValues) =>
       bindPlan(relation, {

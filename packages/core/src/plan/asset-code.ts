@@ -53,10 +53,22 @@ export function assetCode(asset: Asset, context: CodeContext): AssetCode {
     ...(every && code.stability === "volatile" && { instant: code.instant.toISOString() }),
     ...(cutoff && { cutoff }),
   }
-  return { ...code, digest: digestOf(common) }
+  const { version, lazy, stability, always, instant, warning } = code
+  return {
+    version,
+    get text() {
+      return lazy?.text
+    },
+    lazy,
+    stability,
+    always,
+    instant,
+    warning,
+    digest: digestOf(common),
+  }
 }
 
-type Looked = Omit<AssetCode, "digest">
+type Looked = Omit<AssetCode, "digest" | "text">
 
 function transformCode(asset: Asset, { now, timeZone, isStored }: CodeContext): Looked {
   const lazy = callTransform(asset)
@@ -68,7 +80,6 @@ function transformCode(asset: Asset, { now, timeZone, isStored }: CodeContext): 
   const mayBeSkipped = isRepeatable && reuse !== false && (lazy.stability !== "volatile" || every !== undefined)
   return {
     version,
-    text: lazy.text,
     lazy,
     stability: isRepeatable ? lazy.stability : "volatile",
     always: mayBeSkipped ? undefined : { kind: "volatile" },
@@ -106,7 +117,6 @@ function computeCode(asset: Asset, { now, codeVersions }: CodeContext): Looked {
   const unknown: Reason | undefined = version === undefined ? { kind: "code_unknown" } : undefined
   return {
     version: digestOf(["compute", version ?? null]),
-    text: undefined,
     lazy: undefined,
     stability: "stable",
     always: runsAlways ? { kind: "volatile" } : unknown,

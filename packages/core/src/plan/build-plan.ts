@@ -251,7 +251,7 @@ class Planner {
     this.#work.set(step.id, work)
     const gives = predictionOf(work, this.#request.force)
     this.#predict(asset.key, partition, { step: step.id, gives })
-    if (code.text !== undefined && step.decision !== "skip") this.#texts.set(code.version, code.text)
+    if (step.decision !== "skip" && code.text !== undefined) this.#texts.set(code.version, code.text)
   }
 
   #predict(key: string, partition: string | null, predicted: Predicted): void {

@@ -37,7 +37,9 @@ class NodeTable {
   #remember(object: object, node: () => { readonly [name: string]: Json }): number {
     const known = this.#byObject.get(object)
     if (known !== undefined) return known
-    const sorted = Object.fromEntries(Object.entries(node()).sort(([a], [b]) => (a < b ? -1 : 1)))
+    const made = node()
+    const sorted: { [name: string]: Json } = {}
+    for (const name of Object.keys(made).sort()) sorted[name] = made[name] as Json // a key of it
     const text = JSON.stringify(sorted)
     let index = this.#byText.get(text)
     if (index === undefined) {
