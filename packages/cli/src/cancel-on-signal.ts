@@ -1,23 +1,25 @@
 import { CancelledError } from "@assets/core"
-import { exitCodes } from "./exit-code.ts"
+import { exitCodes } from "./exit-codes.ts"
+import { endProcess } from "./process-end.ts"
+
+/** Ctrl-C, `kill`, and a terminal that is closed. */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const
 
 /** Gives a signal that aborts at the first Ctrl-C; the second one ends the process at once. */
 export async function cancelOnSignal<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
   const stop = () => {
-    if (controller.signal.aborted) process.exit(exitCodes.cancelled)
+    if (controller.signal.aborted) endProcess(exitCodes.cancelled)
     process.stderr.write("Cancelling; once more ends at once.\n")
     controller.abort()
   }
-  process.on("SIGINT", stop)
-  process.on("SIGTERM", stop)
+  for (const name of signals) process.on(name, stop)
   try {
     return await work(controller.signal)
   } catch (error) {
     throw controller.signal.aborted ? cancelled(error) : error
   } finally {
-    process.off("SIGINT", stop)
-    process.off("SIGTERM", stop)
+    for (const name of signals) process.off(name, stop)
   }
 }
 

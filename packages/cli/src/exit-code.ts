@@ -1,6 +1,5 @@
 import { AssetsError, CancelledError, ConfigError, DefinitionError } from "@assets/core"
-
-export const exitCodes = { done: 0, failed: 1, wrongUse: 2, cancelled: 130 } as const
+import { exitCodes } from "./exit-codes.ts"
 
 /** The exit code of an error that ended a command. Errors of single steps do not come here: their run has failed. */
 export function exitCodeOf(error: unknown): number {

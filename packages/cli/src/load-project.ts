@@ -88,13 +88,21 @@ async function loadModules(
 
 function configOf(file: string, exports: { readonly [name: string]: unknown }): ProjectConfig {
   const config = exports.default
-  if (typeof config === "object" && config !== null && "environments" in config) return config as ProjectConfig
+  if (isConfig(config)) return config
   throw new ConfigError("CONFIG_INVALID", {
-    what: `${file} exports no config.`,
-    why: "export default has to be what defineConfig({ environments: {…} }) returns.",
-    fix: "Write: export default defineConfig({ … })",
+    what: `${file} exports no config that holds.`,
+    why: "export default has to be what defineConfig({ environments: {…} }) returns; 'assets' is a list of patterns.",
+    fix: 'Write: export default defineConfig({ assets: ["./assets/**/*.ts"], environments: { … } })',
     location: { file, line: 1 },
   })
+}
+
+function isConfig(value: unknown): value is ProjectConfig {
+  if (typeof value !== "object" || value === null || !("environments" in value)) return false
+  const { environments } = value
+  if (typeof environments !== "object" || environments === null || Array.isArray(environments)) return false
+  const globs = "assets" in value ? value.assets : undefined
+  return globs === undefined || (Array.isArray(globs) && globs.every(glob => typeof glob === "string"))
 }
 
 const moduleExtensions = new Set([".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"])

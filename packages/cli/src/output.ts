@@ -1,4 +1,5 @@
 import { createColors } from "picocolors"
+import { writeAnswer } from "./answer-stream.ts"
 import type { GlobalOptions } from "./global-options.ts"
 
 export type Colors = ReturnType<typeof createColors>
@@ -32,7 +33,7 @@ export class Output {
   }
 
   line(text = ""): void {
-    process.stdout.write(`${text}\n`)
+    writeAnswer(`${text}\n`)
   }
 
   /** One object on a line of its own; integers beyond what JSON holds exactly become strings. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { Command, InvalidArgumentError, Option } from "commander"
+import { writeAnswer } from "./answer-stream.ts"
 import type { GlobalOptions } from "./global-options.ts"
 
 /** Returns the program with all commands. What a command does is imported when it runs. */
@@ -18,6 +19,7 @@ export function createProgram(): Command {
     .option("--no-color", "print without colours; so does NO_COLOR=1")
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .showHelpAfterError("Run assets --help for what there is.")
+    .configureOutput({ writeOut: text => writeAnswer(text) })
     .exitOverride()
   addInit(program)
   addMaterialize(program)

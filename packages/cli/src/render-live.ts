@@ -1,4 +1,5 @@
 import type { AssetsEvent, Progress, RunningRun } from "@assets/core"
+import { writeAnswer } from "./answer-stream.ts"
 import { formatCount, formatDuration, formatStep } from "./format.ts"
 import type { Output } from "./output.ts"
 import { PlainRunRenderer, type RunRenderer } from "./render-run.ts"
@@ -15,6 +16,7 @@ export class LiveRunRenderer implements RunRenderer {
   readonly #counter = new RunCounter()
   readonly #running = new Map<string, RunningStep>()
   readonly #timer: NodeJS.Timeout
+  readonly #writeError = process.stderr.write
   #drawn = 0
   #run: RunningRun | undefined
 
@@ -24,6 +26,10 @@ export class LiveRunRenderer implements RunRenderer {
       line: text => this.#above(() => output.line(text)),
       note: text => this.#above(() => output.note(text)),
     })
+    // What the project's code prints stands above the lines that are drawn.
+    const above = (...args: Parameters<typeof process.stderr.write>) =>
+      this.#above(() => this.#writeError.apply(process.stderr, args))
+    process.stderr.write = above as typeof process.stderr.write // passes on whichever form it is called in
     this.#timer = setInterval(() => this.#refresh(), redrawMs)
     this.#timer.unref()
   }
@@ -51,14 +57,16 @@ export class LiveRunRenderer implements RunRenderer {
 
   close(): void {
     clearInterval(this.#timer)
+    process.stderr.write = this.#writeError
     this.#running.clear()
     this.#erase()
   }
 
-  #above(print: () => void): void {
+  #above<T>(print: () => T): T {
     this.#erase()
-    print()
+    const printed = print()
     this.#draw()
+    return printed
   }
 
   #refresh(): void {
@@ -87,12 +95,12 @@ export class LiveRunRenderer implements RunRenderer {
         : plain.slice(0, width - 1)
     })
     if (running.length > shownSteps) lines.push(dim(`and ${running.length - shownSteps} more`))
-    if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`)
+    if (lines.length > 0) writeAnswer(`${lines.join("\n")}\n`)
     this.#drawn = lines.length
   }
 
   #erase(): void {
-    if (this.#drawn > 0) process.stdout.write(`\x1b[${this.#drawn}A\x1b[0J`)
+    if (this.#drawn > 0) writeAnswer(`\x1b[${this.#drawn}A\x1b[0J`)
     this.#drawn = 0
   }
 }

@@ -1,8 +1,9 @@
 import { type MaterializeOptions, materialize, plan, type Run } from "@assets/core"
 import { cancelOnSignal } from "../cancel-on-signal.ts"
-import { exitCodes } from "../exit-code.ts"
+import { exitCodes } from "../exit-codes.ts"
 import { openProject } from "../open-project.ts"
 import { Output } from "../output.ts"
+import { outliveReader } from "../process-end.ts"
 import { LiveRunRenderer } from "../render-live.ts"
 import { jsonRunRenderer, PlainRunRenderer, type RunRenderer } from "../render-run.ts"
 import { settledEvents } from "../settled-events.ts"
@@ -27,6 +28,7 @@ export async function materializeCommand(selection: readonly string[], options: 
     printPlan(await plan(project.definitions, request), output, performance.now() - startedAt)
     return
   }
+  outliveReader()
   const renderer = rendererFor(output, project.files)
   const run = await cancelOnSignal(signal =>
     materialize(project.definitions, {

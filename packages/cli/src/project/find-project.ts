@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path"
 import { ConfigError } from "@assets/core"
 
 const extensions = ["ts", "mts", "js", "mjs"] as const
+const moduleExtension = /\.[cm]?[jt]s$/
 
 /** Where a project lies. */
 export interface ProjectLocation {
@@ -45,17 +46,24 @@ export function findProject(folder: string, config: string | undefined): Project
 function namedProject(cwd: string, config: string): ProjectLocation {
   const path = resolve(cwd, config)
   const file = isFolder(path) ? configIn(path) : path
-  if (file && existsSync(file)) {
+  if (file && existsSync(file) && moduleExtension.test(file)) {
     // A config may itself be a link into another project: relative paths are those of the folder that it is in here.
     const base = realpathSync(dirname(file))
     return { base, config: join(base, basename(file)), globs: [] }
   }
   throw new ConfigError("PROJECT_NOT_FOUND", {
     what: `There is no config at ${path}.`,
-    why: file ? "The path given with --config does not exist." : "The folder has no assets.config.ts.",
+    why: whyNoConfig(file),
     fix: "Pass --config the path of an assets.config.ts.",
     details: { path },
   })
+}
+
+function whyNoConfig(file: string | undefined): string {
+  if (!file) return "The folder has no assets.config.ts."
+  return existsSync(file)
+    ? "A config is a module: .ts, .mts, .js or .mjs."
+    : "The path given with --config does not exist."
 }
 
 function configIn(folder: string): string | undefined {
