@@ -182,7 +182,19 @@ const conditions: { readonly [condition: string]: { readonly what: string; reado
   },
   ARITHMETIC_OVERFLOW: {
     what: "A number outside the range of its type.",
-    fix: "Cast an operand to a wider type first, or use tryAdd, tryMultiply, trySum.",
+    fix: "Cast to a wider type first (decimal(38, 0) holds the sums of bigint), or use tryAdd, trySubtract or tryMultiply.",
+  },
+  REMAINDER_BY_ZERO: {
+    what: "The rest of a division by zero.",
+    fix: "Make the divisor null where it is zero: f.a.mod(nullif(f.b, 0)).",
+  },
+  INVALID_ARRAY_INDEX: {
+    what: "An index outside of its array.",
+    fix: "Ask for its size first: when(size(f.items).gt(0), f.items.getItem(0)).",
+  },
+  CANNOT_PARSE_TIMESTAMP: {
+    what: "A text that is not a time of the format given.",
+    fix: "Correct the format, or exclude the rows whose text has another form.",
   },
   CAST_INVALID_INPUT: {
     what: "A value that cannot be cast to the type asked for.",
@@ -199,6 +211,8 @@ function conditionOf(message: string): string | undefined {
   if (raised) return raised
   if (/^Out of Range Error: Overflow/.test(message)) return "ARITHMETIC_OVERFLOW"
   if (!message.startsWith("Conversion Error")) return undefined
+  // only sums of bigint are this wide
+  if (/^Conversion Error: Type INT128 with value/.test(message)) return "ARITHMETIC_OVERFLOW"
   return /out of range/i.test(message) ? "CAST_OVERFLOW" : "CAST_INVALID_INPUT"
 }
 
