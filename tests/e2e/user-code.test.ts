@@ -95,3 +95,19 @@ test("a config that exports something else is exit 2", async () => {
     expect(code).toBe(2)
   }
 })
+
+test("causes are told, a message that looks like a stack misleads nobody, and what would steer a terminal is left out", async () => {
+  const project = cliProject(
+    compute(`throw new Error("outer\\n    at fake (/etc/passwd:1:1)\\u001b[2J", {
+  cause: new AggregateError([new TypeError("first"), new Error("second")], "many", { cause: "root" }),
+})`),
+  )
+  const { stderr, code } = await project.assets(["materialize"])
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^assets\.ts:3:\d+\n/)
+  expect(stderr).not.toContain("Look at /etc/passwd")
+  expect(stderr).not.toContain("\u001b")
+  for (const cause of ["AggregateError: many", "TypeError: first", "Error: second", "root"]) {
+    expect(stderr).toContain(`Caused by ${cause}\n`)
+  }
+})

@@ -36,7 +36,7 @@ export function renderError(error: unknown, options: RenderErrorOptions = {}): s
 /** What went wrong, in one line. */
 export function errorSummary(error: unknown): string {
   const view = viewOf(error)
-  if (view) return view.what.split("\n")[0] ?? ""
+  if (view) return shown(view.what.split("\n")[0] ?? "")
   return error instanceof Error ? `${error.name}: ${error.message.split("\n")[0]}` : String(error)
 }
 
@@ -48,8 +48,8 @@ function renderFaults(view: ErrorView, colors: Colors, options: RenderErrorOptio
 function renderOne(view: ErrorView, colors: Colors, options: RenderErrorOptions): string {
   const location = ownLocation(view, options.files)
   const lines = location ? placeLines(location, colors) : []
-  lines.push(`${colors.red(colors.bold("error"))} ${colors.bold(view.code)} ${view.what}`)
-  lines.push(`  ${colors.dim("why")}  ${indent(view.why)}`, `  ${colors.dim("fix")}  ${indent(view.fix)}`)
+  lines.push(`${colors.red(colors.bold("error"))} ${colors.bold(view.code)} ${shown(view.what)}`)
+  lines.push(`  ${colors.dim("why")}  ${indent(shown(view.why))}`, `  ${colors.dim("fix")}  ${indent(shown(view.fix))}`)
   if (options.verbose) {
     const { stack: _, ...details } = view.details
     if (Object.keys(details).length > 0) lines.push(`  ${colors.dim("details")}  ${JSON.stringify(details)}`)
@@ -146,6 +146,11 @@ function ownLocation(
 ): SourceLocation | undefined {
   if (location && (!files || files.has(location.file))) return location
   return stackFrames(stack).find(frame => files?.has(frame.file)) ?? location
+}
+
+/** Without what would move a terminal's cursor or colour it: messages hold whatever the project's code threw. */
+function shown(text: string): string {
+  return text.replace(/\p{Cc}/gu, character => (character === "\n" || character === "\t" ? character : "�"))
 }
 
 function indent(text: string, by = "       "): string {

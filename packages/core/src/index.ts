@@ -75,6 +75,7 @@ export type {
   RunQuery,
   RunRecord,
   RunStatus,
+  StepQuery,
   StepRecord,
   StepStatus,
 } from "./event/event-log.ts"

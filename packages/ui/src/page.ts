@@ -18,6 +18,7 @@ export async function servePage(app: FastifyInstance, folder: string | undefined
     const { default: fastifyStatic } = await import("@fastify/static")
     await app.register(fastifyStatic, {
       root: folder,
+      preCompressed: true,
       // Names under static/ hold a hash of the content; the HTML that names them does not.
       setHeaders: (reply, path) => {
         const hashed = path.startsWith(`${folder}static/`)

@@ -170,6 +170,23 @@ describe("runs", () => {
   })
 })
 
+test("the steps of a long run come in pages", async () => {
+  log.append({ type: "run_started", runId: "long", environment: "local", selection: "*", tags: {}, steps: 2_500 })
+  for (let i = 0; i < 2_500; i++) {
+    const key = `x/a${i}`
+    log.append({ type: "step_skipped", runId: "long", step: key, key, partitions: [], reason: "unchanged" })
+  }
+  const server = await start()
+  const keys: string[] = []
+  for (let after: number | null = 0; after !== null; ) {
+    const page: StepPage = await json<StepPage>(server, `/api/runs/long/steps?after=${after}`)
+    expect(page.steps.length).toBeLessThanOrEqual(1_000)
+    keys.push(...page.steps.map(step => step.key))
+    after = page.next
+  }
+  expect(keys).toEqual(Array.from({ length: 2_500 }, (_, i) => `x/a${i}`))
+})
+
 describe("refusals are JSON with code, what, why and fix", () => {
   test.each([
     ["/api/runs/none", 404, "RUN_UNKNOWN"],

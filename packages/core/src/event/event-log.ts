@@ -73,6 +73,14 @@ export interface RunQuery {
   readonly limit?: number
 }
 
+/** Which of a run's steps to give. */
+export interface StepQuery {
+  /** How many to pass over. Default 0. */
+  readonly offset?: number
+  /** Default: all. */
+  readonly limit?: number
+}
+
 /**
  * What happened, in order, and the state that follows from it, changed in the same transaction.
  * Synchronous: each method returns when the change survives the death of the process.
@@ -84,7 +92,7 @@ export interface EventLog {
   runs(query?: RunQuery): RunRecord[]
   run(id: string): RunRecord | undefined
   /** In the order in which they started; those that have not, last. */
-  steps(runId: string): StepRecord[]
+  steps(runId: string, page?: StepQuery): StepRecord[]
   latest(query: { readonly environment: string; readonly key?: string }): LatestMaterialization[]
   /** Materializations of an asset, latest first. Default 50. */
   history(query: { readonly environment: string; readonly key: string; readonly limit?: number }): Materialization[]

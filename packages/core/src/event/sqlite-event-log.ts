@@ -6,7 +6,7 @@ import type { Json } from "../util/json.ts"
 import { isDead, ownIdentity } from "../util/process-identity.ts"
 import { applyEvent, type KnownRun } from "./apply-event.ts"
 import type { AssetsEvent, NewEvent } from "./event.ts"
-import type { EventQuery, LatestMaterialization, RunQuery, RunRecord, StepRecord } from "./event-log.ts"
+import type { EventQuery, LatestMaterialization, RunQuery, RunRecord, StepQuery, StepRecord } from "./event-log.ts"
 import { identityOf, markLostRuns, type ProcessRow } from "./lost-runs.ts"
 import type { Lease, LeaseHolder, PendingStep, RunLog } from "./run-log.ts"
 import { SqliteDatabase, type SqliteOptions } from "./sqlite-database.ts"
@@ -80,12 +80,13 @@ export class SqliteEventLog implements RunLog {
     return row && runOf(row)
   }
 
-  steps(runId: string): StepRecord[] {
+  steps(runId: string, { offset = 0, limit = -1 }: StepQuery = {}): StepRecord[] {
     const sql = `SELECT s.*, CASE s.status WHEN 'failed' THEN e.payload END AS payload
       FROM steps s LEFT JOIN events e ON e.id = s.last_event
-      WHERE s.run = ? ORDER BY s.first_event IS NULL, s.first_event, s.last_event, s.id`
+      WHERE s.run = ? ORDER BY s.first_event IS NULL, s.first_event, s.last_event, s.id
+      LIMIT ? OFFSET ?`
     const run = this.#findRun(runId)
-    return run ? this.#db.all<StepRow>(sql, run.number).map(row => stepOf(row, runId)) : []
+    return run ? this.#db.all<StepRow>(sql, run.number, limit, offset).map(row => stepOf(row, runId)) : []
   }
 
   latest({ environment, key }: { readonly environment: string; readonly key?: string }): LatestMaterialization[] {

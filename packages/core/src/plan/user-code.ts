@@ -21,10 +21,14 @@ function described(key: string, part: string, thrown: unknown): UserCodeError {
   const place = location
     ? `${location.file}:${location.line}${location.column ? `:${location.column}` : ""}`
     : undefined
+  const reasons = causesOf(thrown)
   const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `threw ${String(thrown)}`
   return new UserCodeError("USER_CODE_FAILED", {
     what: `The ${part} of '${key}' failed: ${message}`,
-    why: place ? `It threw at ${place}.` : "It threw; its stack names no file of the project.",
+    why: [
+      place ? `It threw at ${place}.` : "It threw; its stack names no file of the project.",
+      ...reasons.map(reason => `Caused by ${reason}`),
+    ].join("\n"),
     fix: place ? `Look at ${place}.` : "Look at the cause.",
     details: { key, ...(thrown instanceof Error && thrown.stack && { stack: String(thrown.stack) }) },
     cause: thrown,
@@ -32,11 +36,26 @@ function described(key: string, part: string, thrown: unknown): UserCodeError {
   })
 }
 
+/** The errors below an error: its chain of causes, and the errors of an AggregateError, at most ten. */
+function causesOf(thrown: unknown): string[] {
+  const found = new Set<unknown>([thrown])
+  for (const error of found) {
+    if (!(error instanceof Error) || found.size > 10) continue
+    if (error instanceof AggregateError) for (const one of error.errors) found.add(one)
+    if (error.cause !== undefined) found.add(error.cause)
+  }
+  found.delete(thrown)
+  return [...found].map(one => (one instanceof Error ? `${one.name}: ${one.message}` : String(one)))
+}
+
 const OWN_FOLDER = fileURLToPath(import.meta.url.replace(/\/plan\/[^/]*$/, "/"))
 
 /** The first line of a stack that is neither Node's, nor a package's, nor ours. */
 function firstOwnLine(error: Error): SourceLocation | undefined {
-  return stackFrames(String(error.stack ?? "")).find(
+  const stack = String(error.stack ?? "")
+  // The message stands before the frames, and may hold lines that look like some.
+  const framesAt = stack.includes(error.message) ? stack.indexOf(error.message) + error.message.length : 0
+  return stackFrames(stack.slice(framesAt)).find(
     ({ file }) => !/[\\/]node_modules[\\/]/.test(file) && !file.startsWith(OWN_FOLDER),
   )
 }

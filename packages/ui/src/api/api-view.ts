@@ -123,6 +123,8 @@ export interface StepPage {
   readonly steps: readonly StepRecord[]
   /** An event id that is not later than these steps: the stream goes on from here. */
   readonly cursor: number
+  /** The value of `after` for the next page; null on the last one. */
+  readonly next: number | null
 }
 
 export interface EventPage {

@@ -23,6 +23,11 @@ interface RunListQuery {
   readonly limit: number
 }
 
+interface StepListQuery {
+  readonly after: number
+  readonly limit: number
+}
+
 interface EventListQuery {
   readonly after: number
   readonly step?: string
@@ -66,16 +71,26 @@ export function runRoutes(app: FastifyInstance, log: EventLog): void {
     tags: ["runs"],
     summary: "The steps of a run, in the order in which they started",
     params: runId,
+    querystring: query({
+      after: {
+        type: "integer",
+        minimum: 0,
+        default: 0,
+        description: "How many to pass over: `next` of the last page.",
+      },
+      limit: limitOf(1000, 1000),
+    }),
     response: gives("StepPage", 404),
   }
-  app.get<{ Params: { id: string } }>(
+  app.get<{ Params: { id: string }; Querystring: StepListQuery }>(
     "/api/runs/:id/steps",
     { schema: stepsSchema },
-    async ({ params }): Promise<StepPage> => {
+    async ({ params, query: { after, limit } }): Promise<StepPage> => {
       knownRun(log, params.id)
       // The cursor first: an event in between is then told twice, never missed.
       const cursor = lastEventId(log)
-      return { steps: log.steps(params.id), cursor }
+      const found = log.steps(params.id, { offset: after, limit: limit + 1 })
+      return { steps: found.slice(0, limit), cursor, next: found.length > limit ? after + limit : null }
     },
   )
 

@@ -162,7 +162,7 @@ export const schemas: readonly Schema[] = [
     },
     "One asset with its partition keys, in a run.",
   ),
-  object("StepPage", { steps: list(ref("Step")), cursor: count }),
+  object("StepPage", { steps: list(ref("Step")), cursor: count, next: orNull(count) }),
   object(
     "Event",
     { id: count, time, runId: text, type: text },

@@ -1,12 +1,28 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query"
 import { useEffect, useEffectEvent, useRef, useState } from "react"
-import type { AssetsEvent, RunRecord, StepPage } from "../../api/api-view.ts"
+import type { AssetsEvent, RunRecord, StepPage, StepRecord } from "../../api/api-view.ts"
 import { apiPath, getJson } from "../api-client.ts"
 import { useEventStream } from "../event-stream.ts"
 import { useThrottled } from "../use-throttled.ts"
 import { applyEvents } from "./apply-events.ts"
 
 const REFRESH_MS = 500
+
+/**
+ * The steps of a run, page by page: none of the answers holds the server. A step that starts meanwhile changes its
+ * place: what is then missed is told by the events after the first answer's cursor.
+ */
+async function allSteps(path: string, signal: AbortSignal): Promise<StepPage> {
+  const steps = new Map<string, StepRecord>()
+  let cursor: number | undefined
+  for (let after: number | null = 0; after !== null; ) {
+    const page: StepPage = await getJson(apiPath(path, { after }), signal)
+    cursor ??= page.cursor
+    for (const step of page.steps) steps.set(step.id, step)
+    after = page.next
+  }
+  return { steps: [...steps.values()], cursor: cursor ?? 0, next: null }
+}
 
 /** A run and its steps, followed while it goes on. `heard` grows with each batch of events. */
 export function useRun(id: string) {
@@ -18,7 +34,7 @@ export function useRun(id: string) {
   const run = useQuery({ queryKey: runKey, queryFn: ({ signal }) => getJson<RunRecord>(apiPath(path), signal) })
   const steps = useQuery({
     queryKey: stepsKey,
-    queryFn: ({ signal }) => getJson<StepPage>(apiPath(`${path}/steps`), signal),
+    queryFn: ({ signal }) => allSteps(`${path}/steps`, signal),
     // After the run: the steps of one that has ended are then whole.
     enabled: run.data !== undefined,
     // The stream tells what changes.
