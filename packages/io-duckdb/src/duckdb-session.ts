@@ -74,8 +74,9 @@ export class DuckdbSession implements EngineSession {
   async write(plan: CoreRelation, target: Target, options: WriteOptions): Promise<WriteResult> {
     const relation = relationOf(plan)
     requireStorable(relation.schema)
-    const source = { ...(await compiled(relation)), schema: relation.schema, ordered: isOrdered(relation) }
+    // the step can be stopped from here on, also while headers are read
     return this.withRelation(relation, options.stepId, options.signal, async lease => {
+      const source = { ...(await compiled(relation)), schema: relation.schema, ordered: isOrdered(relation) }
       await lease.run(freeOrder)
       return writeParquet(lease, source, target, options.layout)
     })
