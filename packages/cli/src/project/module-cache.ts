@@ -82,8 +82,13 @@ export class ModuleCache {
     }
   }
 
+  /** Keeps a value under a path. Where that cannot be, it is made again at the next start. */
   write(path: string, value: unknown): void {
-    writeWhole(path, JSON.stringify(value))
+    try {
+      writeWhole(path, JSON.stringify(value))
+    } catch {
+      rmSync(temporaryPath(path), { force: true }) // a full disk leaves half of it
+    }
   }
 
   /** Removes former bundles of the same modules. */
@@ -106,9 +111,13 @@ function versionOf({ code }: BundledModules): string {
   return createHash("sha256").update(code).digest("hex").slice(0, 16)
 }
 
+function temporaryPath(path: string): string {
+  return `${path}.${process.pid}.tmp`
+}
+
 /** Others see the whole file or none. */
 function writeWhole(path: string, text: string): void {
-  const temporary = `${path}.${process.pid}.tmp`
+  const temporary = temporaryPath(path)
   writeFileSync(temporary, text)
   renameSync(temporary, path)
 }

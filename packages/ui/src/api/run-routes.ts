@@ -78,7 +78,7 @@ export function runRoutes(app: FastifyInstance, log: EventLog): void {
         default: 0,
         description: "How many to pass over: `next` of the last page.",
       },
-      limit: limitOf(1000, 1000),
+      limit: limitOf(200, 500),
     }),
     response: gives("StepPage", 404),
   }
