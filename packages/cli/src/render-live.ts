@@ -1,5 +1,6 @@
 import type { AssetsEvent, Progress, RunningRun } from "@assets/core"
 import { writeAnswer } from "./answer-stream.ts"
+import { fitColumns } from "./fit-columns.ts"
 import { formatCount, formatDuration, formatStep } from "./format.ts"
 import type { Output } from "./output.ts"
 import { PlainRunRenderer, type RunRenderer } from "./render-run.ts"
@@ -90,9 +91,9 @@ export class LiveRunRenderer implements RunRenderer {
     const lines = running.slice(0, shownSteps).map(({ text, since, progress }) => {
       const took = [formatDuration(performance.now() - since), ...progressWords(progress)].join("  ")
       const plain = `${this.#counter.position} RUN ${text} ${took}`
-      return plain.length < width
-        ? `${dim(this.#counter.position)} ${cyan("RUN")} ${text} ${dim(took)}`
-        : plain.slice(0, width - 1)
+      // A line that is too long would be two, and the next drawing would erase one of them.
+      const fitted = fitColumns(plain, width - 1)
+      return fitted === plain ? `${dim(this.#counter.position)} ${cyan("RUN")} ${text} ${dim(took)}` : fitted
     })
     if (running.length > shownSteps) lines.push(dim(`and ${running.length - shownSteps} more`))
     if (lines.length > 0) writeAnswer(`${lines.join("\n")}\n`)
