@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import Database from "better-sqlite3"
 import { describe, expect, test } from "vitest"
 import { cliProject, shop } from "./cli-project.ts"
 
@@ -217,4 +218,31 @@ test("with --json each command prints the fields that the reference lists, and n
   expect(fields(await project.json(["path", "marts/customers"]))).toEqual(documented("path"))
   expect(fields(await project.json(["export", "marts/customers", "x.csv"]))).toEqual(documented("export"))
   expect(fields(await project.json(["init", "fresh"]))).toEqual(documented("init"))
+})
+
+test("a run is named by how its id begins, also among thousands; what begins several is refused", async () => {
+  const project = cliProject(shop)
+  await project.assets(["materialize", "staging/large"])
+  const [first] = await project.json<{ readonly id: string }>(["runs"])
+  const log = new Database(project.path(".assets/assets.db"))
+  const columns = log.prepare<[], { name: string }>(
+    "SELECT name FROM pragma_table_info('runs') WHERE name NOT IN ('id', 'number')",
+  )
+  const names = columns.all().map(({ name }) => name)
+  const copy = log.prepare(`INSERT INTO runs (id, ${names}) SELECT ?, ${names} FROM runs WHERE id = ?`)
+  for (let i = 0; i < 1_200; i++) copy.run(`copy-${i}`, first?.id)
+  log.close()
+  const found = await project.json(["runs", "show", first?.id.slice(0, 20) ?? ""])
+  expect(found).toMatchObject([{ id: first?.id }])
+  const several = await project.assets(["runs", "show", "copy-"])
+  expect(several.code).toBe(2)
+  expect(several.stderr).toContain("More than one run begins with 'copy-'.")
+  expect(several.stderr).toContain("Give more of the id, such as copy-1199.")
+})
+
+test("export into a folder that is not there is exit 2, and says how to make it", async () => {
+  const { code, stderr } = await cliProject(shop).assets(["export", "staging/large", "none/x.csv"])
+  expect(code).toBe(2)
+  expect(stderr).toContain("ARGUMENT_INVALID")
+  expect(stderr).toContain("mkdir -p")
 })

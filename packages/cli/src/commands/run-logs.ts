@@ -1,5 +1,5 @@
 import { type AssetsEvent, explainReasons } from "@assets/core"
-import { formatDuration, formatStep } from "../format.ts"
+import { formatCount, formatDuration, formatStep } from "../format.ts"
 import type { GlobalOptions } from "../global-options.ts"
 import { errorSummary } from "../render-error.ts"
 import { findRun, withEventLog } from "./runs.ts"
@@ -32,7 +32,7 @@ export function renderEvent(event: AssetsEvent): string {
 function eventDetail(event: AssetsEvent): string {
   switch (event.type) {
     case "run_started":
-      return `${event.steps} steps in ${event.environment}`
+      return `${formatCount(event.steps, "step")} in ${event.environment}`
     case "step_started":
       return `attempt ${event.attempt}: ${explainReasons(event.reasons)}`
     case "step_waiting":
@@ -40,7 +40,7 @@ function eventDetail(event: AssetsEvent): string {
     case "step_retried":
       return `in ${formatDuration(event.delayMs)}: ${errorSummary(event.error)}`
     case "asset_materialized":
-      return `${event.materialization.rows === undefined ? "" : `${event.materialization.rows} rows `}in ${formatDuration(event.durationMs)}`
+      return `${event.materialization.rows === undefined ? "" : `${formatCount(event.materialization.rows, "row")} `}in ${formatDuration(event.durationMs)}`
     case "check_evaluated":
       return `${event.result.name} ${event.result.passed ? "passed" : `failed (${event.result.severity})`}`
     case "step_skipped":

@@ -76,6 +76,8 @@ export async function withEventLog(
   }
 }
 
+const pageSize = 1_000
+
 /** The run of an id, of how an id begins, or the latest one. @throws ConfigError `RUN_UNKNOWN` */
 export function findRun(log: EventLog, id: string): RunRecord {
   if (id === "latest") {
@@ -84,18 +86,27 @@ export function findRun(log: EventLog, id: string): RunRecord {
   }
   const exact = log.run(id)
   if (exact) return exact
-  const matches = log.runs({ limit: 1_000 }).filter(run => run.id.startsWith(id))
-  const [only] = matches
-  if (only && matches.length === 1) return only
+  const [only, other] = beginningWith(log, id)
+  if (only && !other) return only
   throw new ConfigError("RUN_UNKNOWN", {
-    what: matches.length > 1 ? `${matches.length} runs begin with '${id}'.` : `There is no run '${id}'.`,
-    why:
-      matches.length > 1
-        ? "A run is named by its id, or by a beginning of it that no other has."
-        : "The event log knows no run of this id.",
-    fix: "List the runs: assets runs",
+    what: other ? `More than one run begins with '${id}'.` : `There is no run '${id}'.`,
+    why: other
+      ? "A run is named by its id, or by a beginning of it that no other has."
+      : "The event log knows no run of this id.",
+    fix: only ? `Give more of the id, such as ${only.id}.` : "List the runs: assets runs",
     details: { run: id },
   })
+}
+
+/** The two latest runs whose ids begin so. */
+function beginningWith(log: EventLog, id: string): RunRecord[] {
+  const found: RunRecord[] = []
+  for (let page = log.runs({ limit: pageSize }); page.length > 0 && found.length < 2; ) {
+    found.push(...page.filter(run => run.id.startsWith(id)))
+    const before = page.at(-1)?.id
+    page = page.length < pageSize || before === undefined ? [] : log.runs({ limit: pageSize, before })
+  }
+  return found.slice(0, 2)
 }
 
 function statusText({ status, reason }: RunRecord): string {

@@ -192,7 +192,7 @@ class SelectionResolver {
     if (found.length > 0) return new Set(found)
     throw new ConfigError("SELECTION_UNKNOWN_ASSET", {
       what: matches ? `No asset's key matches '${pattern}'.` : `There is no asset '${pattern}'.`,
-      why: `The project has ${this.#scope.assets.size} assets and ${this.#scope.sources.size} sources, and none is named so.`,
+      why: `The project has ${counted(this.#scope.assets.size, "asset")} and ${counted(this.#scope.sources.size, "source")}, and none is named so.`,
       fix: (!matches && didYouMean(pattern, this.#all)) || "List the keys with 'assets list'.",
       details: { key: pattern },
     })
@@ -285,4 +285,8 @@ function unknownValue(selection: { name: string; value: string }, known: readonl
     fix: didYouMean(selection.value, known) ?? "Use a value that an asset has; 'assets list --json' shows them.",
     details: { value: selection.value, known: known.slice(0, 100) },
   })
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`
 }
