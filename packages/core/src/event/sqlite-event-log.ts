@@ -81,10 +81,11 @@ export class SqliteEventLog implements RunLog {
   }
 
   steps(runId: string, { offset = 0, limit = -1 }: StepQuery = {}): StepRecord[] {
+    const order = "ORDER BY first_event IS NULL, first_event, last_event, s.id"
+    // The page first: payloads are looked up for its steps only.
     const sql = `SELECT s.*, CASE s.status WHEN 'failed' THEN e.payload END AS payload
-      FROM steps s LEFT JOIN events e ON e.id = s.last_event
-      WHERE s.run = ? ORDER BY s.first_event IS NULL, s.first_event, s.last_event, s.id
-      LIMIT ? OFFSET ?`
+      FROM (SELECT * FROM steps s WHERE run = ? ${order} LIMIT ? OFFSET ?) s
+      LEFT JOIN events e ON e.id = s.last_event ${order}`
     const run = this.#findRun(runId)
     return run ? this.#db.all<StepRow>(sql, run.number, limit, offset).map(row => stepOf(row, runId)) : []
   }
