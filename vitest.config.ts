@@ -10,14 +10,21 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["packages/*/test/**/*.test.ts", "tests/architecture.test.ts", "tests/docs/**/*.test.ts"],
+          include: [
+            "packages/{core,dataframe,cli,ui}/test/**/*.test.ts",
+            "tests/architecture.test.ts",
+            "tests/docs/**/*.test.ts",
+          ],
         },
       },
       {
         extends: true,
         test: {
           name: "system",
-          include: ["tests/{conformance,parity,faults,e2e,browser,types,examples}/**/*.test.ts"],
+          include: [
+            "packages/io-*/test/**/*.test.ts",
+            "tests/{conformance,parity,faults,e2e,browser,types,examples}/**/*.test.ts",
+          ],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
