@@ -61,17 +61,23 @@ function addInit(program: Command): void {
     })
 }
 
-function addMaterialize(program: Command): void {
-  program
-    .command("materialize")
-    .description("compute and store what is missing or stale")
-    .argument(...selection)
+/** Which partitions a run is about; the same for what runs and for what would run. */
+function addPartitionOptions(command: Command): Command {
+  return command
     .option("--partition <key>", "a partition key; may be repeated", listed)
     .option(
       "--partitions <keys>",
       "a range A..B with both ends included, all, missing or failed; may be repeated",
       listed,
     )
+}
+
+function addMaterialize(program: Command): void {
+  const command = program
+    .command("materialize")
+    .description("compute and store what is missing or stale")
+    .argument(...selection)
+  addPartitionOptions(command)
     .option("--force", "also what is unchanged")
     .option("--reapply", "with --force: add rows that were appended or merged before once more")
     .option("--dry-run", "print the plan and run nothing")
@@ -86,16 +92,11 @@ function addMaterialize(program: Command): void {
 }
 
 function addPlan(program: Command): void {
-  program
+  const command = program
     .command("plan")
     .description("print what would run, what is skipped, and why")
     .argument(...selection)
-    .option("--partition <key>", "a partition key; may be repeated", listed)
-    .option(
-      "--partitions <keys>",
-      "a range A..B with both ends included, all, missing or failed; may be repeated",
-      listed,
-    )
+  addPartitionOptions(command)
     .option("--force", "as if what is unchanged ran, too")
     .option("--reapply", "with --force: as if rows were added that were appended or merged before")
     .option("--sql", "also the statement of each step that may run")

@@ -1,5 +1,6 @@
 import type { Definitions } from "./definitions.ts"
 import type { EnvironmentConfig } from "./environment/environment.ts"
+import type { RunLog } from "./event/run-log.ts"
 import { openProject } from "./plan-work.ts"
 
 export interface DynamicKeysOptions {
@@ -7,31 +8,34 @@ export interface DynamicKeysOptions {
 }
 
 /** Adds keys to `dynamicPartitions(name)`; those that it has stay where they are. Returns all keys, in order. */
-export async function addPartitionKeys(
+export function addPartitionKeys(
   project: Definitions,
   name: string,
   keys: readonly string[],
   options: DynamicKeysOptions = {},
 ): Promise<readonly string[]> {
-  const open = openProject(project, options)
-  try {
-    open.log.addDynamicKeys(name, keys)
-    return open.log.dynamicKeys(name)
-  } finally {
-    await open.close()
-  }
+  return changeKeys(project, name, options, log => log.addDynamicKeys(name, keys))
 }
 
 /** Removes keys from `dynamicPartitions(name)`; what is stored of them stays. Returns the keys that are left. */
-export async function removePartitionKeys(
+export function removePartitionKeys(
   project: Definitions,
   name: string,
   keys: readonly string[],
   options: DynamicKeysOptions = {},
 ): Promise<readonly string[]> {
+  return changeKeys(project, name, options, log => log.removeDynamicKeys(name, keys))
+}
+
+async function changeKeys(
+  project: Definitions,
+  name: string,
+  options: DynamicKeysOptions,
+  change: (log: RunLog) => void,
+): Promise<readonly string[]> {
   const open = openProject(project, options)
   try {
-    open.log.removeDynamicKeys(name, keys)
+    change(open.log)
     return open.log.dynamicKeys(name)
   } finally {
     await open.close()
