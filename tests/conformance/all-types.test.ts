@@ -1,4 +1,5 @@
 import type { EngineSession, InputContext, OutputValue, RecordBatch, StoredValue } from "@assets/core"
+import { ioContext } from "@assets/core/testing"
 import { arrowTypeOf, type DataType, type Relation, type Schema } from "@assets/dataframe"
 import {
   RecordBatch as ArrowBatch,
@@ -161,8 +162,7 @@ describe.each(Object.entries(storages))("%s", (_name, create) => {
     onTestFinished(() => io.close?.())
     const record = await io.handleOutput(outputContext(fixture, "types"), await output(fixture))
     const input: InputContext = {
-      base: fixture.base,
-      signal,
+      ...ioContext(fixture.base),
       key: writtenKey,
       materializations: [record],
       partitions: [],

@@ -1,12 +1,13 @@
+import { randomUUID } from "node:crypto"
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import type { IOManager, Materialization, OutputValue, WriteMode } from "@assets/core"
+import { ioContext } from "@assets/core/testing"
 import { describe, expect, onTestFinished, test } from "vitest"
 import type { EngineFixture } from "./fixture.ts"
 import { outputContext, writtenKey } from "./output-context.ts"
 import { storages } from "./storages.ts"
 
-const signal = new AbortController().signal
 const row = (id: number, name: string) => ({ id: BigInt(id), name, value: null, part: null })
 const durable = Object.entries(storages).filter(([name]) => name !== "memory on duckdb")
 
@@ -22,18 +23,18 @@ class Writer {
   }
 
   write(value: OutputValue, write: WriteMode): Promise<Materialization> {
-    return this.io.handleOutput({ ...outputContext(this.fixture, "print"), write }, value)
+    return this.io.handleOutput({ ...outputContext(this.fixture, randomUUID()), write }, value)
   }
 
   async names(record: Materialization): Promise<string[]> {
     const { base, schema } = this.fixture
     const session = () => this.fixture.session()
-    const input = { base, signal, key: writtenKey, materializations: [record], partitions: [], schema, session }
+    const input = { ...ioContext(base), key: writtenKey, materializations: [record], partitions: [], schema, session }
     return (await this.fixture.read(await this.io.loadInput(input))).map(one => `${one.id} ${one.name}`).sort()
   }
 
   async current(): Promise<Materialization | undefined> {
-    const found = await this.io.current({ base: this.fixture.base, signal }, [writtenKey])
+    const found = await this.io.current(ioContext(this.fixture.base), [writtenKey])
     return found.get(writtenKey)?.[0]?.materialization
   }
 }

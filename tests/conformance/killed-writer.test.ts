@@ -4,13 +4,13 @@ import { existsSync, readdirSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { IOManager, Materialization } from "@assets/core"
+import { ioContext } from "@assets/core/testing"
 import { describe, expect, onTestFinished, test } from "vitest"
 import type { EngineFixture } from "./fixture.ts"
 import { outputContext, writtenKey } from "./output-context.ts"
 import { storages } from "./storages.ts"
 
 const script = join(dirname(fileURLToPath(import.meta.url)), "write-once.ts")
-const signal = new AbortController().signal
 const row = { id: 1n, name: "former", value: 1, part: null }
 
 /** Writes in another process, which is killed when it passes a point. */
@@ -22,7 +22,7 @@ async function killedAt(point: string, name: string, base: string): Promise<void
 }
 
 async function current(io: IOManager, fixture: EngineFixture): Promise<Materialization | undefined> {
-  const found = await io.current({ base: fixture.base, signal }, [writtenKey])
+  const found = await io.current(ioContext(fixture.base), [writtenKey])
   return found.get(writtenKey)?.[0]?.materialization
 }
 
@@ -30,8 +30,7 @@ async function rows(io: IOManager, fixture: EngineFixture, record: Materializati
   const { base, schema } = fixture
   const session = () => fixture.session()
   const stored = await io.loadInput({
-    base,
-    signal,
+    ...ioContext(base),
     key: writtenKey,
     materializations: [record],
     partitions: [],

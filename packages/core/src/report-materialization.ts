@@ -102,16 +102,17 @@ async function record(open: OpenProject, made: Materialization, asset: Asset | u
     const stored = asset
       ? await environment.io(asset).handleOutput(
           {
+            ...environment.ioContext(signal),
             key,
             partitions,
             id: made.id,
-            base: environment.base,
-            signal,
+            fingerprint: made.fingerprint,
             write: "overwrite",
             layout: undefined,
             stepId: `${runId}:${step}:1`,
             session: () => environment.session(asset),
             approve: async () => made,
+            commit: change => change(), // reporting takes no lease
             waiting: holder => log.append({ type: "step_waiting", runId, step, key, partitions, holder }),
             inUse: () => log.inUse(),
           },

@@ -48,16 +48,15 @@ export class StoredData {
 
   /** What is current of an asset, by partition; empty when it was never materialized. */
   async current(asset: Asset): Promise<readonly Current[]> {
-    const { base } = this.#environment
-    const found = await this.#environment.io(asset).current({ base, signal: this.#signal }, [asset.key])
+    const found = await this.#environment.io(asset).current(this.#environment.ioContext(this.#signal), [asset.key])
     return found.get(asset.key) ?? []
   }
 
   /** Where the data rests, for people. @throws StorageError `STORAGE_DATA_MISSING` */
   async locate(asset: Asset): Promise<readonly string[]> {
     const stored = this.#stored(asset, await this.current(asset))
-    const { base } = this.#environment
-    return this.#environment.io(asset).locate({ key: asset.key, base, signal: this.#signal }, stored)
+    const context = { ...this.#environment.ioContext(this.#signal), key: asset.key }
+    return this.#environment.io(asset).locate(context, stored)
   }
 
   /** The stored value as a user's code gets it: for a frame a bound one. @throws StorageError `STORAGE_DATA_MISSING` */
@@ -126,9 +125,8 @@ export class StoredData {
   async #load(asset: Asset, session?: EngineSession): Promise<StoredValue> {
     const current = await this.current(asset)
     return this.#environment.io(asset).loadInput({
+      ...this.#environment.ioContext(this.#signal),
       key: asset.key,
-      base: this.#environment.base,
-      signal: this.#signal,
       materializations: this.#stored(asset, current),
       partitions: current.flatMap(({ partition }) => partition ?? []),
       schema: asset.returns.schema?.(),

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { asset, definitions, type EnvironmentConfig, inMemory, json, materialize, nothing, plan } from "@assets/core"
-import { memoryIO } from "@assets/core/testing"
+import { ioContext, memoryIO } from "@assets/core/testing"
 import { afterEach, describe, expect, test } from "vitest"
 import { ownIdentity } from "../src/util/process-identity.ts"
 import { fakeEngine, table } from "./fake-table.ts"
@@ -81,7 +81,7 @@ describe("an environment", () => {
     const run = await materialize(project({ local }))
     expect(run.status).toBe("succeeded")
     expect(log.opened).toHaveLength(1)
-    const base = { base: folder(), signal: new AbortController().signal }
+    const base = ioContext(folder())
     expect([...(await special.current(base, ["t/copy", "t/rows"])).keys()]).toEqual(["t/copy"])
   })
 

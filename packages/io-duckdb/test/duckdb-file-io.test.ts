@@ -4,11 +4,11 @@ import { readdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { EngineSession, InputContext, IOManager, Materialization, OutputValue, StoredValue } from "@assets/core"
+import { ioContext, type OutputRequest, outputContext } from "@assets/core/testing"
 import type { Relation, Schema } from "@assets/dataframe"
 import { describe, expect, onTestFinished, test } from "vitest"
 import type { DuckdbSession } from "../src/duckdb-session.ts"
 import { duckdbFileIO } from "../src/index.ts"
-import { type OutputRequest, outputContext } from "./output-context.ts"
 import { numberColumns, numbers, openSession, schema, sql, table, temporaryFolder } from "./tables.ts"
 
 const signal = new AbortController().signal
@@ -36,11 +36,14 @@ async function openStorage(waitMs = 60_000): Promise<Storage> {
     io,
     session,
     scratch,
-    write: (value, request = {}) => io.handleOutput(outputContext({ base, session, ...request }), value),
+    write: (value, request = {}) =>
+      io.handleOutput(
+        outputContext({ base, session: async () => session, key: "marts/numbers", fingerprint: "print", ...request }),
+        value,
+      ),
     load: (materializations, wanted = {}) =>
       io.loadInput({
-        base,
-        signal,
+        ...ioContext(base),
         key: "marts/numbers",
         materializations,
         partitions: [],
@@ -87,8 +90,7 @@ describe("another process", () => {
     }
     await storage.write(numbers(3), { waiting })
     expect(told).toContain(`PID ${other.pid}`)
-    const [current] =
-      (await storage.io.current({ base: storage.base, signal }, ["marts/numbers"])).get("marts/numbers") ?? []
+    const [current] = (await storage.io.current(ioContext(storage.base), ["marts/numbers"])).get("marts/numbers") ?? []
     expect(current?.materialization.rows).toBe(3)
   }, 20_000)
 
@@ -98,7 +100,7 @@ describe("another process", () => {
     await expect(storage.write(numbers(3))).rejects.toMatchObject({ code: "STORAGE_BUSY", name: "StorageError" })
     other.stdin?.end()
     await once(other, "exit")
-    expect(await storage.io.current({ base: storage.base, signal }, ["marts/numbers"])).toEqual(new Map())
+    expect(await storage.io.current(ioContext(storage.base), ["marts/numbers"])).toEqual(new Map())
   }, 20_000)
 
   test("is not kept waiting by a computation: the rows are staged while it has the file, or wants it", async () => {
@@ -144,10 +146,10 @@ test("two managers and two sessions of one process take turns at one file and lo
     keys.map((key, i) =>
       i % 2 === 0
         ? storage.write(numbers(i), { key })
-        : io.handleOutput(outputContext({ base: storage.base, session: other, key }), numbers(i)),
+        : io.handleOutput(outputContext({ base: storage.base, session: async () => other, key }), numbers(i)),
     ),
   )
-  const current = await io.current({ base: storage.base, signal }, keys)
+  const current = await io.current(ioContext(storage.base), keys)
   expect(keys.map(key => current.get(key)?.[0]?.materialization.rows)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
 })
 
@@ -164,8 +166,7 @@ test("what is written can be checked before it is committed, by statements that 
     }),
   ).rejects.toThrow("a check failed")
   expect(seen).toHaveLength(5)
-  const [current] =
-    (await storage.io.current({ base: storage.base, signal }, ["marts/numbers"])).get("marts/numbers") ?? []
+  const [current] = (await storage.io.current(ioContext(storage.base), ["marts/numbers"])).get("marts/numbers") ?? []
   expect(current?.materialization.rows).toBe(3)
 })
 
@@ -188,7 +189,7 @@ test("the file can be opened by hand: a schema for the prefix, a table for the a
       { schema_name: "main/", table_name: "inner", n: 5 },
     ].sort((a, b) => a.n - b.n),
   )
-  expect(await storage.io.locate({ base: storage.base, signal, key: "a.b/o-k/Numbers" }, [])).toEqual([
+  expect(await storage.io.locate({ ...ioContext(storage.base), key: "a.b/o-k/Numbers" }, [])).toEqual([
     `${storage.file}:a.b/o-k.Numbers`,
   ])
 })
@@ -215,7 +216,7 @@ describe("partitions", () => {
     const storage = await openStorage()
     await storage.write(numbers(7))
     const record = await storage.write(numbers(2), { partitions: ["a"] })
-    const current = await storage.io.current({ base: storage.base, signal }, ["marts/numbers"])
+    const current = await storage.io.current(ioContext(storage.base), ["marts/numbers"])
     expect(current.get("marts/numbers")?.map(one => one.partition)).toEqual(["a"])
     expect(await rowsOf(storage.session, await storage.load([record], { partitions: ["a"] }))).toHaveLength(2)
   })
@@ -302,12 +303,14 @@ test("an interrupted write leaves what was there before, and the file free", asy
 test("a file that is no database is STORAGE_CORRUPT, and a session of another engine is refused", async () => {
   const storage = await openStorage()
   writeFileSync(storage.file, "this is no database".repeat(1000))
-  await expect(storage.io.current({ base: storage.base, signal }, ["marts/numbers"])).rejects.toMatchObject({
+  await expect(storage.io.current(ioContext(storage.base), ["marts/numbers"])).rejects.toMatchObject({
     code: "STORAGE_CORRUPT",
     details: { path: storage.file },
   })
   const session = { dialect: "spark" } as EngineSession // the refusal comes before anything of it is used
-  await expect(storage.write(numbers(1), { session })).rejects.toMatchObject({ code: "ENVIRONMENT_UNSUPPORTED" })
+  await expect(storage.write(numbers(1), { session: async () => session })).rejects.toMatchObject({
+    code: "ENVIRONMENT_UNSUPPORTED",
+  })
 })
 
 test("a column with the name of the hidden one is refused", async () => {

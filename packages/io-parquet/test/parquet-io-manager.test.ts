@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
+import { ioContext } from "@assets/core/testing"
 import { describe, expect, onTestFinished, test } from "vitest"
 import { parquetIO } from "../src/index.ts"
 import { columns, key, numbers, pathsOf, Storage } from "./storage.ts"
@@ -181,9 +182,7 @@ test("an input is the files of exactly the versions that were asked for", async 
     join(storage.asset, "_versions", a.id, "partition=a", "part-0.parquet"),
     join(storage.asset, "_versions", b.id, "partition=b", "part-0.parquet"),
   ])
-  expect(await storage.io.locate({ base: storage.base, key, signal: new AbortController().signal }, [a, b])).toEqual(
-    paths,
-  )
+  expect(await storage.io.locate({ ...ioContext(storage.base), key }, [a, b])).toEqual(paths)
   expect(await storage.load([], ["c"])).toMatchObject({ kind: "relation", relation: { kind: "values", rows: [] } })
 })
 
@@ -197,12 +196,12 @@ test("JSON values of several partitions come as an object by partition", async (
 
 test("an asset is removed with its folder, and its neighbours stay", async () => {
   const storage = new Storage()
-  const signal = new AbortController().signal
+  const _signal = new AbortController().signal
   await storage.write(numbers(1))
-  await storage.io.remove?.({ base: storage.base, key, signal })
+  await storage.io.remove?.({ ...ioContext(storage.base), key })
   expect(readdirSync(join(storage.base, "data"))).toEqual([])
   await storage.write(numbers(1), { key: "marts/other" })
-  await storage.io.remove?.({ base: storage.base, key, signal })
+  await storage.io.remove?.({ ...ioContext(storage.base), key })
   expect(readdirSync(join(storage.base, "data", "marts"))).toEqual(["other"])
 })
 

@@ -9,8 +9,8 @@ import type {
   OutputValue,
   RecordBatch,
   StoredValue,
-  Written,
 } from "@assets/core"
+import { ioContext, type OutputRequest, outputContext } from "@assets/core/testing"
 import { arrowTypeOf, type Relation, type Schema } from "@assets/dataframe"
 import {
   RecordBatch as ArrowBatch,
@@ -23,7 +23,6 @@ import {
 import { onTestFinished } from "vitest"
 import { type ParquetOptions, parquetIO } from "../src/index.ts"
 
-const signal = new AbortController().signal
 export const key = "marts/numbers"
 export const columns: Schema = { columns: [{ name: "n", type: { kind: "int64" } }] }
 
@@ -33,15 +32,7 @@ export function temporaryFolder(): string {
   return folder
 }
 
-export interface WriteRequest {
-  readonly key?: string
-  readonly id?: string
-  readonly partitions?: readonly string[]
-  readonly fingerprint?: string
-  readonly layout?: OutputContext["layout"]
-  readonly inUse?: readonly string[]
-  readonly onApprove?: (written: Written) => void
-}
+export type WriteRequest = Partial<OutputRequest>
 
 /** Sorts by time, like the UUIDv7 of a real write. */
 export const nextId = () => `01900000-0000-7000-8000-${String(++writes).padStart(12, "0")}`
@@ -62,39 +53,9 @@ export class Storage {
   }
 
   context(request: WriteRequest = {}): OutputContext {
-    const { id = nextId(), partitions = [], fingerprint = "print", layout, inUse = [], onApprove } = request
-    const assetKey = request.key ?? key
-    return {
-      base: this.base,
-      key: assetKey,
-      id,
-      partitions,
-      layout,
-      signal,
-      write: "overwrite",
-      stepId: `${assetKey}#1`,
-      session: noSession,
-      waiting: () => {},
-      inUse: () => new Set(inUse),
-      approve: async written => {
-        onApprove?.(written)
-        return {
-          id,
-          key: assetKey,
-          partitions,
-          kind: written.stored.kind,
-          fingerprint,
-          dataVersion: fingerprint,
-          codeVersion: "code",
-          inputs: {},
-          runId: "run",
-          attempt: 1,
-          createdAt: "2026-01-01T00:00:00.000Z",
-          engine: "none",
-          ...(written.result && { rows: written.result.rows }),
-        }
-      },
-    }
+    const { key: assetKey = key, fingerprint = "print", ...rest } = request
+    const id = request.id ?? nextId()
+    return outputContext({ base: this.base, session: noSession, ...rest, key: assetKey, fingerprint, id })
   }
 
   write(value: OutputValue, request?: WriteRequest): Promise<Materialization> {
@@ -104,7 +65,7 @@ export class Storage {
   async current(): Promise<
     readonly { readonly id: string; readonly partition: string | null; readonly intact: boolean }[]
   > {
-    const found = await this.io.current({ base: this.base, signal }, [key])
+    const found = await this.io.current(ioContext(this.base), [key])
     return (found.get(key) ?? []).map(one => ({
       id: one.materialization.id,
       partition: one.partition,
@@ -117,7 +78,7 @@ export class Storage {
     partitions: readonly string[] = [],
     schema = columns,
   ): Promise<StoredValue> {
-    return this.io.loadInput({ base: this.base, signal, key, materializations, partitions, schema, session: noSession })
+    return this.io.loadInput({ ...ioContext(this.base), key, materializations, partitions, schema, session: noSession })
   }
 }
 

@@ -18,6 +18,7 @@ export interface EnvironmentConfig {
   readonly sources?: string | { readonly [selection: string]: string }
   /** Named concurrency limits. */
   readonly pools?: { readonly [name: string]: number }
+  /** What `${NAME}` in the environment's texts stands for, before the process's variables. */
   readonly vars?: { readonly [name: string]: string }
   /** What functions of assets find in `ctx.resources`, by name. */
   readonly resources?: readonly Resource[]
@@ -25,6 +26,11 @@ export interface EnvironmentConfig {
   readonly timeZone?: string
   /** Environments whose stored data may be read in place of computing it. */
   readonly reuse?: readonly string[]
+  /**
+   * When what a run makes becomes current: each asset after its step, or with `run` all of them at once, when the run has
+   * succeeded. Default `step`. `run` needs IO managers that keep versions.
+   */
+  readonly publish?: "step" | "run"
   /** Megabytes above which a source's file is told by size, mtime and inode, and not by a hash of it. Default 256. */
   readonly hashLimitMB?: number
   /** The folder of the event log. */

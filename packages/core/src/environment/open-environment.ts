@@ -1,10 +1,11 @@
 import { isAbsolute, resolve } from "node:path"
 import type { Engine, EngineSession, Progress } from "../engine/engine.ts"
 import { ConfigError } from "../errors/assets-error.ts"
-import type { EngineReference, IOManager } from "../io/io-manager.ts"
+import type { EngineReference, IOContext, IOManager } from "../io/io-manager.ts"
 import { didYouMean } from "../util/nearest-name.ts"
 import { EngineSessions } from "./engine-sessions.ts"
 import type { EnvironmentConfig } from "./environment.ts"
+import { expandVariables } from "./expand-variables.ts"
 import type { ResolvedEnvironment } from "./resolve-environment.ts"
 
 /** What an environment needs to know of the project that it is opened for. */
@@ -68,6 +69,16 @@ export class OpenEnvironment {
     return found
   }
 
+  /** What a call of an IO manager is given in every case. */
+  ioContext(signal: AbortSignal): IOContext {
+    return { base: this.base, signal, expand: text => this.expand(text) }
+  }
+
+  /** Puts the values of variables in the place of each `${NAME}`. @throws ConfigError `VARIABLE_MISSING` */
+  expand(text: string): string {
+    return expandVariables(text, { environment: this.name, vars: this.config.vars ?? {}, process: process.env })
+  }
+
   /** The session of the engine that computes an asset, opened on first use. */
   session(asset: Routed): Promise<EngineSession> {
     try {
@@ -88,9 +99,9 @@ export class OpenEnvironment {
     const { sources } = this.config
     if (typeof sources === "object") {
       this.#roots ??= this.#bySelection(sources)
-      return this.#absolute(this.#roots.get(key) ?? ".")
+      return this.#absolute(this.expand(this.#roots.get(key) ?? "."))
     }
-    return this.#absolute(sources ?? ".")
+    return this.#absolute(this.expand(sources ?? "."))
   }
 
   /** Stops what the engines do on behalf of a step. */

@@ -30,6 +30,9 @@ export function applyEvent(event: NewEvent, place: Place): void {
     case "step_retried":
       changeStep(event, place, { status: "running", attempts: event.attempt })
       break
+    case "step_staged":
+      changeStep(event, place, { status: "staged", ...madeBy(event) })
+      break
     case "asset_materialized":
       applyMaterialization(event, place)
       break
@@ -71,17 +74,17 @@ export function applyEvent(event: NewEvent, place: Place): void {
 function applyMaterialization(event: Applied<"asset_materialized">, place: Place): void {
   const { materialization: made } = event
   const { db, run } = place
-  changeStep(event, place, {
-    status: "materialized",
-    rows: made.rows,
-    bytes: made.bytes,
-    dataVersion: made.dataVersion,
-  })
+  changeStep(event, place, { status: "materialized", ...madeBy(event) })
   db.run("INSERT INTO materializations VALUES (?, ?, ?)", place.event, run.environment, event.key)
   for (const partition of made.partitions.length === 0 ? [""] : made.partitions.map(key => `=${key}`)) {
     db.run("INSERT OR REPLACE INTO latest VALUES (?, ?, ?, ?)", run.environment, event.key, partition, place.event)
   }
   db.run("DELETE FROM failures WHERE environment = ? AND step = ?", run.environment, event.step)
+}
+
+function madeBy({ materialization }: Applied<"step_staged" | "asset_materialized">) {
+  const { rows, bytes, dataVersion } = materialization
+  return { rows, bytes, dataVersion }
 }
 
 function applyFailure(event: Applied<"step_failed">, place: Place): void {

@@ -27,7 +27,15 @@ export interface RunRecord {
   readonly counts: RunCounts
 }
 
-export type StepStatus = "pending" | "running" | "materialized" | "skipped" | "failed" | "cancelled" | "blocked"
+export type StepStatus =
+  | "pending"
+  | "running"
+  | "staged"
+  | "materialized"
+  | "skipped"
+  | "failed"
+  | "cancelled"
+  | "blocked"
 
 /** One asset × its partition keys, in a run. */
 export interface StepRecord {

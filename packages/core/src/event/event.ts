@@ -40,6 +40,12 @@ export type AssetsEvent =
       readonly materialization: Materialization
       readonly durationMs: number
     })
+  /** The data is complete and becomes current together with the rest of the run: `publish: "run"`. */
+  | (StepEvent & {
+      readonly type: "step_staged"
+      readonly materialization: Materialization
+      readonly durationMs: number
+    })
   | (StepEvent & { readonly type: "check_evaluated"; readonly result: CheckResult })
   | (StepEvent & { readonly type: "step_skipped"; readonly reason: string; readonly dataVersion?: string })
   | (StepEvent & { readonly type: "step_blocked"; readonly by: string })

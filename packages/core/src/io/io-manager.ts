@@ -1,5 +1,13 @@
 import type { CheckResult } from "../check/asset-check.ts"
-import type { ColumnStatistics, EngineSession, Layout, Relation, Schema, WriteResult } from "../engine/engine.ts"
+import type {
+  ColumnStatistics,
+  EngineSession,
+  Finding,
+  Layout,
+  Relation,
+  Schema,
+  WriteResult,
+} from "../engine/engine.ts"
 import type { Json } from "../util/json.ts"
 import type { OutputValue, StoredValue } from "../value/value-type.ts"
 
@@ -37,6 +45,11 @@ export interface Current {
   readonly materialization: Materialization
   /** False when the record is there and the data is not, or is not whole: deleted by hand. */
   readonly intact: boolean
+  /**
+   * Fingerprints of the appends and merges whose rows the data holds, the latest one's, too; recorded in the same commit
+   * as the rows, and begun anew by an overwrite. Left out where nothing was ever added.
+   */
+  readonly applied?: ReadonlySet<string>
 }
 
 export type WriteMode = "overwrite" | "append" | { readonly merge: readonly string[] }
@@ -45,6 +58,11 @@ export interface IOContext {
   /** Absolute folder against which the manager's relative paths resolve. */
   readonly base: string
   readonly signal: AbortSignal
+  /**
+   * Puts the environment's `vars`, then the process's variables, in the place of each `${NAME}` of an option.
+   * @throws ConfigError `VARIABLE_MISSING`
+   */
+  expand(text: string): string
 }
 
 export interface AssetContext extends IOContext {
@@ -55,7 +73,13 @@ export interface OutputContext extends AssetContext {
   /** UUIDv7 of this write, used by no other, also not by another attempt. */
   readonly id: string
   readonly partitions: readonly string[]
+  /** Of the work that makes the data; known before it is made. */
+  readonly fingerprint: string
   readonly write: WriteMode
+  /** True: an append or merge is made once more, although its fingerprint is among those applied. */
+  readonly reapply?: boolean
+  /** True: the version is completed and stays out of sight until `publish`. Only given to managers that have it. */
+  readonly staged?: boolean
   readonly layout: Layout | undefined
   /** `power`: what became current outlives the loss of power. Default `process`: it outlives the writer's death. */
   readonly durability?: "process" | "power"
@@ -71,6 +95,13 @@ export interface OutputContext extends AssetContext {
    * When it rejects, the manager leaves what was current as it was, and removes what it wrote.
    */
   approve(written: Written): Promise<Materialization>
+  /**
+   * Makes the change by which written data becomes current. No other process can take the step's lease over between the
+   * look at it and the end of `change`, which is therefore short and synchronous: a rename. Storage whose change is not
+   * synchronous calls it with an empty one just before, and must itself keep others out until the change is made.
+   * @throws StorageError `LEASE_LOST`; the change is not made then
+   */
+  commit<T>(change: () => T): T
   /** Told before a wait for another process, so that the user knows for whom. */
   waiting(holder: string): void
   /** Ids of the materializations that running steps read, in any process: not to be collected. */
@@ -83,6 +114,47 @@ export interface Written {
   readonly stored: StoredValue
   /** What the write saw; left out where there was nothing to count. */
   readonly result?: WriteResult
+}
+
+/** One partition (or the whole, `null`) of an asset for which a complete version is to become current. */
+export interface Publication {
+  readonly key: string
+  readonly partition: string | null
+  readonly materialization: Materialization
+  /** Id of what the publisher saw as current; null for nothing. When it is another by now, nothing is published. */
+  readonly former: string | null
+}
+
+export interface PublishContext extends IOContext {
+  readonly durability?: "process" | "power"
+  /** As in `OutputContext`. */
+  commit<T>(change: () => T): T
+  inUse(): ReadonlySet<string>
+}
+
+/** A version that another manager of the same kind holds. */
+export interface Adoption {
+  readonly from: IOManager
+  /** The context of the environment that `from` belongs to. */
+  readonly fromContext: AssetContext
+  readonly materialization: Materialization
+  /** Of the adopting environment; its `id` is the new version's. */
+  readonly record: Materialization
+}
+
+export interface CollectContext extends IOContext {
+  /** True: tells what would be removed, and removes nothing. */
+  readonly dryRun: boolean
+  inUse(): ReadonlySet<string>
+}
+
+/** Something stored that nothing refers to. */
+export interface Collected {
+  readonly key: string
+  /** Path or name, for people. */
+  readonly what: string
+  readonly why: "partial" | "orphan" | "dropped" | "temporary"
+  readonly bytes: number
 }
 
 export interface InputContext extends AssetContext {
@@ -106,6 +178,8 @@ export interface EngineReference {
  *
  * A write is all or nothing: after `handleOutput` rejects or the process dies, `current` and `loadInput` still give what
  * was there before. Once `current` has told of a materialization it stays readable while `inUse` names it.
+ * An append or merge is applied once: when its fingerprint is among those applied by the time of the commit, the write
+ * changes nothing and resolves with the record that is current.
  * Methods may be called at the same time, for different assets and for the same one.
  */
 export interface IOManager {
@@ -113,9 +187,13 @@ export interface IOManager {
   readonly name: string
   /** The engine of an environment that names none. */
   readonly defaultEngine?: EngineReference
-  /** What is current, for each asset that has something. */
+  /** What is current, for each asset that has something: of one moment, so that a publication is seen whole or not. */
   current(context: IOContext, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Current[]>>
-  /** Stores a value; resolves once it is current. */
+  /**
+   * Stores a value; resolves once it is current, or complete when the context says `staged`.
+   * @throws StorageError `STORAGE_CONFLICT` when another writer that is not held off by a lease was first; what it stored
+   * stays current
+   */
   handleOutput(context: OutputContext, value: OutputValue): Promise<Materialization>
   loadInput(context: InputContext): Promise<StoredValue>
   /**
@@ -123,6 +201,23 @@ export interface IOManager {
    * before, or one whose writer died before it became current. Left out by storage that keeps no versions.
    */
   restore?(context: OutputContext, fingerprint: string): Promise<Materialization | undefined>
+  /**
+   * Makes complete versions current, all of them or none, also when the process dies on the way. Left out by storage that
+   * keeps no versions: `publish: "run"` and `promote` are refused for it.
+   * @throws StorageError `STORAGE_CONFLICT` when something else has become current meanwhile; `LEASE_LOST`
+   */
+  publish?(context: PublishContext, publications: readonly Publication[]): Promise<void>
+  /**
+   * Completes a version from one that another manager of the same kind holds, copying no rows. It is current after
+   * `publish`. Undefined when the other is of another kind, or out of reach.
+   */
+  adopt?(context: AssetContext, adoption: Adoption): Promise<Materialization | undefined>
+  /** The complete versions that can still be read, newest first. Left out by storage that keeps none. */
+  versions?(context: AssetContext, partition: string | null): Promise<readonly Materialization[]>
+  /** Removes what nothing refers to: what dead writers left, versions that were dropped, temporary files. */
+  collect?(context: CollectContext, keys: readonly string[]): Promise<readonly Collected[]>
+  /** What is wrong with the storage, or that it is well. Changes nothing. */
+  doctor?(context: IOContext): Promise<readonly Finding[]>
   /** Where the data rests, for people: paths of files, or `file.duckdb:schema.table`. */
   locate(context: AssetContext, materializations: readonly Materialization[]): Promise<readonly string[]>
   /** Removes all data and records of an asset. Left out by storage that cannot delete. */

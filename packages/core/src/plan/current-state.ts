@@ -29,7 +29,7 @@ export class CurrentState {
       else byManager.set(io, [asset.key])
     }
     const reads = [...byManager].map(async ([io, keys]) => {
-      const found = await io.current({ base: this.environment.base, signal }, keys)
+      const found = await io.current(this.environment.ioContext(signal), keys)
       for (const key of keys) this.#replace(key, found.get(key) ?? [])
     })
     await Promise.all(reads)

@@ -46,7 +46,7 @@ export async function approveOutput(
   const digest = await contentDigest(request, written)
   await confirmSources(run, request)
   signal.throwIfAborted()
-  confirmLease(run, request)
+  confirmLease(run, request.lease, request.about)
   const former = run.settings.state.get(asset.key, work.partition)?.materialization.dataVersion
   const { rows, bytes, files, columns } = written.result ?? {}
   return Object.freeze<Materialization>({
@@ -122,7 +122,19 @@ async function confirmSources(run: RunContext, { pinned }: ApprovalRequest): Pro
   }
 }
 
-function confirmLease(run: RunContext, { lease, about }: ApprovalRequest): void {
+/**
+ * Makes a change while the lease is held for certain: it is taken over by a change of the log, and the log is this one's
+ * until the change is made.
+ * @throws StorageError `LEASE_LOST`
+ */
+export function commitOnLease<T>(run: RunContext, lease: Lease, about: StepAbout, change: () => T): T {
+  return run.settings.log.transaction(() => {
+    confirmLease(run, lease, about)
+    return change()
+  })
+}
+
+function confirmLease(run: RunContext, lease: Lease, about: StepAbout): void {
   if (run.settings.log.holdsLease(lease)) return
   throw new StorageError("LEASE_LOST", {
     what: `The lease of '${about.step}' was lost before its data became current.`,

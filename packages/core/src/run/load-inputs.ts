@@ -62,9 +62,8 @@ export async function loadStored(
   const materializations = new Map<string, Materialization>()
   for (const { state } of stored) materializations.set(state.materialization.id, state.materialization)
   return environment.io(asset).loadInput({
+    ...environment.ioContext(signal),
     key: asset.key,
-    base: environment.base,
-    signal,
     materializations: [...materializations.values()],
     partitions: stored.flatMap(({ partition }) => partition ?? []),
     schema: asset.returns.schema?.(),

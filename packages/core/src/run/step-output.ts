@@ -4,7 +4,7 @@ import type { Materialization, OutputContext } from "../io/io-manager.ts"
 import type { StepWork } from "../plan/build-plan.ts"
 import type { Json } from "../util/json.ts"
 import { uuidv7 } from "../util/uuid.ts"
-import { approveOutput } from "./approve-output.ts"
+import { approveOutput, commitOnLease } from "./approve-output.ts"
 import type { StepAbout } from "./compute-context.ts"
 import { computeOutput } from "./compute-output.ts"
 import type { PinnedInput } from "./load-inputs.ts"
@@ -48,11 +48,11 @@ export function stepOutput(run: RunContext, work: StepWork, request: OutputReque
   const { write = "overwrite", layout } = asset.options
   const { durability = "process" } = environment.config
   const context = (approve: OutputContext["approve"]): OutputContext => ({
+    ...environment.ioContext(signal),
     key: asset.key,
-    base: environment.base,
-    signal,
     id,
     partitions: step.partitions,
+    fingerprint: request.fingerprint,
     write,
     layout,
     durability,
@@ -62,6 +62,7 @@ export function stepOutput(run: RunContext, work: StepWork, request: OutputReque
       merge: (former, added) => asset.returns.merge?.(former, added, write.merge) ?? added,
     }),
     approve,
+    commit: change => commitOnLease(run, request.lease, about, change),
     waiting: holder => run.emit({ type: "step_waiting", ...about, holder }),
     inUse: () => log.inUse(),
   })

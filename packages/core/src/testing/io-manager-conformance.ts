@@ -1,8 +1,8 @@
 import { deepStrictEqual, ok, rejects } from "node:assert/strict"
-import { randomUUID } from "node:crypto"
 import type { EngineSession, Schema } from "../engine/engine.ts"
 import type { Current, IOManager, Materialization, OutputContext, Written } from "../io/io-manager.ts"
 import type { OutputValue, StoredValue } from "../value/value-type.ts"
+import { ioContext, outputContext } from "./io-context.ts"
 
 /** A row of the suite's tables. */
 export interface ConformanceRow {
@@ -49,7 +49,6 @@ const row = (id: number, name: string | null, value: number | null, part: string
 
 const some = [row(1, "one", 1.5), row(2, null, Number.NaN), row(3, "drei 😀", null)]
 const others = [row(7, "seven", 7)]
-const neverAborted = new AbortController().signal
 
 interface WriteRequest {
   readonly key?: string
@@ -60,53 +59,16 @@ interface WriteRequest {
   readonly inUse?: readonly string[]
 }
 
-let writes = 0
-/** Time-ordered like the UUIDv7 of real writes. */
-const nextId = () => `01900000-0000-7000-8000-${`${Date.now()}`.slice(-6)}${`${++writes}`.padStart(6, "0")}`
-
-/** The context of one write. Its record says no more than a manager has to keep. */
-function outputContext(fixture: IOManagerFixture, kind: OutputValue["kind"], request: WriteRequest): OutputContext {
-  const { key = "marts/cases", partitions = [], fingerprint = randomUUID(), onApprove, inUse = [] } = request
-  const id = nextId()
-  return {
-    base: fixture.base,
-    signal: neverAborted,
-    key,
-    id,
-    partitions,
-    write: "overwrite",
-    layout: undefined,
-    stepId: `${key}${partitions.length > 0 ? `[${partitions.join(",")}]` : ""}#1`,
-    session: () => fixture.session(),
-    waiting: () => {},
-    inUse: () => new Set(inUse),
-    async approve(written) {
-      await onApprove?.(written)
-      return {
-        id,
-        key,
-        partitions,
-        kind,
-        fingerprint,
-        dataVersion: fingerprint,
-        codeVersion: "code",
-        inputs: { "raw/up": "1" },
-        runId: "run",
-        attempt: 1,
-        createdAt: "2026-01-01T00:00:00.000Z",
-        engine: "test",
-        ...(written.result && { rows: written.result.rows, bytes: written.result.bytes }),
-      }
-    },
-  }
+function contextOf(fixture: IOManagerFixture, request: WriteRequest = {}): OutputContext {
+  return outputContext({ base: fixture.base, session: () => fixture.session(), ...request })
 }
 
 async function write(io: IOManager, fixture: IOManagerFixture, value: OutputValue, request: WriteRequest = {}) {
-  return io.handleOutput(outputContext(fixture, value.kind, request), value)
+  return io.handleOutput(contextOf(fixture, request), value)
 }
 
 async function currentOf(io: IOManager, fixture: IOManagerFixture, key = "marts/cases"): Promise<readonly Current[]> {
-  return (await io.current({ base: fixture.base, signal: neverAborted }, [key])).get(key) ?? []
+  return (await io.current(ioContext(fixture.base), [key])).get(key) ?? []
 }
 
 async function load(
@@ -117,8 +79,7 @@ async function load(
 ): Promise<StoredValue> {
   const key = materializations[0]?.key ?? "marts/cases"
   return io.loadInput({
-    base: fixture.base,
-    signal: neverAborted,
+    ...ioContext(fixture.base),
     key,
     materializations,
     partitions,
@@ -217,10 +178,7 @@ const records: readonly ConformanceCase[] = [
   {
     name: "tells of nothing where nothing was stored",
     run: withManager(async (io, fixture) => {
-      deepStrictEqual(
-        [...(await io.current({ base: fixture.base, signal: neverAborted }, ["marts/none"])).values()].flat(),
-        [],
-      )
+      deepStrictEqual([...(await io.current(ioContext(fixture.base), ["marts/none"])).values()].flat(), [])
     }),
   },
   {
@@ -276,7 +234,7 @@ const records: readonly ConformanceCase[] = [
     name: "tells where the data rests",
     run: withManager(async (io, fixture) => {
       const record = await write(io, fixture, fixture.relation(some))
-      const places = await io.locate({ base: fixture.base, signal: neverAborted, key: "marts/cases" }, [record])
+      const places = await io.locate({ ...ioContext(fixture.base), key: "marts/cases" }, [record])
       ok(places.length > 0 && places.every(place => place.length > 0))
     }),
   },
@@ -363,7 +321,7 @@ const replacing: readonly ConformanceCase[] = [
       if (!io.remove) return
       await write(io, fixture, fixture.relation(some))
       await write(io, fixture, fixture.relation(others), { key: "marts/stays" })
-      await io.remove({ base: fixture.base, signal: neverAborted, key: "marts/cases" })
+      await io.remove({ ...ioContext(fixture.base), key: "marts/cases" })
       deepStrictEqual(await currentOf(io, fixture), [])
       deepStrictEqual(await rowsOf(io, fixture, "marts/stays"), others)
       await write(io, fixture, fixture.relation(others))
@@ -505,7 +463,7 @@ const together: readonly ConformanceCase[] = [
       if (!io.restore) return
       await write(io, fixture, fixture.relation(some), { fingerprint: "former" })
       await write(io, fixture, fixture.relation(others), { fingerprint: "latter" })
-      const context = outputContext(fixture, "relation", {})
+      const context = contextOf(fixture)
       deepStrictEqual(await io.restore(context, "unknown"), undefined)
       const restored = await io.restore(context, "former")
       deepStrictEqual(restored?.fingerprint, "former")
@@ -520,7 +478,7 @@ const together: readonly ConformanceCase[] = [
         throw new Error("refused")
       }
       await rejects(write(io, fixture, fixture.relation(some), { fingerprint: "refused", onApprove }), /refused/)
-      deepStrictEqual(await io.restore(outputContext(fixture, "relation", {}), "refused"), undefined)
+      deepStrictEqual(await io.restore(contextOf(fixture), "refused"), undefined)
     }),
   },
 ]

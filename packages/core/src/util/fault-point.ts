@@ -13,6 +13,10 @@ export type FaultPoint =
   | "io.marker"
   /** The version is complete, and about to become current. */
   | "io.pointer"
+  /** All that is published together is complete, and nothing of it is current. */
+  | "io.publish"
+  /** The publication is decided, and its pointers are about to be moved. */
+  | "io.published"
   /** The data is current, and the event log is about to be told. */
   | "event.append"
 

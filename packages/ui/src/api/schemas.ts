@@ -149,7 +149,7 @@ export const schemas: readonly Schema[] = [
       partitions: list(text),
       status: {
         type: "string",
-        enum: ["pending", "running", "materialized", "skipped", "failed", "cancelled", "blocked"],
+        enum: ["pending", "running", "staged", "materialized", "skipped", "failed", "cancelled", "blocked"],
       },
       reason: orNull(text),
       startedAt: orNull(time),

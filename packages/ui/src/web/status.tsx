@@ -7,6 +7,7 @@ const looks: { readonly [S in Status]: { readonly word: string; readonly tone: s
   pending: { word: "Waiting", tone: "quiet", path: "M8 4.500V8l2 1.500" },
   running: { word: "Running", tone: "running", path: "" },
   succeeded: { word: "Succeeded", tone: "ok", path: "m5 8.200 2.100 2.100L11 6" },
+  staged: { word: "Staged", tone: "running", path: "m5 8.200 2.100 2.100L11 6" },
   materialized: { word: "Materialized", tone: "ok", path: "m5 8.200 2.100 2.100L11 6" },
   skipped: {
     word: "Skipped",

@@ -58,9 +58,10 @@ function applyEvent(step: StepRecord, event: StepEvent): StepRecord {
         attempts: event.attempt,
         reason: event.reasons[0]?.kind ?? step.reason,
       }
+    case "step_staged":
     case "asset_materialized": {
       const { rows = null, bytes = null, dataVersion } = event.materialization
-      return ended("materialized", { rows, bytes, dataVersion })
+      return ended(event.type === "step_staged" ? "staged" : "materialized", { rows, bytes, dataVersion })
     }
     case "step_skipped":
       return ended("skipped", {

@@ -44,6 +44,7 @@ export function describeEvent(event: AssetsEvent): EventText {
         tone: "warn",
         details: event.error,
       }
+    case "step_staged":
     case "asset_materialized": {
       const { rows, bytes } = event.materialization
       const parts = [

@@ -22,6 +22,7 @@ const statusOrder: readonly StepStatus[] = [
   "running",
   "blocked",
   "cancelled",
+  "staged",
   "materialized",
   "skipped",
   "pending",
