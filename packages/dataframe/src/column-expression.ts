@@ -2,6 +2,7 @@ import { FrameError } from "./errors/frame-error.ts"
 import type { Unresolved } from "./plan/expression.ts"
 import { literalOf } from "./plan/literal.ts"
 import { typeFrom } from "./schema/arrow-type.ts"
+import { overWindow } from "./window.ts"
 
 /** What every `Column` is at run time: an expression whose names and types are not looked up yet. Immutable. */
 export class ColumnExpression {
@@ -131,6 +132,10 @@ export class ColumnExpression {
 
   tryCast(type: unknown): ColumnExpression {
     return new ColumnExpression({ kind: "cast", input: this.unresolved, type: typeFrom(type), mode: "try" })
+  }
+
+  over(window: unknown): ColumnExpression {
+    return new ColumnExpression(overWindow(this.unresolved, window))
   }
 
   asc(): ColumnExpression {

@@ -10,6 +10,7 @@ import type {
   Quotient,
   TypedColumn,
 } from "./schema/type-rules.ts"
+import type { WindowSpec } from "./window.ts"
 
 /**
  * A computation of one value per row, of type `T`. Which methods it has follows from its type, so that a wrong one reads
@@ -42,6 +43,8 @@ export interface BaseColumn<T extends ArrowType> extends TypedColumn<T> {
   cast<U extends ArrowType>(type: U): Column<U>
   /** The value as another type; null where it cannot be cast. */
   tryCast<U extends ArrowType>(type: U): Column<U>
+  /** An aggregate over the rows of a window, for each row: `sum(f.amount).over(Window.partitionBy(f.customer))`. */
+  over(window: WindowSpec): Column<T>
 }
 
 /** What a column can do whose values are equal or not, and have an order. NaN equals NaN and is the greatest number. */

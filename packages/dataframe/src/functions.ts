@@ -160,3 +160,15 @@ export {
   nvl2,
   when,
 } from "./value-functions.ts"
+export type { WindowFunction } from "./window-functions.ts"
+export {
+  cumeDist,
+  denseRank,
+  lag,
+  lead,
+  nthValue,
+  ntile,
+  percentRank,
+  rank,
+  rowNumber,
+} from "./window-functions.ts"
