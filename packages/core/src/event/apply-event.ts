@@ -71,13 +71,15 @@ export function applyEvent(event: NewEvent, place: Place): void {
   }
 }
 
+const INSERT_LATEST = "INSERT OR REPLACE INTO latest VALUES (?, ?, ?, ?, ?)"
+
 function applyMaterialization(event: Applied<"asset_materialized">, place: Place): void {
   const { materialization: made } = event
   const { db, run } = place
   changeStep(event, place, { status: "materialized", ...madeBy(event) })
   db.run("INSERT INTO materializations VALUES (?, ?, ?)", place.event, run.environment, event.key)
   for (const partition of made.partitions.length === 0 ? [""] : made.partitions.map(key => `=${key}`)) {
-    db.run("INSERT OR REPLACE INTO latest VALUES (?, ?, ?, ?)", run.environment, event.key, partition, place.event)
+    db.run(INSERT_LATEST, run.environment, event.key, partition, place.event, made.id)
   }
   db.run("DELETE FROM failures WHERE environment = ? AND step = ?", run.environment, event.step)
 }

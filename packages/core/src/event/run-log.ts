@@ -42,6 +42,9 @@ export interface RunLog extends EventLog, FileHashCache {
   inUse(): ReadonlySet<string>
   /** Says that the run's process lives. */
   heartbeat(runId: string): void
+  /** Asks a running run to stop, whichever process carries it out; its runner looks now and then. */
+  requestCancel(runId: string): void
+  isCancelRequested(runId: string): boolean
   /** Ids of what the log knows as the latest of every asset and partition. */
   latestIds(environment: string): ReadonlySet<string>
   /** Steps whose last attempt failed and was not followed by a materialization: step → run. */

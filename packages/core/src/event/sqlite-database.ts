@@ -1,9 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
-import type { Database, Statement } from "better-sqlite3"
+import type { Database, Options, Statement } from "better-sqlite3"
 import { AssetsError, StorageError } from "../errors/assets-error.ts"
 import { SCHEMA_VERSION, schema } from "./sqlite-schema.ts"
+import { schemaVersion, upgradeEventLog } from "./upgrade-event-log.ts"
 
 /**
  * Pages of 4 KiB after which what was written goes from the log of changes into the file itself, which waits for the
@@ -29,13 +30,13 @@ export class SqliteDatabase {
     this.path = path
     try {
       if (path !== ":memory:") makeFolder(dirname(path))
-      // Loaded when the first log is opened: a command that needs none does not pay for it.
-      const SQLite = createRequire(import.meta.url)("better-sqlite3") as typeof import("better-sqlite3")
-      this.#db = new SQLite(path, { timeout: busyTimeoutMs })
+      this.#db = connect(path, { timeout: busyTimeoutMs })
     } catch (error) {
       throw translate(error, path)
     }
     try {
+      this.#refuseNewer()
+      this.#db.pragma("auto_vacuum = INCREMENTAL") // counts for a new file only
       this.#db.pragma("journal_mode = WAL")
       this.#db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
       this.#db.pragma(`synchronous = ${durability === "power" ? "FULL" : "NORMAL"}`)
@@ -101,20 +102,35 @@ export class SqliteDatabase {
   }
 
   #prepareSchema(): void {
-    const version = () => {
-      const known = this.#db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").get()
-      const row = known && this.#db.prepare("SELECT value FROM meta WHERE name = 'schema'").get()
-      return row ? Number((row as { value: string }).value) : 0
-    }
-    if (version() === 0) {
+    if (schemaVersion(this.#db) === 0) {
       this.transaction(() => {
-        if (version() > 0) return // another process was first
+        if (schemaVersion(this.#db) > 0) return // another process was first
         this.#db.exec(schema)
         this.#db.prepare("INSERT INTO meta VALUES ('schema', ?)").run(`${SCHEMA_VERSION}`)
       })
     }
-    if (version() > SCHEMA_VERSION) throw newer(this.path, version())
+    if (schemaVersion(this.#db) < SCHEMA_VERSION) {
+      upgradeEventLog(this.#db, () => connect(this.path, { readonly: true }))
+    }
+    this.#refuseNewer()
   }
+
+  /** Leaves a file of a newer release as it is: also what lies in its log of changes stays there. */
+  #refuseNewer(): void {
+    const version = schemaVersion(this.#db)
+    if (version <= SCHEMA_VERSION) return
+    const reader = connect(this.path, { readonly: true })
+    // The last connection that may write would move the changes into the file.
+    this.#db.close()
+    reader.close()
+    throw newer(this.path, version)
+  }
+}
+
+/** Loaded when the first log is opened: a command that needs none does not pay for it. */
+function connect(path: string, options: Options): Database {
+  const SQLite = createRequire(import.meta.url)("better-sqlite3") as typeof import("better-sqlite3")
+  return new SQLite(path, options)
 }
 
 function makeFolder(folder: string): void {

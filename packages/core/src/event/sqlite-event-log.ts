@@ -164,9 +164,17 @@ export class SqliteEventLog implements RunLog {
     this.#db.run("UPDATE runs SET heartbeat = ? WHERE id = ?", this.#clock.now(), runId)
   }
 
+  requestCancel(runId: string): void {
+    const sql = "UPDATE runs SET cancel_requested = coalesce(cancel_requested, ?) WHERE id = ? AND status = 'running'"
+    this.#db.run(sql, this.#clock.now(), runId)
+  }
+
+  isCancelRequested(runId: string): boolean {
+    return this.#db.get("SELECT 1 FROM runs WHERE id = ? AND cancel_requested IS NOT NULL", runId) !== undefined
+  }
+
   latestIds(environment: string): ReadonlySet<string> {
-    const sql = `SELECT json_extract(e.payload, '$.materialization.id') AS id
-      FROM latest l JOIN events e ON e.id = l.event WHERE l.environment = ?`
+    const sql = "SELECT DISTINCT materialization AS id FROM latest WHERE environment = ?"
     return new Set(this.#db.all<{ id: string }>(sql, environment).map(row => row.id))
   }
 

@@ -198,6 +198,24 @@ export const eventLogConformance: readonly EventLogCase[] = [
     },
   },
   {
+    name: "keeps the wish that a run stops, and only of one that goes on",
+    async run({ createEventLog }) {
+      const log = createEventLog()
+      const [first, second] = [startRun(log), startRun(log)]
+      equal(log.isCancelRequested(first), false)
+      log.requestCancel(first)
+      log.requestCancel(first)
+      equal(log.isCancelRequested(first), true)
+      equal(log.isCancelRequested(second), false)
+      log.append({ type: "run_succeeded", runId: second, durationMs: 1 })
+      log.requestCancel(second)
+      log.requestCancel("unknown")
+      equal(log.isCancelRequested(second), false)
+      equal(log.isCancelRequested("unknown"), false)
+      log.close()
+    },
+  },
+  {
     name: "knows what running steps read",
     async run({ createEventLog }) {
       const log = createEventLog()

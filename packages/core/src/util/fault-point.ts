@@ -19,6 +19,8 @@ export type FaultPoint =
   | "io.published"
   /** The data is current, and the event log is about to be told. */
   | "event.append"
+  /** The event log is made one of this release, and the change is about to be kept. */
+  | "event.upgrade"
 
 let hook: ((point: FaultPoint) => void) | undefined = hookOf(process.env.ASSETS_FAULT)
 
