@@ -13,5 +13,7 @@ export default defineConfig({
   environments: {
     local: { engine: duckdb(), io: parquetIO({ root: "data" }), sources },
     file: { engine: duckdb(), io: duckdbFileIO({ path: "warehouse.duckdb" }), sources },
+    prod: { engine: duckdb(), io: parquetIO({ root: "data-prod" }), sources },
+    branch: { extends: "prod", io: parquetIO({ root: "data-branch" }), reuse: ["prod"] },
   },
 })

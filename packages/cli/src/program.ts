@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs"
 import { Command, InvalidArgumentError, Option } from "commander"
 import { writeAnswer } from "./answer-stream.ts"
 import type { GlobalOptions } from "./global-options.ts"
+import { addData } from "./program/data.ts"
+import { positiveInteger } from "./program/positive-integer.ts"
 
 /** Returns the program with all commands. What a command does is imported when it runs. */
 export function createProgram(): Command {
@@ -26,7 +28,7 @@ export function createProgram(): Command {
   addPlan(program)
   addProjectCommands(program)
   addRuns(program)
-  addDataCommands(program)
+  addData(program)
   addDev(program)
   inheritSettings(program)
   return program
@@ -161,43 +163,6 @@ function addRuns(program: Command): void {
     })
 }
 
-function addDataCommands(program: Command): void {
-  program
-    .command("show")
-    .description("print stored rows of an asset")
-    .argument("<asset>", "key of an asset")
-    .option("--limit <n>", "how many rows", positiveInteger, 20)
-    .action(async (key: string, _options, command: Command) => {
-      const { show } = await import("./commands/show.ts")
-      await show(key, command.optsWithGlobals())
-    })
-  program
-    .command("path")
-    .description("print where the data of an asset is stored")
-    .argument("<asset>", "key of an asset")
-    .action(async (key: string, _options, command: Command) => {
-      const { path } = await import("./commands/path.ts")
-      await path(key, command.optsWithGlobals())
-    })
-  program
-    .command("sql")
-    .description("run a select over the stored assets, in the dialect of the engine")
-    .argument("<select>", 'text; an asset is a table by its key: marts.revenue, or "marts/revenue"')
-    .action(async (text: string, _options, command: Command) => {
-      const { sql } = await import("./commands/sql.ts")
-      await sql(text, command.optsWithGlobals())
-    })
-  program
-    .command("export")
-    .description("write an asset to a file for others")
-    .argument("<asset>", "key of an asset")
-    .argument("<file>", "path that ends with .parquet, .csv or .json; replaced when it is there")
-    .action(async (key: string, file: string, _options, command: Command) => {
-      const { exportCommand } = await import("./commands/export.ts")
-      await exportCommand(key, file, command.optsWithGlobals())
-    })
-}
-
 function addDev(program: Command): void {
   program
     .command("dev")
@@ -212,12 +177,6 @@ function addDev(program: Command): void {
 
 function listed(text: string, former: readonly string[] = []): readonly string[] {
   return [...former, text]
-}
-
-function positiveInteger(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("It has to be a whole number from 1 on.")
-  return value
 }
 
 function port(text: string): number {

@@ -1,0 +1,44 @@
+import type { Command } from "commander"
+import { positiveInteger } from "./positive-integer.ts"
+
+/** What looks at stored data, and what moves it from one environment to another. */
+export function addData(program: Command): void {
+  addReading(program)
+}
+
+function addReading(program: Command): void {
+  program
+    .command("show")
+    .description("print stored rows of an asset")
+    .argument("<asset>", "key of an asset")
+    .option("--limit <n>", "how many rows", positiveInteger, 20)
+    .action(async (key: string, _options, command: Command) => {
+      const { show } = await import("../commands/show.ts")
+      await show(key, command.optsWithGlobals())
+    })
+  program
+    .command("path")
+    .description("print where the data of an asset is stored")
+    .argument("<asset>", "key of an asset")
+    .action(async (key: string, _options, command: Command) => {
+      const { path } = await import("../commands/path.ts")
+      await path(key, command.optsWithGlobals())
+    })
+  program
+    .command("sql")
+    .description("run a select over the stored assets, in the dialect of the engine")
+    .argument("<select>", 'text; an asset is a table by its key: marts.revenue, or "marts/revenue"')
+    .action(async (text: string, _options, command: Command) => {
+      const { sql } = await import("../commands/sql.ts")
+      await sql(text, command.optsWithGlobals())
+    })
+  program
+    .command("export")
+    .description("write an asset to a file for others")
+    .argument("<asset>", "key of an asset")
+    .argument("<file>", "path that ends with .parquet, .csv or .json; replaced when it is there")
+    .action(async (key: string, file: string, _options, command: Command) => {
+      const { exportCommand } = await import("../commands/export.ts")
+      await exportCommand(key, file, command.optsWithGlobals())
+    })
+}
