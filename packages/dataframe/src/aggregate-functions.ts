@@ -1,4 +1,4 @@
-import type { DataType as ArrowType, Bool, Float64, Int64, List } from "apache-arrow/type"
+import type { DataType as ArrowType, Bool, Float64, Int8, Int64, List } from "apache-arrow/type"
 import type { BooleanColumn, Column } from "./column.ts"
 import { unresolvedOf } from "./column-expression.ts"
 import { call, column } from "./function-call.ts"
@@ -95,4 +95,14 @@ export function last<T extends ArrowType>(value: TypedColumn<T>): Column<T> {
 /** Some value of the group. */
 export function anyValue<T extends ArrowType>(value: TypedColumn<T>): Column<T> {
   return call("any_value", value)
+}
+
+/** In a `rollup`, `cube` or `groupingSets`: 1 in the rows where this key is left out, else 0. */
+export function grouping(key: TypedColumn): Column<Int8> {
+  return call("grouping", key)
+}
+
+/** In a `rollup`, `cube` or `groupingSets`: the `grouping` of these keys, of all when none is named, as bits of a number. */
+export function groupingId(...keys: readonly TypedColumn[]): Column<Int64> {
+  return call("grouping_id", ...keys)
 }

@@ -1,6 +1,6 @@
-import type { DataType as ArrowType, Bool, RecordBatch, Table } from "apache-arrow"
+import type { DataType as ArrowType, Bool, RecordBatch, Table, Utf8 } from "apache-arrow"
 import type { ColumnsOf, NamedColumns, SortColumn, TypesOf } from "./column.ts"
-import type { GroupedData } from "./grouped-data.ts"
+import type { GroupedData, Groupings } from "./grouped-data.ts"
 import type { ColumnName, Columns, SchemaError, Simplify } from "./schema/columns.ts"
 import type {
   Apart,
@@ -117,12 +117,19 @@ export interface DataFrame<in out S, out B extends Binding = Binding> extends Ty
   distinct(): Derived<S, B>
   /** One row for each value of these columns, of all when none is named. Which of several rows stays is not defined. */
   dropDuplicates<const K extends ColumnName<S>>(...columns: readonly K[]): Derived<S, B>
+  /** All rows but the first ones; which these are is only defined after `orderBy` over a key. */
+  offset(rows: number): Derived<S, B>
   /** Sorts by columns, ascending and nulls first, or as a callback says: `orderBy("day", f => f.total.desc())`. */
   orderBy(...by: readonly SortBy<S>[]): Derived<S, B>
   /** About this fraction of the rows, from 0 to 1. Engines take different rows. */
   sample(fraction: number, seed?: number): Derived<S, B>
   /** Puts a value in the place of null and NaN: by column, or one value in all columns of its type. */
   fillna(values: Fill<S>): Derived<S, B>
+  /** Puts other values in the place of some: texts as `{ old: "new" }`, others as a `Map`; in all columns of their type. */
+  replace<const V extends string | number | bigint | boolean>(
+    values: { readonly [text: string]: string | null } | ReadonlyMap<V, V | null>,
+    subset?: readonly ColumnName<S>[],
+  ): Derived<S, B>
   /** Leaves out rows with a null or NaN: in any column, in all (`how: "all"`), or with fewer than `thresh` values. */
   dropna(options?: {
     readonly how?: "any" | "all"
@@ -165,6 +172,19 @@ export interface DataFrame<in out S, out B extends Binding = Binding> extends Ty
 
   /** Groups rows by columns; `agg` on what it gives makes a row of each group. Nulls are a group of their own. */
   groupBy<const K extends ColumnName<S>>(...keys: readonly K[]): GroupedData<S, K, B>
+  /** Groups by all keys, by all but the last, and so on to one group of all rows; keys left out are null. */
+  rollup<const K extends ColumnName<S>>(...keys: readonly K[]): Groupings<S, K, B>
+  /** Groups by each subset of the keys; keys left out are null. */
+  cube<const K extends ColumnName<S>>(...keys: readonly K[]): Groupings<S, K, B>
+  /** Groups by each of these sets of keys; keys left out are null. */
+  groupingSets<const K extends ColumnName<S>>(sets: readonly (readonly K[])[]): Groupings<S, K, B>
+  /** A row for each of the columns `values` of each row: its name and its value; nulls stay. */
+  unpivot<const I extends ColumnName<S>, const V extends ColumnName<S>, const N extends string, const M extends string>(
+    ids: readonly I[],
+    values: readonly V[],
+    variable: N,
+    value: M,
+  ): Derived<Simplify<Pick<S, I> & { [P in N]: Utf8 } & { [P in M]: S[V] }>, B>
   /** Aggregates all rows to one, also when there are none. */
   agg<O extends NamedColumns>(aggregates: (columns: ColumnsOf<S>) => O): Derived<Simplify<TypesOf<O>>, B>
 }

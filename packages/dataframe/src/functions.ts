@@ -11,6 +11,8 @@ export {
   countDistinct,
   countIf,
   first,
+  grouping,
+  groupingId,
   last,
   max,
   min,
@@ -74,6 +76,16 @@ export {
   tryMultiply,
   trySubtract,
 } from "./number-functions.ts"
+export type { EntryColumns, Exploded, Posexploded, TimeWindow } from "./row-generators.ts"
+export {
+  explode,
+  explodeEntries,
+  explodeEntriesOuter,
+  explodeOuter,
+  posexplode,
+  posexplodeOuter,
+  window,
+} from "./row-generators.ts"
 export {
   ascii,
   concat,

@@ -2,16 +2,20 @@ import { ColumnExpression, unresolvedOf } from "./column-expression.ts"
 import type { Binding, BoundDataFrame, DataFrame, Derived } from "./data-frame.ts"
 import { FrameError } from "./errors/frame-error.ts"
 import * as actions from "./frame-actions.ts"
-import { aggregate } from "./plan/aggregate.ts"
+import { aggregate, type Grouping } from "./plan/aggregate.ts"
 import { columnNamed } from "./plan/column-named.ts"
 import { checkedTo } from "./plan/conform.ts"
 import type { Unresolved } from "./plan/expression.ts"
 import { crossJoin, joinOn, joinUsing } from "./plan/join.ts"
 import { type DropMissing, dropMissing, fillMissing } from "./plan/missing-values.ts"
-import { columnName, drop, type NamedUnresolved, rename, select, withColumns } from "./plan/project.ts"
+import { pivoted } from "./plan/pivot.ts"
+import { columnName, drop, rename, select, withColumns } from "./plan/project.ts"
 import type { Relation } from "./plan/relation.ts"
-import { deduplicate, distinct, filter, limit, sample, sort } from "./plan/select-rows.ts"
+import { replaceValues } from "./plan/replace-values.ts"
+import type { NamedUnresolved } from "./plan/resolve-row-wise.ts"
+import { deduplicate, distinct, filter, limit, offset, sample, sort } from "./plan/select-rows.ts"
 import { setOperation, unionByName } from "./plan/set-operation.ts"
+import { unpivot } from "./plan/unpivot.ts"
 import { rowProxy } from "./row-proxy.ts"
 import { schemaOf } from "./schema/arrow-type.ts"
 import type { Columns } from "./schema/columns.ts"
@@ -25,6 +29,10 @@ const planKey: unique symbol = Symbol.for("@assets/dataframe/plan")
 const inspected: unique symbol = Symbol.for("nodejs.util.inspect.custom")
 
 type Callback = (...rows: readonly ReturnType<typeof rowProxy>[]) => unknown
+
+interface Grouped {
+  agg(aggregates: unknown): PlanFrame
+}
 
 /** What every `DataFrame` is at run time: a plan, and the session that runs it where it is bound. Immutable. */
 export class PlanFrame {
@@ -77,6 +85,10 @@ export class PlanFrame {
     return this.#with(limit(this[planKey], rows))
   }
 
+  offset(rows: unknown): PlanFrame {
+    return this.#with(offset(this[planKey], rows))
+  }
+
   distinct(): PlanFrame {
     return this.#with(distinct(this[planKey]))
   }
@@ -102,6 +114,10 @@ export class PlanFrame {
 
   fillna(values: unknown): PlanFrame {
     return this.#with(fillMissing(this[planKey], values))
+  }
+
+  replace(values: unknown, subset?: readonly unknown[]): PlanFrame {
+    return this.#with(replaceValues(this[planKey], values, subset))
   }
 
   dropna(options: DropMissing = {}): PlanFrame {
@@ -147,11 +163,26 @@ export class PlanFrame {
     return this.#with(setOperation(this[planKey], relationOf(right, "exceptAll"), "except", true))
   }
 
-  groupBy(...names: readonly unknown[]): { readonly agg: (aggregates: unknown) => PlanFrame } {
-    for (const name of names) columnNamed(this[planKey].schema.columns, name)
-    return Object.freeze({
-      agg: (aggregates: unknown) => this.#with(aggregate(this[planKey], names, this.#computed(aggregates, "agg"))),
-    })
+  groupBy(...names: readonly unknown[]): Grouped & { pivot(column: unknown, values: readonly unknown[]): Grouped } {
+    const pivot = (column: unknown, values: readonly unknown[]) =>
+      this.#grouped(names, undefined, made => pivoted(this[planKey], column, values, made))
+    return Object.freeze({ ...this.#grouped(names), pivot })
+  }
+
+  rollup(...names: readonly unknown[]): Grouped {
+    return this.#grouped(names, "rollup")
+  }
+
+  cube(...names: readonly unknown[]): Grouped {
+    return this.#grouped(names, "cube")
+  }
+
+  groupingSets(sets: readonly (readonly unknown[])[]): Grouped {
+    return this.#grouped(sets.flat(), sets)
+  }
+
+  unpivot(ids: readonly unknown[], values: readonly unknown[], variable: unknown, value: unknown): PlanFrame {
+    return this.#with(unpivot(this[planKey], ids, values, { variable, value }))
   }
 
   agg(aggregates: unknown): PlanFrame {
@@ -203,6 +234,17 @@ export class PlanFrame {
 
   [inspected](): string {
     return this.toString()
+  }
+
+  #grouped(
+    names: readonly unknown[],
+    grouping?: Grouping,
+    change = (made: readonly NamedUnresolved[]): readonly NamedUnresolved[] => made,
+  ): Grouped {
+    for (const name of names) columnNamed(this[planKey].schema.columns, name)
+    const agg = (aggregates: unknown) =>
+      this.#with(aggregate(this[planKey], names, change(this.#computed(aggregates, "agg")), grouping))
+    return Object.freeze({ agg })
   }
 
   #with(relation: Relation): PlanFrame {

@@ -184,6 +184,10 @@ export const aggregates = {
   mode: aggregate(takes([any], sameAsFirst), "mode", { stability: "unstable" }),
   max_by: aggregate(byRule, by("arg_max_null"), { stability: "unstable" }),
   min_by: aggregate(byRule, by("arg_min_null"), { stability: "unstable" }),
+  grouping: aggregate(takes([any], types.int8), call => castTo(call.aggregate("grouping", call.args), types.int8)),
+  grouping_id: aggregate(takes([any], types.int64, { optional: 1, variadic: true }), call =>
+    castTo(call.aggregate("grouping", call.args), types.int64),
+  ),
   bool_and: aggregate(takes([bool], types.boolean), "bool_and"),
   bool_or: aggregate(takes([bool], types.boolean), "bool_or"),
   bit_and: aggregate(bits, "bit_and"),

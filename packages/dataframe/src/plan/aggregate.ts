@@ -1,20 +1,33 @@
 import { FrameError } from "../errors/frame-error.ts"
 import type { Column } from "../schema/data-type.ts"
 import { columnNamed, distinctNames } from "./column-named.ts"
-import type { Expression } from "./expression.ts"
-import { keep, type NamedUnresolved } from "./project.ts"
+import type { Expression, Unresolved } from "./expression.ts"
+import { keep } from "./project.ts"
 import type { NamedExpression, Relation } from "./relation.ts"
 import { resolveExpression } from "./resolve-expression.ts"
+import type { NamedUnresolved } from "./resolve-row-wise.ts"
 import { comparable } from "./select-rows.ts"
-import { childrenOf } from "./walk-expression.ts"
+import { childrenOf, contains } from "./walk-expression.ts"
 
-/** `groupBy(…keys).agg(…)`: the keys, then the aggregates; without keys one row for all. */
-export function aggregate(input: Relation, names: readonly unknown[], computed: readonly NamedUnresolved[]): Relation {
+/** How rows are grouped beside the grouping by all keys. */
+export type Grouping = "rollup" | "cube" | readonly (readonly unknown[])[]
+
+/**
+ * `groupBy(…keys).agg(…)`: the keys, then the aggregates; without keys one row for all. With a grouping, rows of each of
+ * its sets, where the keys that are not in the set are null.
+ */
+export function aggregate(
+  input: Relation,
+  names: readonly unknown[],
+  computed: readonly NamedUnresolved[],
+  grouping?: Grouping,
+): Relation {
   const scope = input.schema.columns
   const keys = [...new Set(names.map(name => columnNamed(scope, name)))]
   comparable(keys, "groupBy")
   const aggregates = computed.map(({ name, unresolved }): NamedExpression => {
-    const expression = resolveExpression(unresolved, { columns: scope })
+    const expression = resolveExpression(withGroupingKeys(unresolved, keys), { columns: scope })
+    if (contains(expression, isGroupingMark) && !grouping) throw noGrouping(name)
     holdToGroups(expression, keys, name)
     return { name, expression }
   })
@@ -27,7 +40,44 @@ export function aggregate(input: Relation, names: readonly unknown[], computed: 
     })
   }
   distinctNames(columns, "The result of agg")
-  return { kind: "aggregate", input, keys: keys.map(key => keep(key)), aggregates, schema: { columns } }
+  const sets = grouping && setsOf(grouping, keys)
+  return {
+    kind: "aggregate",
+    input,
+    keys: keys.map(key => keep(key)),
+    aggregates,
+    ...(sets && { sets }),
+    schema: { columns },
+  }
+}
+
+/** The keys of each set by their places: of `rollup(a, b)` (a, b), (a) and none; of `cube` all subsets. */
+function setsOf(grouping: Grouping, keys: readonly Column[]): readonly (readonly number[])[] {
+  const places = keys.map((_, i) => i)
+  if (grouping === "rollup") return [...places, keys.length].reverse().map(length => places.slice(0, length))
+  if (grouping === "cube") {
+    return Array.from({ length: 2 ** keys.length }, (_, set) => places.filter(i => (set & (1 << i)) === 0))
+  }
+  return grouping.map(set => set.map(name => keys.indexOf(columnNamed(keys, name))))
+}
+
+/** `grouping_id()` is that of all keys. */
+function withGroupingKeys(unresolved: Unresolved, keys: readonly Column[]): Unresolved {
+  if (unresolved.kind !== "call" || unresolved.name !== "grouping_id" || unresolved.args.length > 0) return unresolved
+  return { ...unresolved, args: keys.map(({ name }) => ({ kind: "column", name })) }
+}
+
+function isGroupingMark(expression: Expression): boolean {
+  return expression.kind === "aggregate" && (expression.name === "grouping" || expression.name === "grouping_id")
+}
+
+function noGrouping(name: string): FrameError {
+  return new FrameError("FRAME_AGGREGATE_INVALID", {
+    what: `The aggregate '${name}' asks for the grouping of a row.`,
+    why: "Only rollup, cube and groupingSets group rows in several ways.",
+    fix: "Use rollup() or cube() in the place of groupBy().",
+    details: { column: name },
+  })
 }
 
 /** Outside of aggregates only the keys have one value for a group. */

@@ -78,6 +78,15 @@ class NodeTable {
           input: this.relation(relation.input),
           keys: this.#named(relation.keys),
           aggregates: this.#named(relation.aggregates),
+          ...(relation.sets && { sets: relation.sets }),
+        }
+      case "generate":
+        return {
+          kind,
+          input: this.relation(relation.input),
+          expression: this.#expression(relation.expression),
+          outer: relation.outer,
+          columns: relation.columns.map(({ part, name }) => [part, name]),
         }
       case "join":
         return {
@@ -98,6 +107,7 @@ class NodeTable {
         return { kind, input: this.relation(relation.input), columns: relation.columns }
       case "sort":
         return { kind, input: this.relation(relation.input), keys: this.#sortKeys(relation.keys) }
+      case "offset":
       case "limit":
         return { kind, input: this.relation(relation.input), rows: relation.rows }
       case "sample":

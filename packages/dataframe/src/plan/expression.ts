@@ -16,6 +16,13 @@ export interface Frame<E> {
   readonly end: E | number | null
 }
 
+/** Makes a row of each element of an array, or of each entry of a map. One object for all its parts. */
+export interface Generator {
+  readonly source: Unresolved
+  /** True: a row of nulls where there is no element. */
+  readonly outer: boolean
+}
+
 /**
  * What a user builds, through the typed API or as text through `expr`: names are not looked up, types not known.
  * `resolveExpression` turns it into an `Expression` over the columns of a relation.
@@ -49,6 +56,14 @@ export type Unresolved =
     }
   | { readonly kind: "lambda"; readonly parameters: readonly string[]; readonly body: Unresolved }
   | { readonly kind: "variable"; readonly name: string }
+  /** A part of each row that a generator makes. Only at the top of a projection's columns. */
+  | {
+      readonly kind: "generated"
+      readonly generator: Generator
+      readonly part: "position" | "element" | "key" | "value"
+    }
+  /** Each aggregate in it takes only the rows of a condition. */
+  | { readonly kind: "restricted"; readonly input: Unresolved; readonly where: Unresolved }
   /** Only at the top of an expression. */
   | { readonly kind: "alias"; readonly input: Unresolved; readonly name: string }
   | {

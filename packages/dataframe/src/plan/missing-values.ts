@@ -5,8 +5,9 @@ import { typeName } from "../schema/type-name.ts"
 import { columnNamed } from "./column-named.ts"
 import type { Unresolved } from "./expression.ts"
 import { literalOf } from "./literal.ts"
-import { type NamedUnresolved, withColumns } from "./project.ts"
+import { withColumns } from "./project.ts"
 import type { Relation } from "./relation.ts"
+import type { NamedUnresolved } from "./resolve-row-wise.ts"
 import { filter } from "./select-rows.ts"
 
 // NaN counts as missing, as in Spark's fillna and dropna.

@@ -53,7 +53,9 @@ function entryOf(name: string): FunctionEntry {
 /** Which rows it keeps depends on their order, or on chance. */
 function dependsOnOrder(relation: Relation): boolean {
   if (relation.kind === "deduplicate" || relation.kind === "sample") return true
-  return relation.kind === "limit" && relation.rows > 0 && !isTotallyOrdered(relation.input)
+  const takes = relation.kind === "limit" || relation.kind === "offset"
+  if (takes && relation.rows > 0 && relation.input.kind === "offset") return false // told of the offset already
+  return takes && relation.rows > 0 && !isTotallyOrdered(relation.input)
 }
 
 /** Whether ties cannot be: the order is over all columns, or over the keys of a group-by. */

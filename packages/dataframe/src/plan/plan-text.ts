@@ -51,8 +51,12 @@ function linesOf(relation: Relation): readonly string[] {
       return [`filter ${expressionText(relation.condition)}`]
     case "aggregate": {
       const keys = relation.keys.map(({ name }) => nameText(name)).join(", ")
-      return [keys ? `aggregate by ${keys}` : "aggregate", ...columnLines(relation.aggregates)]
+      const sets = relation.sets?.map(set => `(${set.map(i => nameText(relation.keys[i]?.name ?? "")).join(", ")})`)
+      const by = sets ? `grouping sets ${sets.join(", ")}` : keys
+      return [by ? `aggregate by ${by}` : "aggregate", ...columnLines(relation.aggregates)]
     }
+    case "generate":
+      return [`explode${relation.outer ? " outer" : ""} ${expressionText(relation.expression)}`]
     case "join": {
       const on = relation.condition ? ` on ${expressionText(relation.condition)}` : ""
       return [`${relation.how} join${relation.using ? ` using ${relation.using.map(nameText).join(", ")}` : on}`]
@@ -65,6 +69,8 @@ function linesOf(relation: Relation): readonly string[] {
       return [`deduplicate by ${relation.columns.map(nameText).join(", ")}`]
     case "sort":
       return [`sort ${relation.keys.map(sortText).join(", ")}`]
+    case "offset":
+      return [`offset ${relation.rows}`]
     case "limit":
       return [`limit ${relation.rows}`]
     case "sample":

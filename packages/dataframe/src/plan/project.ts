@@ -1,16 +1,10 @@
 import { FrameError } from "../errors/frame-error.ts"
 import type { Column } from "../schema/data-type.ts"
 import { columnNamed, distinctNames } from "./column-named.ts"
-import type { Expression, Unresolved } from "./expression.ts"
+import type { Expression } from "./expression.ts"
+import { generateBelow } from "./generate.ts"
 import type { NamedExpression, Relation } from "./relation.ts"
-import { resolveExpression } from "./resolve-expression.ts"
-import { hasAggregate } from "./walk-expression.ts"
-
-/** A computed column whose names and types are not looked up yet. */
-export interface NamedUnresolved {
-  readonly name: string
-  readonly unresolved: Unresolved
-}
+import { type NamedUnresolved, resolveRowWise } from "./resolve-row-wise.ts"
 
 /** The column itself, as an expression. */
 export function columnOf({ name, type }: Column): Expression {
@@ -35,34 +29,23 @@ export function projectResolved(input: Relation, columns: readonly NamedExpressi
   return { kind: "project", input, columns, schema }
 }
 
-/** Resolves a column of a projection. @throws FrameError also for an aggregate, which belongs to `agg` */
-export function resolveRowWise(unresolved: Unresolved, columns: readonly Column[], place: string): Expression {
-  const expression = resolveExpression(unresolved, { columns })
-  if (hasAggregate(expression)) {
-    throw new FrameError("FRAME_AGGREGATE_INVALID", {
-      what: `An aggregate stands in ${place}.`,
-      why: "An aggregate is one value for many rows; here one is computed for each row.",
-      fix: "Aggregate with agg() or groupBy().agg(), and join its result where it is needed.",
-    })
-  }
-  return expression
-}
-
 /** `select`: columns by name, spelled as asked for, and computed ones, in the order given. */
-export function select(input: Relation, columns: readonly (string | NamedUnresolved)[]): Relation {
+export function select(below: Relation, columns: readonly (string | NamedUnresolved)[]): Relation {
+  const named = columns.map((column): NamedUnresolved => {
+    if (typeof column === "object" && column !== null) return column
+    return { name: column, unresolved: { kind: "column", name: columnNamed(below.schema.columns, column).name } }
+  })
+  const { input, columns: wanted } = generateBelow(below, named, "select")
   const scope = input.schema.columns
   return projectResolved(
     input,
-    columns.map(column =>
-      typeof column === "string" || column === null || typeof column !== "object"
-        ? keep(columnNamed(scope, column), column)
-        : { name: column.name, expression: resolveRowWise(column.unresolved, scope, "select") },
-    ),
+    wanted.map(({ name, unresolved }) => ({ name, expression: resolveRowWise(unresolved, scope, "select") })),
   )
 }
 
 /** `withColumns`: new columns stand at the end, those that exist keep their place. */
-export function withColumns(input: Relation, computed: readonly NamedUnresolved[]): Relation {
+export function withColumns(below: Relation, given: readonly NamedUnresolved[]): Relation {
+  const { input, columns: computed } = generateBelow(below, given, "withColumns")
   const scope = input.schema.columns
   distinctNames(computed.map(({ name }) => ({ name, type: { kind: "void" } })))
   const added = new Map(
@@ -71,7 +54,7 @@ export function withColumns(input: Relation, computed: readonly NamedUnresolved[
       { name, expression: resolveRowWise(unresolved, scope, `the column '${name}'`) },
     ]),
   )
-  const columns = scope.map(column => {
+  const columns = below.schema.columns.map(column => {
     const replaced = added.get(column.name.toLowerCase())
     added.delete(column.name.toLowerCase())
     return replaced ?? keep(column)

@@ -7,6 +7,12 @@ export interface NamedExpression {
   readonly expression: Expression
 }
 
+export interface GeneratedColumn {
+  readonly part: "position" | "element" | "key" | "value"
+  readonly name: string
+  readonly type: DataType
+}
+
 export type JoinKind = "inner" | "left" | "right" | "full" | "semi" | "anti" | "cross"
 
 /** A literal of any type, nested ones included; a map is a list of pairs. */
@@ -59,6 +65,18 @@ export type Relation =
       readonly input: Relation
       readonly keys: readonly NamedExpression[]
       readonly aggregates: readonly NamedExpression[]
+      /** Of `rollup` and the like: the keys of each grouping, by their places; the others are null in its rows. */
+      readonly sets?: readonly (readonly number[])[]
+      readonly schema: Schema
+    }
+  /** The columns of the input with some more, once for each element of an array or entry of a map. */
+  | {
+      readonly kind: "generate"
+      readonly input: Relation
+      readonly expression: Expression
+      /** True: a row of nulls where there is no element. */
+      readonly outer: boolean
+      readonly columns: readonly GeneratedColumn[]
       readonly schema: Schema
     }
   /**
@@ -97,6 +115,8 @@ export type Relation =
       readonly keys: readonly SortKey<Expression>[]
       readonly schema: Schema
     }
+  /** All rows but the first ones. */
+  | { readonly kind: "offset"; readonly input: Relation; readonly rows: number; readonly schema: Schema }
   | { readonly kind: "limit"; readonly input: Relation; readonly rows: number; readonly schema: Schema }
   | {
       readonly kind: "sample"

@@ -12,6 +12,7 @@ import { sameType, typeName } from "../schema/type-name.ts"
 import type { Expression, LiteralValue, SortKey, Unresolved } from "./expression.ts"
 import { resolveColumn, type Scope } from "./resolve-column.ts"
 import { resolveHigherOrder } from "./resolve-lambda.ts"
+import { restrictAggregates } from "./restrict-aggregates.ts"
 
 export type { Scope } from "./resolve-column.ts"
 
@@ -55,6 +56,14 @@ function resolve(node: Unresolved, scope: Scope, variables: Variables): Expressi
       return resolveVariable(node.name, variables)
     case "lambda":
       throw misplaced("A lambda", "stands where no function takes one", "Give it to transform, filter or exists.")
+    case "restricted":
+      return restrictAggregates(inner(node.input), asCondition(inner(node.where), "pivot"))
+    case "generated":
+      throw misplaced(
+        "explode()",
+        "makes rows, and is no value",
+        "Give it a name in a select, and use that in the next.",
+      )
     case "sort":
       throw misplaced("asc() or desc()", "is not a value", "Use it in orderBy.")
   }

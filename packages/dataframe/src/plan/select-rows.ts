@@ -4,8 +4,8 @@ import { isOrderable } from "../schema/type-family.ts"
 import { typeName } from "../schema/type-name.ts"
 import { columnNamed } from "./column-named.ts"
 import type { Expression, SortKey, Unresolved } from "./expression.ts"
-import { resolveRowWise } from "./project.ts"
 import type { Relation } from "./relation.ts"
+import { resolveRowWise } from "./resolve-row-wise.ts"
 
 /** `filter`: the rows for which the condition is true. */
 export function filter(input: Relation, condition: Unresolved): Relation {
@@ -73,12 +73,19 @@ export function sort(input: Relation, by: readonly Unresolved[]): Relation {
 }
 
 export function limit(input: Relation, rows: unknown): Relation {
-  if (typeof rows === "number" && Number.isSafeInteger(rows) && rows >= 0) {
-    return { kind: "limit", input, rows, schema: input.schema }
-  }
+  return { kind: "limit", input, rows: rowCount(rows, "limit and take count"), schema: input.schema }
+}
+
+/** `offset`: all rows but the first ones. */
+export function offset(input: Relation, rows: unknown): Relation {
+  return { kind: "offset", input, rows: rowCount(rows, "offset counts"), schema: input.schema }
+}
+
+function rowCount(rows: unknown, who: string): number {
+  if (typeof rows === "number" && Number.isSafeInteger(rows) && rows >= 0) return rows
   throw new FrameError("FRAME_ARGUMENT_INVALID", {
     what: `${String(rows)} is not a number of rows.`,
-    why: "limit and take count rows from 0.",
+    why: `${who} rows from 0.`,
     fix: "Give a whole number that is not negative.",
   })
 }

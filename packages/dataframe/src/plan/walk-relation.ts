@@ -30,6 +30,8 @@ export function expressionsOf(relation: Relation): readonly Expression[] {
       return relation.condition ? [relation.condition] : []
     case "sort":
       return relation.keys.map(key => key.expression)
+    case "generate":
+      return [relation.expression]
     default:
       return []
   }
@@ -94,6 +96,8 @@ function replaced(
       }
     case "sort":
       return { ...relation, input: inputOf(relation.input), keys: relation.keys.map(named) }
+    case "generate":
+      return { ...relation, input: inputOf(relation.input), expression: expressionOf(relation.expression) }
     case "join": {
       const condition = relation.condition && expressionOf(relation.condition)
       const sides = { left: inputOf(relation.left), right: inputOf(relation.right) }

@@ -1,12 +1,13 @@
+import { castTo } from "../function/duckdb-type.ts"
 import { identifier, join, numberLiteral, type Sql, sql } from "../function/sql-fragment.ts"
 import type { Expression } from "../plan/expression.ts"
-import type { NamedExpression, Relation } from "../plan/relation.ts"
+import type { GeneratedColumn, NamedExpression, Relation } from "../plan/relation.ts"
 import { childrenOf } from "../plan/walk-expression.ts"
 import type { Column } from "../schema/data-type.ts"
 import { compileJoin } from "./compile-join.ts"
 import type { Compilation } from "./compile-sql.ts"
 import { type ColumnSql, printExpression, printSortKey } from "./print-expression.ts"
-import { fromTable, isBare, isRowwise, nested, plainColumns, type Query, selectSql } from "./query.ts"
+import { fromTable, isBare, isCut, isRowwise, nested, plainColumns, type Query, selectSql } from "./query.ts"
 import { scanFiles, valuesQuery } from "./scan-sql.ts"
 import { holdsFloat, signless } from "./signless.ts"
 
@@ -39,6 +40,13 @@ export function compileRelation(relation: Relation, compilation: Compilation): Q
       return compileDeduplicate(relation, compilation)
     case "sort":
       return compileSort(relation, compilation)
+    case "generate":
+      return compileGenerate(relation, compilation)
+    case "offset": {
+      const below = compilation.query(relation.input)
+      const fits = below.limit === undefined && below.offset === undefined
+      return { ...(fits ? below : wrapped(relation.input, compilation)), offset: relation.rows }
+    }
     case "limit": {
       const query = compilation.query(relation.input)
       return { ...query, limit: Math.min(relation.rows, query.limit ?? Number.POSITIVE_INFINITY) }
@@ -87,8 +95,7 @@ function compileProject(relation: Of<"project">, compilation: Compilation): Quer
   const below = compilation.query(relation.input)
   const computes = expressions.some(e => e.kind !== "column")
   // A limit or DISTINCT counts rows of the former columns; only leaving out or renaming keeps the count of a limit.
-  const blocked =
-    below.distinct !== undefined || (below.limit !== undefined && computes) || (windowed && !isRowwise(below))
+  const blocked = below.distinct !== undefined || (isCut(below) && computes) || (windowed && !isRowwise(below))
   const query = blocked || !canInline(below, expressions, 1) ? wrapped(relation.input, compilation) : below
   const columnSql = columnsOf(query)
   const plain = new Set(query.columns.filter(c => c.plain).map(c => c.name))
@@ -123,7 +130,39 @@ function compileAggregate(relation: Of<"aggregate">, compilation: Compilation): 
       plain: false,
     })),
   ]
-  return { from: query.from, where: query.where, columns, groupBy: keys.map(k => k.sql), orderBy: [], windowed: false }
+  const all = keys.map(k => k.sql)
+  const sets = relation.sets?.map(set => sql`(${set.map(i => all[i] ?? sql`NULL`)})`)
+  const groupBy = sets ? [sql`GROUPING SETS (${sets})`] : all
+  return { from: query.from, where: query.where, columns, groupBy, orderBy: [], windowed: false }
+}
+
+/** UNNEST stands in a SELECT of its own: a filter above it is one of its rows. */
+function compileGenerate(relation: Of<"generate">, compilation: Compilation): Query {
+  const below = compilation.query(relation.input)
+  const fits = isRowwise(below) && below.orderBy.length === 0 && canInline(below, [relation.expression], 0)
+  const query = fits ? below : wrapped(relation.input, compilation)
+  const source = printExpression(relation.expression, columnsOf(query))
+  const made = relation.columns.map(({ part, name, type }) => ({
+    name,
+    sql: castTo(sql`unnest(${generatedPart(source, part, relation)})`, type),
+    plain: false,
+  }))
+  const all = { ...query, columns: [...query.columns, ...made] }
+  return nested(all, relation.schema.columns, compilation.alias())
+}
+
+function generatedPart(source: Sql, part: GeneratedColumn["part"], { expression, outer }: Of<"generate">): Sql {
+  const isMap = expression.type.kind === "map"
+  const length = isMap ? sql`cardinality(${source})` : sql`len(${source})`
+  const list =
+    part === "position"
+      ? sql`range(CAST(${length} AS BIGINT))`
+      : part === "element"
+        ? source
+        : part === "key"
+          ? sql`map_keys(${source})`
+          : sql`map_values(${source})`
+  return outer ? sql`CASE WHEN ${length} > 0 THEN ${list} ELSE [NULL] END` : list
 }
 
 function keySql(key: NamedExpression, columnSql: ColumnSql): Sql {
@@ -157,7 +196,7 @@ function compileSet(relation: Of<"set">, compilation: Compilation): Query {
   const normalise = relation.operation !== "union" || !relation.all
   const sides = [relation.left, relation.right].map(side => {
     const query = compilation.query(side)
-    const ready = query.orderBy.length > 0 || query.limit !== undefined ? wrapped(side, compilation) : query
+    const ready = query.orderBy.length > 0 || isCut(query) ? wrapped(side, compilation) : query
     return selectSql(normalise ? withoutSigns(grouped(ready, side, compilation), side.schema.columns) : ready)
   })
   const all = relation.all ? sql` ALL` : sql``
@@ -171,7 +210,7 @@ function grouped(query: Query, relation: Relation, compilation: Compilation): Qu
 
 function compileDistinct(relation: Of<"distinct">, compilation: Compilation): Query {
   const below = compilation.query(relation.input)
-  const fits = below.distinct === undefined && below.limit === undefined && below.orderBy.length === 0
+  const fits = below.distinct === undefined && !isCut(below) && below.orderBy.length === 0
   const query = fits ? below : wrapped(relation.input, compilation)
   return { ...withoutSigns(query, relation.schema.columns), distinct: "all" }
 }
@@ -191,7 +230,7 @@ function compileDeduplicate(relation: Of<"deduplicate">, compilation: Compilatio
 function compileSort(relation: Of<"sort">, compilation: Compilation): Query {
   const below = compilation.query(relation.input)
   const expressions = relation.keys.map(k => k.expression)
-  const fits = below.limit === undefined && below.distinct === undefined && canInline(below, expressions, 0)
+  const fits = !isCut(below) && below.distinct === undefined && canInline(below, expressions, 0)
   const query = fits ? below : wrapped(relation.input, compilation)
   const columnSql = columnsOf(query)
   return { ...query, orderBy: relation.keys.map(key => printSortKey(key, e => printExpression(e, columnSql))) }

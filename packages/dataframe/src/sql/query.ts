@@ -23,6 +23,8 @@ export interface Query {
   readonly distinct?: "all" | readonly Sql[]
   readonly orderBy: readonly Sql[]
   readonly limit?: number
+  /** Rows that are passed over before those of the limit. */
+  readonly offset?: number
   /** A column holds a window function: rows may not be taken away below it. */
   readonly windowed: boolean
 }
@@ -42,9 +44,14 @@ export function nested(query: Query, columns: readonly Column[], alias: string):
   return fromTable(sql`(${selectSql(query)})`, columns, alias)
 }
 
+/** Whether only some of the rows are given, by their number. */
+export function isCut(query: Query): boolean {
+  return query.limit !== undefined || query.offset !== undefined
+}
+
 /** Whether the query is no more than FROM, WHERE and expressions of a row. */
 export function isRowwise(query: Query): boolean {
-  return !query.groupBy && !query.distinct && query.limit === undefined && !query.windowed
+  return !query.groupBy && !query.distinct && !isCut(query) && !query.windowed
 }
 
 /** Whether it gives the rows of its FROM clause as they are. */
@@ -64,5 +71,6 @@ export function selectSql(query: Query): Sql {
   const groupBy = query.groupBy && query.groupBy.length > 0 ? sql` GROUP BY ${query.groupBy}` : sql``
   const orderBy = query.orderBy.length > 0 ? sql` ORDER BY ${query.orderBy}` : sql``
   const limit = query.limit === undefined ? sql`` : sql` LIMIT ${query.limit}`
-  return sql`SELECT ${distinct}${columns} FROM ${query.from}${where}${groupBy}${orderBy}${limit}`
+  const offset = query.offset === undefined ? sql`` : sql` OFFSET ${query.offset}`
+  return sql`SELECT ${distinct}${columns} FROM ${query.from}${where}${groupBy}${orderBy}${limit}${offset}`
 }
