@@ -78,10 +78,15 @@ function applyMaterialization(event: Applied<"asset_materialized">, place: Place
   const { db, run } = place
   changeStep(event, place, { status: "materialized", ...madeBy(event) })
   db.run("INSERT INTO materializations VALUES (?, ?, ?)", place.event, run.environment, event.key)
-  for (const partition of made.partitions.length === 0 ? [""] : made.partitions.map(key => `=${key}`)) {
-    db.run(INSERT_LATEST, run.environment, event.key, partition, place.event, made.id)
+  for (const partition of event.partitions.length === 0 ? [null] : event.partitions) {
+    db.run(INSERT_LATEST, run.environment, event.key, partitionText(partition), place.event, made.id)
   }
   db.run("DELETE FROM failures WHERE environment = ? AND step = ?", run.environment, event.step)
+}
+
+/** A partition as `latest` holds it. */
+export function partitionText(partition: string | null): string {
+  return partition === null ? "" : `=${partition}`
 }
 
 function madeBy({ materialization }: Applied<"step_staged" | "asset_materialized">) {

@@ -47,6 +47,8 @@ export interface RunLog extends EventLog, FileHashCache {
   isCancelRequested(runId: string): boolean
   /** Ids of what the log knows as the latest of every asset and partition. */
   latestIds(environment: string): ReadonlySet<string>
+  /** Forgets what it knows as the latest of a partition: the data is gone. Its history stays. */
+  forgetLatest(environment: string, key: string, partition: string | null): void
   /** Steps whose last attempt failed and was not followed by a materialization: step → run. */
   failures(environment: string): ReadonlyMap<string, string>
   /** The keys that were added to a set of dynamic partitions, in the order in which they were. */

@@ -120,6 +120,7 @@ export class SqliteDatabase {
     const version = schemaVersion(this.#db)
     if (version <= SCHEMA_VERSION) return
     const reader = connect(this.path, { readonly: true })
+    schemaVersion(reader) // from its first read on it counts as a connection
     // The last connection that may write would move the changes into the file.
     this.#db.close()
     reader.close()

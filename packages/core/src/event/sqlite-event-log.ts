@@ -4,7 +4,7 @@ import { type Clock, systemClock } from "../util/clock.ts"
 import { faultPoint } from "../util/fault-point.ts"
 import type { Json } from "../util/json.ts"
 import { isDead, ownIdentity } from "../util/process-identity.ts"
-import { applyEvent, type KnownRun } from "./apply-event.ts"
+import { applyEvent, type KnownRun, partitionText } from "./apply-event.ts"
 import type { AssetsEvent, NewEvent } from "./event.ts"
 import type { EventQuery, LatestMaterialization, RunQuery, RunRecord, StepQuery, StepRecord } from "./event-log.ts"
 import { identityOf, markLostRuns, type ProcessRow } from "./lost-runs.ts"
@@ -176,6 +176,11 @@ export class SqliteEventLog implements RunLog {
   latestIds(environment: string): ReadonlySet<string> {
     const sql = "SELECT DISTINCT materialization AS id FROM latest WHERE environment = ?"
     return new Set(this.#db.all<{ id: string }>(sql, environment).map(row => row.id))
+  }
+
+  forgetLatest(environment: string, key: string, partition: string | null): void {
+    const sql = "DELETE FROM latest WHERE environment = ? AND key = ? AND partition = ?"
+    this.#db.run(sql, environment, key, partitionText(partition))
   }
 
   failures(environment: string): ReadonlyMap<string, string> {

@@ -104,6 +104,28 @@ export const eventLogConformance: readonly EventLogCase[] = [
     },
   },
   {
+    name: "forgets the latest of a partition whose data is gone, and keeps its history",
+    async run({ createEventLog }) {
+      const log = createEventLog()
+      const runId = startRun(log)
+      for (const key of ["a/b", "a/c"]) log.append(materialized(runId, key))
+      for (const key of ["", "k"]) log.append(materialized(runId, "a/b", { partitions: [key] }))
+      log.forgetLatest("local", "a/b", null)
+      log.forgetLatest("local", "a/b", "k")
+      log.forgetLatest("other", "a/c", null)
+      deepStrictEqual(
+        log.latest({ environment: "local" }).map(({ key, partition }) => [key, partition]),
+        [
+          ["a/b", ""],
+          ["a/c", null],
+        ],
+      )
+      equal(log.latestIds("local").size, 2)
+      equal(log.history({ environment: "local", key: "a/b" }).length, 3)
+      log.close()
+    },
+  },
+  {
     name: "follows a run and its steps from start to end",
     async run({ createEventLog }) {
       const log = createEventLog()
