@@ -1,8 +1,9 @@
 import { resolve } from "node:path"
 import type { Definitions } from "./definitions.ts"
 import type { EnvironmentConfig } from "./environment/environment.ts"
+import { expandText } from "./environment/expand-text.ts"
 import { isInMemory } from "./environment/in-memory.ts"
-import { resolveEnvironment } from "./environment/resolve-environment.ts"
+import { type ResolvedEnvironment, resolveEnvironment } from "./environment/resolve-environment.ts"
 import type { EventLog } from "./event/event-log.ts"
 import { MemoryEventLog } from "./event/memory-event-log.ts"
 import type { RunLog } from "./event/run-log.ts"
@@ -18,13 +19,14 @@ const inMemoryLogs = new WeakMap<EnvironmentConfig, RunLog>()
  * @throws StorageError `EVENT_LOG_NEWER`, `EVENT_LOG_CORRUPT`, `EVENT_LOG_LOCKED`, `STORAGE_UNWRITABLE`
  */
 export function openEventLog(project: Definitions, environment?: string | EnvironmentConfig): EventLog {
-  return openRunLog(project, resolveEnvironment(project, environment).config)
+  return openRunLog(project, resolveEnvironment(project, environment))
 }
 
 /** Opens the event log for a runner. That of an environment in memory lives as long as the environment. */
-export function openRunLog(project: Definitions, config: EnvironmentConfig): RunLog {
+export function openRunLog(project: Definitions, environment: ResolvedEnvironment): RunLog {
+  const { config } = environment
   if (!isInMemory(config)) {
-    return new SqliteEventLog(eventLogPath(project, config), { durability: config.durability })
+    return new SqliteEventLog(eventLogPath(project, environment), { durability: config.durability })
   }
   const log = inMemoryLogs.get(config) ?? new MemoryEventLog()
   inMemoryLogs.set(config, log)
@@ -32,6 +34,7 @@ export function openRunLog(project: Definitions, config: EnvironmentConfig): Run
 }
 
 /** The file of an environment's event log. */
-export function eventLogPath(project: Definitions, config: EnvironmentConfig): string {
-  return resolve(project.base, config.state?.path ?? project.state?.path ?? ".assets", "assets.db")
+export function eventLogPath(project: Definitions, environment: ResolvedEnvironment): string {
+  const path = environment.config.state?.path ?? project.state?.path ?? ".assets"
+  return resolve(project.base, expandText(path, environment), "assets.db")
 }

@@ -58,7 +58,7 @@ export function openProject(project: Definitions, options: PlanOptions): OpenPro
   const reuse = (resolved.config.reuse ?? []).map(name => {
     return new OpenEnvironment(project, resolveEnvironment(project, name), time)
   })
-  const log = openRunLog(project, resolved.config)
+  const log = openRunLog(project, resolved)
   const close = async () => {
     try {
       for (const one of [environment, ...reuse]) await one.close()

@@ -1,7 +1,7 @@
 import { ConfigError, type Engine, EngineError, type Finding } from "@assets/core"
 import type { DuckDBInstance } from "@duckdb/node-api"
 import { mapDuckdbError } from "./duckdb-error.ts"
-import { type DuckdbOptions, faultsOfOptions, instanceConfig } from "./duckdb-options.ts"
+import { type DuckdbOptions, expandOptions, faultsOfOptions, instanceConfig } from "./duckdb-options.ts"
 import { DuckdbSession } from "./duckdb-session.ts"
 import { quoteText } from "./sql-text.ts"
 
@@ -14,18 +14,13 @@ import { quoteText } from "./sql-text.ts"
  * duckdb({ memoryLimit: "4GB", threads: 4 })
  */
 export function duckdb(options: DuckdbOptions = {}): Engine {
-  const faults = faultsOfOptions(options)
-  if (faults.length > 0) {
-    throw new ConfigError("CONFIG_INVALID", {
-      what: `duckdb() was given wrong options: ${faults.join(" ")}`,
-      why: "DuckDB would refuse to start.",
-      fix: 'Write for one duckdb({ memoryLimit: "4GB", threads: 4 }).',
-    })
-  }
+  requireSound(options)
   return Object.freeze<Engine>({
     name: "duckdb",
     async open(context) {
-      const instance = await createInstance(instanceConfig(options, context.scratch))
+      const expanded = expandOptions(options, context.expand ?? (text => text))
+      requireSound(expanded)
+      const instance = await createInstance(instanceConfig(expanded, context.scratch))
       try {
         await prepare(instance, context.timeZone)
       } catch (error) {
@@ -34,7 +29,18 @@ export function duckdb(options: DuckdbOptions = {}): Engine {
       }
       return new DuckdbSession(instance, connectionSettings, context.scratch)
     },
+    describe: () => ({ ...options }),
     doctor: () => findings(options),
+  })
+}
+
+function requireSound(options: DuckdbOptions): void {
+  const faults = faultsOfOptions(options)
+  if (faults.length === 0) return
+  throw new ConfigError("CONFIG_INVALID", {
+    what: `duckdb() was given wrong options: ${faults.join(" ")}`,
+    why: "DuckDB would refuse to start.",
+    fix: 'Write for one duckdb({ memoryLimit: "4GB", threads: 4 }).',
   })
 }
 

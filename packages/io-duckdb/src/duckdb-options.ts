@@ -1,4 +1,4 @@
-/** Settings of the DuckDB engine. None of them changes an answer. */
+/** Settings of the DuckDB engine. None of them changes an answer. Texts may hold `${NAME}`s. */
 export interface DuckdbOptions {
   /** Memory that DuckDB may use before it spills to disk: `"4GB"`, `"512MB"`. Default 80 % of the machine's. */
   readonly memoryLimit?: string
@@ -12,12 +12,24 @@ export interface DuckdbOptions {
 
 const size = /^\d+(\.\d+)?\s*(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i
 
-/** What is wrong with the options, as sentences; empty when nothing is. */
+/** The options with the values of variables in the place of each `${NAME}`. */
+export function expandOptions(options: DuckdbOptions, expand: (text: string) => string): DuckdbOptions {
+  const { memoryLimit, tempFolder, maxSpill } = options
+  return {
+    ...options,
+    ...(memoryLimit !== undefined && { memoryLimit: expand(memoryLimit) }),
+    ...(tempFolder !== undefined && { tempFolder: expand(tempFolder) }),
+    ...(maxSpill !== undefined && { maxSpill: expand(maxSpill) }),
+  }
+}
+
+/** What is wrong with the options, as sentences; empty when nothing is. A size that needs a variable is looked at later. */
 export function faultsOfOptions(options: DuckdbOptions): string[] {
   const faults: string[] = []
   for (const name of ["memoryLimit", "maxSpill"] as const) {
     const value = options[name]
-    if (value !== undefined && !size.test(value)) faults.push(`${name} is '${value}', which is not a size like 4GB.`)
+    if (value !== undefined && !size.test(value) && !String(value).includes("${"))
+      faults.push(`${name} is '${value}', which is not a size like 4GB.`)
   }
   const { threads } = options
   if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {

@@ -85,6 +85,12 @@ export interface EngineContext {
   /** The run's instant, what `currentTimestamp()` gives. */
   readonly now: Date
   readonly signal: AbortSignal
+  /**
+   * Puts the environment's `vars`, then the process's variables, in the place of each `${NAME}` of an option. Left out
+   * where there is no environment: a session of a script.
+   * @throws ConfigError `VARIABLE_MISSING`
+   */
+  expand?(text: string): string
 }
 
 /** Rows of the answer to a statement of the engine's own dialect. */
@@ -116,6 +122,8 @@ export interface Engine {
   /** Recorded with each materialization: `duckdb`, `spark`. */
   readonly name: string
   open(context: EngineContext): Promise<EngineSession>
+  /** The options that it was made with, for people; texts with their `${NAME}`s. */
+  describe?(): { readonly [option: string]: Json }
   doctor?(): Promise<readonly Finding[]>
 }
 

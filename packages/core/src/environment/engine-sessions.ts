@@ -11,6 +11,7 @@ export interface SessionOptions {
   readonly timeZone: string
   readonly now: Date
   readonly signal: AbortSignal
+  expand(text: string): string
 }
 
 /** The engines of one run: each opened on first use, once, and closed together. */
@@ -54,10 +55,10 @@ export class EngineSessions {
   async #open(engineOrReference: Engine | EngineReference): Promise<EngineSession> {
     const engine =
       "open" in engineOrReference ? engineOrReference : await importEngine(engineOrReference, this.#options.base)
-    const { timeZone, now, signal } = this.#options
+    const { timeZone, now, signal, expand } = this.#options
     const scratch = makeScratchFolder()
     this.#scratch.push(scratch)
-    return engine.open({ timeZone, now, signal, scratch: scratch.path })
+    return engine.open({ timeZone, now, signal, scratch: scratch.path, expand })
   }
 }
 

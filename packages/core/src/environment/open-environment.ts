@@ -5,7 +5,7 @@ import type { EngineReference, IOContext, IOManager } from "../io/io-manager.ts"
 import { didYouMean } from "../util/nearest-name.ts"
 import { EngineSessions } from "./engine-sessions.ts"
 import type { EnvironmentConfig } from "./environment.ts"
-import { expandVariables } from "./expand-variables.ts"
+import { expandText } from "./expand-text.ts"
 import type { ResolvedEnvironment } from "./resolve-environment.ts"
 
 /** What an environment needs to know of the project that it is opened for. */
@@ -54,7 +54,8 @@ export class OpenEnvironment {
     this.timeZone = config.timeZone ?? "UTC"
     this.now = now
     this.#project = project
-    this.#sessions = new EngineSessions({ base: project.base, timeZone: this.timeZone, now, signal })
+    const expand = (text: string) => this.expand(text)
+    this.#sessions = new EngineSessions({ base: project.base, timeZone: this.timeZone, now, signal, expand })
   }
 
   /** The IO manager that stores an asset. */
@@ -76,7 +77,7 @@ export class OpenEnvironment {
 
   /** Puts the values of variables in the place of each `${NAME}`. @throws ConfigError `VARIABLE_MISSING` */
   expand(text: string): string {
-    return expandVariables(text, { environment: this.name, vars: this.config.vars ?? {}, process: process.env })
+    return expandText(text, this)
   }
 
   /** The session of the engine that computes an asset, opened on first use. */

@@ -1,11 +1,17 @@
 import { ConfigError } from "../errors/assets-error.ts"
 import { didYouMean } from "../util/nearest-name.ts"
 import type { EnvironmentConfig } from "./environment.ts"
+import { inheritSettings, type OwnSettings } from "./inherit-settings.ts"
 
 /** An environment's name, and its settings with those that it inherits. */
 export interface ResolvedEnvironment {
   readonly name: string
   readonly config: EnvironmentConfig
+}
+
+/** One that tells which environment each setting is from: `engine` → `prod`, `pools.api` → `branch`. */
+export interface InheritedEnvironment extends ResolvedEnvironment {
+  readonly origins: ReadonlyMap<string, string>
 }
 
 export interface Environments {
@@ -21,10 +27,10 @@ export interface Environments {
 export function resolveEnvironment(
   project: Environments,
   asked: string | EnvironmentConfig | undefined,
-): ResolvedEnvironment {
+): InheritedEnvironment {
   if (typeof asked === "object") {
     const [name = "in-memory"] = Object.entries(project.environments).find(([, config]) => config === asked) ?? []
-    return { name, config: inherit(project, name, asked, []) }
+    return resolved(project, name, asked)
   }
   const names = Object.keys(project.environments)
   const name =
@@ -37,7 +43,15 @@ export function resolveEnvironment(
       fix: "Name one with --env, or with ASSETS_ENV, or set defaultEnvironment.",
     })
   }
-  return { name, config: inherit(project, name, find(project, name), []) }
+  return resolved(project, name, find(project, name))
+}
+
+function resolved(project: Environments, name: string, config: EnvironmentConfig): InheritedEnvironment {
+  // What inherits nothing stays the object that it is: an environment in memory is known by it.
+  if (config.extends === undefined) {
+    return { name, config, origins: inheritSettings([{ environment: name, config }]).origins }
+  }
+  return { name, ...inheritSettings(lineOf(project, name, config)) }
 }
 
 function find({ environments }: Environments, name: string, wantedBy?: string): EnvironmentConfig {
@@ -53,13 +67,15 @@ function find({ environments }: Environments, name: string, wantedBy?: string): 
   })
 }
 
-function inherit(
+/** The environment with those that it inherits from, the one that inherits nothing first. */
+function lineOf(
   project: Environments,
   name: string,
   config: EnvironmentConfig,
-  below: readonly string[],
-): EnvironmentConfig {
-  if (config.extends === undefined) return config
+  below: readonly string[] = [],
+): OwnSettings[] {
+  const own = { environment: name, config }
+  if (config.extends === undefined) return [own]
   if (below.includes(name)) {
     throw new ConfigError("CONFIG_INVALID", {
       what: `The environment '${name}' extends itself.`,
@@ -69,7 +85,5 @@ function inherit(
     })
   }
   const base = find(project, config.extends, name)
-  const { extends: _extends, ...own } = config
-  const inherited = inherit(project, config.extends, base, [...below, name])
-  return { ...inherited, ...own }
+  return [...lineOf(project, config.extends, base, [...below, name]), own]
 }

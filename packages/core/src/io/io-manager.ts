@@ -167,6 +167,12 @@ export interface InputContext extends AssetContext {
   session(): Promise<EngineSession>
 }
 
+/** Why an environment cannot work, and what mends it. */
+export interface Refusal {
+  readonly why: string
+  readonly fix: string
+}
+
 /** Names a factory of an engine: `{ module: "@assets/io-duckdb", name: "duckdb" }`. Core imports it when it is needed. */
 export interface EngineReference {
   readonly module: string
@@ -187,6 +193,13 @@ export interface IOManager {
   readonly name: string
   /** The engine of an environment that names none. */
   readonly defaultEngine?: EngineReference
+  /** The options that it was made with, for people; texts with their `${NAME}`s. */
+  describe?(): { readonly [option: string]: Json }
+  /**
+   * Why it cannot be used so, where that is known without opening anything: an engine that it does not work with, a place
+   * that it does not reach. Asked when a config loads; a text that needs a variable is then left as it is.
+   */
+  refusal?(use: { readonly engine: string | undefined }): Refusal | undefined
   /** What is current, for each asset that has something: of one moment, so that a publication is seen whole or not. */
   current(context: IOContext, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Current[]>>
   /**
