@@ -7,7 +7,7 @@ import { faultPoint } from "../util/fault-point.ts"
 import type { Json } from "../util/json.ts"
 import type { OutputValue } from "../value/value-type.ts"
 import { computeContext, type StepAbout } from "./compute-context.ts"
-import { loadInput, type PinnedInput, relationsOf } from "./load-inputs.ts"
+import { idsOf, loadInput, type PinnedInput, relationsOf } from "./load-inputs.ts"
 import { abortable, type GroupCall, type RunContext } from "./run-context.ts"
 
 export interface ComputeRequest {
@@ -56,8 +56,9 @@ async function callOnce(run: RunContext, request: ComputeRequest, inputs: object
   const calls = run.groupCalls.get(group.identity) ?? new Map<string | null, GroupCall>()
   run.groupCalls.set(group.identity, calls)
   let call = calls.get(partition)
-  if (!call || call.takenBy.has(request.about.step)) {
-    call = { returned: callCompute(run, request, inputs), takenBy: new Set() }
+  const reads = idsOf(request.pinned).join(" ")
+  if (!call || call.takenBy.has(request.about.step) || call.reads !== reads) {
+    call = { returned: callCompute(run, request, inputs), takenBy: new Set(), reads }
     calls.set(partition, call)
     call.returned.catch(() => calls.delete(partition)) // another attempt calls again
   }
@@ -114,6 +115,7 @@ async function* watchedBatches(
       const next = await abortable(iterator.next(), signal)
       if (next.done) break
       yield next.value
+      faultPoint("io.rows")
     }
     isDone = true
   } catch (error) {

@@ -2,13 +2,16 @@
  * Named places at which a test can make the process die, fail or stall: `ASSETS_FAULT=io.pointer:2:kill` kills it at the
  * second passing of `io.pointer`. Without the variable a passing costs one comparison.
  *
- * Actions: `kill` (SIGKILL), `throw`, `exit` (status 1, at once), `stop` (SIGSTOP: someone else wakes it).
+ * Actions: `kill` (SIGKILL), `throw`, `exit` (status 1, at once), `stop` (SIGSTOP: someone else wakes it), `stall=500`
+ * (stands still for 500 ms, its other threads go on).
  */
 export type FaultPoint =
   /** A step holds its lease and is about to call the asset's function. */
   | "step.compute"
   /** Data is being written; nothing of it counts yet. */
   | "io.write"
+  /** Some of the rows are written, and others are not: passed only by writers that see rows go by. */
+  | "io.rows"
   /** The data is whole, and about to be marked so. */
   | "io.marker"
   /** The version is complete, and about to become current. */
@@ -46,8 +49,13 @@ function hookOf(variable: string | undefined): typeof hook {
     if (point !== wanted || ++passings !== Number(passing)) return
     if (action === "throw") throw new Error(`A fault was injected at ${point}.`)
     if (action === "exit") process.exit(1)
+    if (action.startsWith("stall=")) return standStill(Number(action.slice("stall=".length)))
     process.kill(process.pid, action === "stop" ? "SIGSTOP" : "SIGKILL")
     // A signal to the own process is delivered between two instructions of it, not before `kill` returns.
-    if (action !== "stop") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+    if (action !== "stop") standStill()
   }
+}
+
+function standStill(ms?: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
