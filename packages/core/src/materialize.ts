@@ -82,7 +82,7 @@ export async function materialize(project: Definitions, options: MaterializeOpti
   try {
     const planned = await planWork(open, options)
     const { environment, log, sources } = open
-    const { force = false, wait = true, tags = {}, onEvent } = options
+    const { force = false, reapply = false, wait = true, tags = {}, onEvent } = options
     const id = uuidv7()
     const { state, reusable } = planned
     const { vars = {}, resources: declared = [] } = environment.config
@@ -97,6 +97,7 @@ export async function materialize(project: Definitions, options: MaterializeOpti
       sources,
       resources,
       force,
+      reapply: force && reapply,
       wait,
       tags,
       onEvent,

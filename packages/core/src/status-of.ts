@@ -1,7 +1,7 @@
 import type { Asset } from "./asset/asset.ts"
 import type { OpenEnvironment } from "./environment/open-environment.ts"
 import { type AssetCode, assetCode } from "./plan/asset-code.ts"
-import { CurrentState, reusableState } from "./plan/current-state.ts"
+import { CurrentState, holdsWork, reusableState } from "./plan/current-state.ts"
 import { changesSince, inputVersions } from "./plan/decide-step.ts"
 import { planDiff } from "./plan/diff-lines.ts"
 import type { Reason } from "./plan/execution-plan.ts"
@@ -90,7 +90,7 @@ function causesOf(open: OpenProject, { asset, code, partition }: Looked, { state
     const hasOthers = partition !== null && state.partitions(asset.key).size > 0
     return [{ kind: stored ? "data_missing" : hasOthers ? "partition_missing" : "never_materialized" }]
   }
-  if (fingerprint === stored.materialization.fingerprint) return []
+  if (holdsWork(stored, fingerprint)) return []
   const missing = new Set(inputs.missing.map(({ key }) => key))
   const known = new Map([...inputs.known].filter(([key]) => !missing.has(key)))
   const causes = changesSince(stored.materialization, {

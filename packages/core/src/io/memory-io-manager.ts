@@ -10,42 +10,60 @@ type Kept =
   | { readonly kind: "json"; readonly value: Json }
   | { readonly kind: "nothing" }
 
+/** What is current for a partition, and the fingerprints of what was added to it. */
+interface Held {
+  readonly materialization: Materialization
+  readonly applied: ReadonlySet<string>
+}
+
 interface Stored {
   /** Partition (null for the whole) → what is current. */
-  readonly current: Map<string | null, Materialization>
-  /** Id of a materialization → its value: of the current ones, and of those that a running step reads. */
+  readonly current: Map<string | null, Held>
+  /** Id → a version that is complete and was not published yet. */
+  readonly staged: Map<string, Held>
+  /** Id of a materialization → its value: of the current and the staged ones, and of those that a running step reads. */
   readonly values: Map<string, Kept>
 }
 
 /** Keeps values in the memory of this process, as long as the manager itself is kept: for tests, and to read first. */
 export function memoryIO(): IOManager {
   const assets = new Map<string, Stored>()
+  const storedOf = (key: string): Stored => {
+    const stored = assets.get(key) ?? { current: new Map(), staged: new Map(), values: new Map() }
+    assets.set(key, stored)
+    return stored
+  }
   return {
     name: "memory",
     async current(_context, keys) {
       const found = new Map<string, readonly Current[]>()
       for (const key of keys) {
-        const current = [...(assets.get(key)?.current ?? [])]
-        if (current.length === 0) continue
-        found.set(
-          key,
-          current.map(([partition, materialization]) => ({ partition, materialization, intact: true })),
-        )
+        const current = [...(assets.get(key)?.current ?? [])].map(([partition, held]) => currentOf(partition, held))
+        if (current.length > 0) found.set(key, current)
       }
       return found
     },
     async handleOutput(context, value) {
-      const { current, values } = assets.get(context.key) ?? { current: new Map(), values: new Map() }
-      assets.set(context.key, { current, values })
-      const former = values.get(current.get(context.partitions[0] ?? null)?.id ?? "")
-      const kept = await keep(context, value, former)
+      const stored = storedOf(context.key)
+      const former = stored.current.get(context.partitions[0] ?? null)
+      if (former && isApplied(context, former)) return former.materialization
+      const kept = await keep(context, value, former && stored.values.get(former.materialization.id))
       const materialization = await context.approve(await written(context, kept))
-      values.set(materialization.id, kept)
-      for (const key of context.partitions.length === 0 ? [null] : context.partitions) current.set(key, materialization)
-      const wanted = new Set([...current.values()].map(({ id }) => id))
-      const inUse = values.size > wanted.size ? context.inUse() : wanted
-      for (const id of values.keys()) if (!wanted.has(id) && !inUse.has(id)) values.delete(id)
-      return materialization
+      return context.commit(() => {
+        const now = stored.current.get(context.partitions[0] ?? null)
+        if (now && isApplied(context, now)) return now.materialization
+        if (context.write !== "overwrite" && now !== former) throw conflict(context.key)
+        stored.values.set(materialization.id, kept)
+        const applied = context.write === "overwrite" ? [] : [...(former?.applied ?? []), context.fingerprint]
+        const held = { materialization, applied: new Set(applied) }
+        for (const partition of context.partitions.length === 0 ? [null] : context.partitions) {
+          forgetStaged(stored, partition, context)
+          if (!context.staged) stored.current.set(partition, held)
+        }
+        if (context.staged) stored.staged.set(materialization.id, held)
+        forget(stored, context)
+        return materialization
+      })
     },
     async loadInput(context) {
       if (context.materializations.length === 0 && context.schema) return empty(context, context.schema)
@@ -54,6 +72,21 @@ export function memoryIO(): IOManager {
         context.materializations.map(({ id }) => assets.get(context.key)?.values.get(id) ?? missing(context.key, id)),
       )
     },
+    async publish(context, publications) {
+      context.commit(() => {
+        for (const { key, partition, former } of publications) {
+          if ((storedOf(key).current.get(partition)?.materialization.id ?? null) !== former) throw conflict(key)
+        }
+        for (const { key, partition, materialization } of publications) {
+          const stored = storedOf(key)
+          const held = stored.staged.get(materialization.id) ?? missing(key, materialization.id)
+          stored.current.set(partition, held)
+          stored.staged.delete(materialization.id)
+          forgetStaged(stored, partition, context)
+        }
+        for (const key of new Set(publications.map(one => one.key))) forget(storedOf(key), context)
+      })
+    },
     async locate(_context, materializations) {
       return materializations.map(({ id }) => `memory:${id}`)
     },
@@ -61,6 +94,30 @@ export function memoryIO(): IOManager {
       assets.delete(key)
     },
   }
+}
+
+function currentOf(partition: string | null, { materialization, applied }: Held): Current {
+  return { partition, materialization, intact: true, ...(applied.size > 0 && { applied }) }
+}
+
+function isApplied({ write, reapply, fingerprint }: OutputContext, { applied }: Held): boolean {
+  return write !== "overwrite" && reapply !== true && applied.has(fingerprint)
+}
+
+/** Lets go of what was staged of a partition, by this run or by one that did not get as far. */
+function forgetStaged({ staged }: Stored, partition: string | null, context: Pick<OutputContext, "inUse">): void {
+  const inUse = staged.size > 0 ? context.inUse() : new Set<string>()
+  for (const [id, { materialization }] of staged) {
+    if ((materialization.partitions[0] ?? null) === partition && !inUse.has(id)) staged.delete(id)
+  }
+}
+
+/** Lets go of the values that are neither current nor staged nor read. */
+function forget({ current, staged, values }: Stored, context: Pick<OutputContext, "inUse">): void {
+  const wanted = new Set([...staged.keys(), ...[...current.values()].map(({ materialization }) => materialization.id)])
+  if (values.size === wanted.size) return
+  const inUse = context.inUse()
+  for (const id of values.keys()) if (!wanted.has(id) && !inUse.has(id)) values.delete(id)
 }
 
 async function keep(context: OutputContext, value: OutputValue, former: Kept | undefined): Promise<Kept> {
@@ -123,5 +180,14 @@ function missing(key: string, id: string): never {
     why: "Memory keeps what is current, and what a running step reads.",
     fix: "Read what is current; or use an IO manager that keeps former versions.",
     details: { key, id },
+  })
+}
+
+function conflict(key: string): StorageError {
+  return new StorageError("STORAGE_CONFLICT", {
+    what: `Something else has become current of '${key}' meanwhile.`,
+    why: "Another writer was first; what it stored stays current.",
+    fix: "Run again: what is current then is what is compared.",
+    details: { key },
   })
 }

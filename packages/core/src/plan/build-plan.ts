@@ -6,7 +6,7 @@ import { type AssetsError, ConfigError, DefinitionError } from "../errors/assets
 import type { RunLog } from "../event/run-log.ts"
 import type { PartitionContext } from "../partition/partitions.ts"
 import { type AssetCode, assetCode, type CodeContext } from "./asset-code.ts"
-import { CurrentState, reusableState } from "./current-state.ts"
+import { CurrentState, holdsWork, reusableState } from "./current-state.ts"
 import { decideStep, type InputVersions, inputVersions, type Prediction } from "./decide-step.ts"
 import { planDiff } from "./diff-lines.ts"
 import type { ExecutionPlan, PlanStep, Reason } from "./execution-plan.ts"
@@ -212,9 +212,7 @@ class Planner {
     const window = partition === null ? undefined : asset.options.partitions?.window?.(partition)
     const fingerprint = isKnown ? fingerprintOf(code, partition, window, versions.known) : undefined
     const stored = this.#state.get(asset.key, partition)
-    if (force && !this.#request.reapply && adds(asset) && stored?.intact) {
-      if (stored.materialization.fingerprint === fingerprint) throw addedTwice(id)
-    }
+    if (force && !this.#request.reapply && adds(asset) && holdsWork(stored, fingerprint)) throw addedTwice(id)
     const hasOthers = partition !== null && this.#state.partitions(asset.key).size > 0
     const diff = (former: { readonly codeVersion: string }) => this.#diff(former.codeVersion, code)
     const decided = decideStep({ code, stored, hasOthers, inputs: versions, fingerprint, force, diff })

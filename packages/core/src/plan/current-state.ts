@@ -6,8 +6,18 @@ import type { Current, IOManager, Materialization } from "../io/io-manager.ts"
 export interface StoredState {
   readonly materialization: Materialization
   readonly intact: boolean
+  /** Fingerprints of the appends and merges that the data holds. */
+  readonly applied?: ReadonlySet<string>
   /** Not the run's own when the step is reused from another. */
   readonly environment: OpenEnvironment
+  /** True: complete, and not current before the run publishes what it made. */
+  readonly staged?: boolean
+}
+
+/** Whether what is stored is the result of this work, or holds it: an append that was followed by others. */
+export function holdsWork(stored: StoredState | undefined, fingerprint: string | undefined): boolean {
+  if (!stored?.intact || fingerprint === undefined) return false
+  return stored.materialization.fingerprint === fingerprint || stored.applied?.has(fingerprint) === true
 }
 
 /** What is current of the assets that a plan touches: read once from the IO managers, then kept up by the run. */
@@ -21,18 +31,36 @@ export class CurrentState {
 
   /** Reads what is current of these assets; what was known of them before is replaced. */
   async read(assets: Iterable<Asset>, signal: AbortSignal): Promise<void> {
-    const byManager = new Map<IOManager, string[]>()
-    for (const asset of assets) {
-      const io = this.environment.io(asset)
-      const keys = byManager.get(io)
-      if (keys) keys.push(asset.key)
-      else byManager.set(io, [asset.key])
+    const found = await this.#found(assets, signal)
+    for (const [key, current] of found) this.#replace(key, current)
+  }
+
+  /**
+   * Reads anew what is current of these assets, in whichever environment it was found. What the run itself has stored
+   * since the read began stays, and what it has staged.
+   */
+  async refresh(assets: readonly Asset[], signal: AbortSignal): Promise<void> {
+    const before = new Map(assets.map(({ key }) => [key, new Map(this.partitions(key))]))
+    const others = new Set<OpenEnvironment>()
+    for (const known of before.values()) for (const { environment } of known.values()) others.add(environment)
+    others.delete(this.environment)
+    const elsewhere = [...others].map(environment => new CurrentState(environment))
+    const [found] = await Promise.all([
+      this.#found(assets, signal),
+      ...elsewhere.map(other => other.read(assets, signal)),
+    ])
+    for (const [key, current] of found) {
+      const former = before.get(key) ?? none
+      const now = new Map(current.map(one => [one.partition, this.#stateOf(one)]))
+      for (const [partition, state] of this.partitions(key)) {
+        if (state !== former.get(partition) || state.staged) now.set(partition, state)
+        else if (state.environment !== this.environment && !now.get(partition)?.intact) {
+          const reused = elsewhere.find(({ environment }) => environment === state.environment)?.get(key, partition)
+          if (reused) now.set(partition, reused)
+        }
+      }
+      this.#byKey.set(key, now)
     }
-    const reads = [...byManager].map(async ([io, keys]) => {
-      const found = await io.current(this.environment.ioContext(signal), keys)
-      for (const key of keys) this.#replace(key, found.get(key) ?? [])
-    })
-    await Promise.all(reads)
   }
 
   get(key: string, partition: string | null): StoredState | undefined {
@@ -60,14 +88,35 @@ export class CurrentState {
     }
   }
 
-  #replace(key: string, found: readonly Current[]): void {
-    if (found.length === 0) {
-      this.#byKey.delete(key)
-      return
+  /** Forgets a partition of which nothing is current. */
+  delete(key: string, partition: string | null): void {
+    this.#byKey.get(key)?.delete(partition)
+  }
+
+  async #found(assets: Iterable<Asset>, signal: AbortSignal): Promise<ReadonlyMap<string, readonly Current[]>> {
+    const byManager = new Map<IOManager, string[]>()
+    for (const asset of assets) {
+      const io = this.environment.io(asset)
+      const keys = byManager.get(io)
+      if (keys) keys.push(asset.key)
+      else byManager.set(io, [asset.key])
     }
-    const { environment } = this
-    const entries = found.map(({ partition, ...state }) => [partition, { ...state, environment }] as const)
-    this.#byKey.set(key, new Map(entries))
+    const all = new Map<string, readonly Current[]>()
+    const reads = [...byManager].map(async ([io, keys]) => {
+      const found = await io.current(this.environment.ioContext(signal), keys)
+      for (const key of keys) all.set(key, found.get(key) ?? [])
+    })
+    await Promise.all(reads)
+    return all
+  }
+
+  #replace(key: string, found: readonly Current[]): void {
+    if (found.length === 0) this.#byKey.delete(key)
+    else this.#byKey.set(key, new Map(found.map(one => [one.partition, this.#stateOf(one)])))
+  }
+
+  #stateOf({ materialization, intact, applied }: Current): StoredState {
+    return { materialization, intact, ...(applied && { applied }), environment: this.environment }
   }
 }
 

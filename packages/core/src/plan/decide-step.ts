@@ -1,7 +1,7 @@
 import type { Materialization } from "../io/io-manager.ts"
 import { sha256 } from "../util/sha256.ts"
 import type { AssetCode } from "./asset-code.ts"
-import type { StoredState } from "./current-state.ts"
+import { holdsWork, type StoredState } from "./current-state.ts"
 import type { PlanStep, Reason } from "./execution-plan.ts"
 import type { StepInput } from "./step-inputs.ts"
 
@@ -82,8 +82,7 @@ export function decideStep(facts: DecisionFacts): Decided {
   const changes = changesSince(stored.materialization, facts)
   if (code.always) return run([...changes, code.always])
   if (fingerprint !== undefined) {
-    if (fingerprint === stored.materialization.fingerprint)
-      return { decision: "skip", reasons: [{ kind: "unchanged" }] }
+    if (holdsWork(stored, fingerprint)) return { decision: "skip", reasons: [{ kind: "unchanged" }] }
     // What is neither code nor input is the instant of 'every', or declared: the columns, the layout, the time zone.
     const rest: Reason = { kind: code.stability === "volatile" ? "volatile" : "code_changed" }
     return run(changes.length > 0 ? changes : [rest])

@@ -4,13 +4,13 @@ import { CheckError, StorageError } from "../errors/assets-error.ts"
 import type { Lease } from "../event/run-log.ts"
 import type { Materialization, Written } from "../io/io-manager.ts"
 import type { StepWork } from "../plan/build-plan.ts"
-import { dataVersionOf, isToldByContent } from "../plan/fingerprint.ts"
+import { adds, dataVersionOf, isToldByContent } from "../plan/fingerprint.ts"
 import { userCodeError } from "../plan/user-code.ts"
 import { digestOf } from "../util/canonical-json.ts"
 import type { Json } from "../util/json.ts"
 import type { OutputValue } from "../value/value-type.ts"
 import type { StepAbout } from "./compute-context.ts"
-import type { PinnedInput } from "./load-inputs.ts"
+import { confirmInputs, type PinnedInput } from "./load-inputs.ts"
 import type { RunContext } from "./run-context.ts"
 
 export interface ApprovalRequest {
@@ -32,7 +32,7 @@ export interface ApprovalRequest {
 
 /**
  * Decides whether written data may become current: its checks, its sources, its lease. Gives the record to keep with it.
- * @throws CheckError `CHECK_FAILED`; StorageError `SOURCE_CHANGED_WHILE_READ`, `LEASE_LOST`
+ * @throws CheckError `CHECK_FAILED`; StorageError `SOURCE_CHANGED_WHILE_READ`, `STORAGE_DATA_MISSING`, `LEASE_LOST`
  */
 export async function approveOutput(
   run: RunContext,
@@ -45,9 +45,10 @@ export async function approveOutput(
   const checks = await evaluateChecks(run, request, written)
   const digest = await contentDigest(request, written)
   await confirmSources(run, request)
+  await confirmInputs(request.pinned, signal)
+  const former = adds(asset) ? await formerVersion(run, request) : undefined
   signal.throwIfAborted()
   confirmLease(run, request.lease, request.about)
-  const former = run.settings.state.get(asset.key, work.partition)?.materialization.dataVersion
   const { rows, bytes, files, columns } = written.result ?? {}
   return Object.freeze<Materialization>({
     id,
@@ -108,6 +109,13 @@ async function contentDigest(
   const { asset, code } = work
   if (output.kind !== "relation" || !isToldByContent(asset, code) || !asset.returns.digest) return undefined
   return asset.returns.digest(stored, await session(), signal)
+}
+
+/** The data version to which rows are added: of this moment, since a run with another event log may have added some. */
+async function formerVersion(run: RunContext, { work, signal }: ApprovalRequest): Promise<string | undefined> {
+  const { state } = run.settings
+  await state.refresh([work.asset], signal)
+  return state.get(work.asset.key, work.partition)?.materialization.dataVersion
 }
 
 async function confirmSources(run: RunContext, { pinned }: ApprovalRequest): Promise<void> {

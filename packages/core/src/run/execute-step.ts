@@ -1,21 +1,25 @@
 import { setTimeout as delay } from "node:timers/promises"
 import type { RetryPolicy } from "../asset/retry-policy.ts"
-import { CancelledError, UserCodeError } from "../errors/assets-error.ts"
+import { AssetsError, CancelledError, UserCodeError } from "../errors/assets-error.ts"
 import type { Lease } from "../event/run-log.ts"
 import type { Materialization } from "../io/io-manager.ts"
 import type { StepWork } from "../plan/build-plan.ts"
-import { reusableState } from "../plan/current-state.ts"
-import { inputVersions } from "../plan/decide-step.ts"
+import { holdsWork, reusableState } from "../plan/current-state.ts"
 import type { Reason } from "../plan/execution-plan.ts"
-import { fingerprintOf } from "../plan/fingerprint.ts"
+import { adds } from "../plan/fingerprint.ts"
 import type { StepAbout } from "./compute-context.ts"
 import { errorCode, eventError } from "./event-error.ts"
-import { idsOf, pinInputs } from "./load-inputs.ts"
+import { idsOf, type PinnedInput } from "./load-inputs.ts"
+import { type ReadyStep, readAnew, readyStep } from "./ready-step.ts"
 import { mayHelp, retryDelayMs } from "./retry-delay.ts"
 import type { RunContext } from "./run-context.ts"
 import { takeLease, takePoolPlace } from "./step-lease.ts"
 import type { StepOutcome } from "./step-outcome.ts"
-import { type ReadyStep, type StepOutput, stepOutput } from "./step-output.ts"
+import { type StepOutput, stepOutput } from "./step-output.ts"
+
+/** How often a step reads anew what was replaced while it read, besides the attempts of its retry policy. */
+const MOST_MOVES = 5
+const MOVED_DELAY_MS = 20
 
 /** Carries a step out: decides what was left open, takes the lease, tries as often as it may, and tells of it. */
 export async function executeStep(run: RunContext, work: StepWork): Promise<StepOutcome> {
@@ -38,6 +42,10 @@ class StepExecution {
   #lease: Lease | undefined
   #place: Lease | undefined
   #attempt = 1
+  /** How many of the attempts were made because what they read was replaced. */
+  #moves = 0
+  #isReadAnew = false
+  #pinned: readonly PinnedInput[] = []
   #reasons: readonly Reason[]
 
   constructor(run: RunContext, work: StepWork, about: StepAbout) {
@@ -56,8 +64,8 @@ class StepExecution {
       } catch (error) {
         // What an engine says of an interrupted query is less than why it was interrupted.
         const cause = attempt.signal.aborted ? attempt.signal.reason : error
-        if (this.#run.stopped || this.#attempt >= this.#policy.attempts || !mayHelp(cause)) throw cause
-        await this.#waitForNext(cause, attempt.signal)
+        if (this.#run.stopped) throw cause
+        await this.#waitForNext(cause, await this.#delayAfter(cause))
       } finally {
         attempt.end()
       }
@@ -90,30 +98,22 @@ class StepExecution {
 
   async #try(signal: AbortSignal): Promise<StepOutcome> {
     signal.throwIfAborted()
-    const ready = this.#ready()
-    const found = this.#foundNow(ready)
+    const ready = readyStep(this.#work, this.#run.settings)
+    this.#pinned = ready.pinned
+    const found = this.#isReadAnew ? this.#doneByOther(ready) : this.#foundNow(ready)
     if (found) return found
     await this.#takePlace(signal)
     const taken = await this.#takeLease(ready, signal)
     if ("status" in taken) return taken
+    const done = await this.#doneSincePlanned(ready, signal)
+    if (done) return done
     const output = this.#outputContext(taken, ready, signal)
     const restored = await this.#restore(output, ready)
     if (restored) return this.#skip("restored", restored, { isNews: true })
-    const materialization = await output.store()
-    return this.#finish(materialization)
-  }
-
-  /** Pins the inputs; with them the fingerprint is known. */
-  #ready(): ReadyStep {
-    const { state, sources } = this.#run.settings
-    const { asset, code, partition, inputs } = this.#work
-    const pinned = pinInputs(this.#work, this.#run.settings)
-    const versions = inputVersions(inputs, (key, upstream) => {
-      const dataVersion = sources.version(key) ?? state.get(key, upstream)?.materialization.dataVersion
-      return dataVersion === undefined ? undefined : { kind: "known", dataVersion }
-    })
-    const window = partition === null ? undefined : asset.options.partitions?.window?.(partition)
-    return { pinned, inputs: versions.known, fingerprint: fingerprintOf(code, partition, window, versions.known) }
+    const { id, materialization } = await output.store()
+    if (materialization.id === id) return this.#finish(materialization)
+    // Somebody else had added the same rows by the time of the commit, and the storage says what it holds.
+    return this.#skip(`materialized by run ${materialization.runId}`, materialization)
   }
 
   /** The outcome of a step that was left open, when it turns out to have nothing to do. */
@@ -122,9 +122,7 @@ class StepExecution {
     const { state, reusable } = this.#run.settings
     if (step.decision !== "maybe") return undefined
     const stored = state.get(asset.key, partition)
-    if (!code.always && stored?.intact && stored.materialization.fingerprint === fingerprint) {
-      return this.#skip("unchanged", stored.materialization)
-    }
+    if (stored && !code.always && holdsWork(stored, fingerprint)) return this.#skip("unchanged", stored.materialization)
     const reused = code.always ? undefined : reusableState(reusable, asset.key, partition, fingerprint)
     if (reused) {
       state.set(asset.key, [partition], reused)
@@ -165,7 +163,8 @@ class StepExecution {
         log.keepReads(this.#about.runId, this.#about.step, ids)
       },
       onWaited: async () => {
-        skipped = await this.#doneByOther(ready, signal)
+        await this.#run.settings.state.refresh([this.#work.asset], signal)
+        skipped = this.#doneByOther(ready)
         return skipped !== undefined
       },
     })
@@ -174,14 +173,20 @@ class StepExecution {
     return lease
   }
 
-  /** After a wait: the outcome, when the other run has done the same work. */
-  async #doneByOther({ fingerprint }: ReadyStep, signal: AbortSignal): Promise<StepOutcome | undefined> {
+  /** The outcome, when another run has done the same work since the plan was made. */
+  #doneByOther({ fingerprint }: ReadyStep): StepOutcome | undefined {
     const { state, force } = this.#run.settings
     const { asset, code, partition } = this.#work
-    await state.read([asset], signal)
     const stored = state.get(asset.key, partition)
-    if (force || code.always || !stored?.intact || stored.materialization.fingerprint !== fingerprint) return undefined
+    if (force || code.always || !stored || !holdsWork(stored, fingerprint)) return undefined
     return this.#skip(`materialized by run ${stored.materialization.runId}`, stored.materialization)
+  }
+
+  /** Rows are added to what is current under the lease, not to what was when the plan was made. */
+  async #doneSincePlanned(ready: ReadyStep, signal: AbortSignal): Promise<StepOutcome | undefined> {
+    if (!adds(this.#work.asset)) return undefined
+    await this.#run.settings.state.refresh([this.#work.asset], signal)
+    return this.#doneByOther(ready)
   }
 
   /** A version that is still stored, or whose writer died before it became current, is taken instead of computing it. */
@@ -228,7 +233,11 @@ class StepExecution {
 
   #note(materialization: Materialization): void {
     const { state, environment } = this.#run.settings
-    state.set(this.#work.asset.key, [this.#work.partition], { materialization, intact: true, environment })
+    const { asset, partition } = this.#work
+    const former = adds(asset) ? state.get(asset.key, partition) : undefined
+    const applied = adds(asset) && new Set([...(former?.applied ?? []), materialization.fingerprint])
+    const stored = { materialization, intact: true, ...(applied && { applied }), environment }
+    state.set(asset.key, [partition], stored)
   }
 
   #release(): void {
@@ -241,15 +250,46 @@ class StepExecution {
     this.#lease = undefined
   }
 
-  async #waitForNext(error: Error, signal: AbortSignal): Promise<void> {
-    const delayMs = retryDelayMs(this.#policy, this.#attempt)
+  /** Milliseconds to the next attempt. @throws the cause, when there is none */
+  async #delayAfter(cause: Error): Promise<number> {
+    const code = cause instanceof AssetsError ? cause.code : undefined
+    const moved = code === "STORAGE_DATA_MISSING" && this.#moves < MOST_MOVES
+    if (moved || code === "STORAGE_CONFLICT") {
+      const isAnother = await this.#readAnew()
+      if (moved && isAnother) return MOVED_DELAY_MS * 2 ** this.#moves++
+      if (code === "STORAGE_CONFLICT" && this.#isDoneNow()) return 0
+    }
+    if (this.#attempt - this.#moves >= this.#policy.attempts || !mayHelp(cause)) throw cause
+    return retryDelayMs(this.#policy, this.#attempt - this.#moves)
+  }
+
+  /** Reads what is current again; the time limit of the attempt that failed is no limit of this. */
+  async #readAnew(): Promise<boolean> {
+    const reading = this.#run.beginAttempt(this.#engineStep())
+    try {
+      this.#isReadAnew = true
+      return await readAnew(this.#work, this.#run.settings, this.#pinned, reading.signal)
+    } finally {
+      reading.end()
+    }
+  }
+
+  /** Whether what is current now, as it was read anew, is what the step would make. */
+  #isDoneNow(): boolean {
+    const { state, force } = this.#run.settings
+    const { asset, code, partition } = this.#work
+    const { fingerprint } = readyStep(this.#work, this.#run.settings)
+    return !force && !code.always && holdsWork(state.get(asset.key, partition), fingerprint)
+  }
+
+  async #waitForNext(error: Error, delayMs: number): Promise<void> {
     this.#run.emit({ type: "step_retried", ...this.#about, attempt: this.#attempt, delayMs, error: eventError(error) })
     // The attempt's own signal may have been used up by its time limit; the run's stop is looked at after the wait.
     const wait = this.#run.beginAttempt(this.#engineStep())
     try {
       await delay(delayMs, undefined, { signal: wait.signal })
-    } catch {
-      throw wait.signal.reason ?? signal.reason
+    } catch (aborted) {
+      throw wait.signal.reason ?? aborted
     } finally {
       wait.end()
     }

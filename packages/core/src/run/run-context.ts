@@ -17,6 +17,8 @@ export interface RunSettings {
   /** What `ctx.resources` is. */
   readonly resources: { readonly [name: string]: unknown }
   readonly force: boolean
+  /** With `force`: rows that were added before are added once more. */
+  readonly reapply: boolean
   readonly wait: boolean
   readonly tags: { readonly [name: string]: string }
   readonly onEvent: ((event: AssetsEvent) => void) | undefined
@@ -27,6 +29,8 @@ export interface GroupCall {
   readonly returned: Promise<unknown>
   /** The steps that took their output: each may take it once, since it may be a stream. */
   readonly takenBy: Set<string>
+  /** The ids of what it read: an output whose inputs were replaced meanwhile is not of this call. */
+  readonly reads: string
 }
 
 /** What the steps of one run share. */

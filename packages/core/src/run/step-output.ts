@@ -7,21 +7,17 @@ import { uuidv7 } from "../util/uuid.ts"
 import { approveOutput, commitOnLease } from "./approve-output.ts"
 import type { StepAbout } from "./compute-context.ts"
 import { computeOutput } from "./compute-output.ts"
-import type { PinnedInput } from "./load-inputs.ts"
+import type { ReadyStep } from "./ready-step.ts"
 import type { RunContext } from "./run-context.ts"
-
-/** A step as it stands when its inputs are known. */
-export interface ReadyStep {
-  readonly pinned: readonly PinnedInput[]
-  /** Data versions of the inputs, by key. */
-  readonly inputs: ReadonlyMap<string, string>
-  readonly fingerprint: string
-}
 
 /** What a step does with the IO manager of its asset. */
 export interface StepOutput {
   restore(fingerprint: string): Promise<Materialization | undefined>
-  store(): Promise<Materialization>
+  /**
+   * @returns the record that is current or staged now, and the id of this write: the record's own unless somebody else
+   * had added the same rows before
+   */
+  store(): Promise<{ readonly id: string; readonly materialization: Materialization }>
 }
 
 export interface OutputRequest extends ReadyStep {
@@ -54,6 +50,7 @@ export function stepOutput(run: RunContext, work: StepWork, request: OutputReque
     partitions: step.partitions,
     fingerprint: request.fingerprint,
     write,
+    ...(run.settings.reapply && { reapply: true }),
     layout,
     durability,
     stepId: request.engineStep,
@@ -91,10 +88,11 @@ export function stepOutput(run: RunContext, work: StepWork, request: OutputReque
         session,
         engine,
       }
-      return io.handleOutput(
+      const materialization = await io.handleOutput(
         context(written => approveOutput(run, approval, written)),
         output,
       )
+      return { id, materialization }
     },
   }
 }
