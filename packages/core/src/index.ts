@@ -118,6 +118,8 @@ export type { ExecutionPlan, PlanStep, PlanWarning, Reason } from "./plan/execut
 export type { ExplainedPlan, ExplainOptions } from "./plan/explain-plan.ts"
 export { explainPlan, explainPlanAsJson, explainReasons } from "./plan/explain-plan.ts"
 export type { PlanOptions } from "./plan-work.ts"
+export type { PromotedPartition, PromoteOptions, Promotion } from "./promote.ts"
+export { promote } from "./promote.ts"
 export type { Reindexed, ReindexOptions } from "./reindex.ts"
 export { reindex } from "./reindex.ts"
 export type { ReportOptions } from "./report-materialization.ts"

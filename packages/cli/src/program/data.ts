@@ -4,7 +4,10 @@ import { positiveInteger } from "./positive-integer.ts"
 /** What looks at stored data, and what moves it from one environment to another. */
 export function addData(program: Command): void {
   addReading(program)
+  addPromote(program)
 }
+
+const selection = ["[selection...]", "keys or selections, their union; default: every asset"] as const
 
 function addReading(program: Command): void {
   program
@@ -40,5 +43,20 @@ function addReading(program: Command): void {
     .action(async (key: string, file: string, _options, command: Command) => {
       const { exportCommand } = await import("../commands/export.ts")
       await exportCommand(key, file, command.optsWithGlobals())
+    })
+}
+
+function addPromote(program: Command): void {
+  program
+    .command("promote")
+    .description("make what one environment has current in another, without computing or copying")
+    .argument("<from>", "environment whose data is promoted: a branch")
+    .argument("<to>", "environment in which it becomes current: all of it or nothing")
+    .argument(...selection)
+    .option("--dry-run", "print what would be promoted and change nothing")
+    .option("--no-wait", "fail in place of waiting for another process")
+    .action(async (from: string, to: string, select: string[], _options, command: Command) => {
+      const { promoteCommand } = await import("../commands/promote.ts")
+      await promoteCommand({ from, to }, select, command.optsWithGlobals())
     })
 }

@@ -1,0 +1,232 @@
+import type { Definitions } from "./definitions.ts"
+import type { OpenEnvironment } from "./environment/open-environment.ts"
+import { ConfigError } from "./errors/assets-error.ts"
+import type { AssetsEvent } from "./event/event.ts"
+import type { IOManager, Materialization, Publication } from "./io/io-manager.ts"
+import { stepId } from "./plan/build-plan.ts"
+import { type OpenProject, openProject, selectKeys } from "./plan-work.ts"
+import type { RunContext } from "./run/run-context.ts"
+import { type PlannedPromotion, type Promoted, planPromotion } from "./transfer/plan-promotion.ts"
+import { recordRun } from "./transfer/recorded-run.ts"
+import { StepLeases, stepAbout } from "./transfer/step-leases.ts"
+import { type FromTo, openOther, refuseSame } from "./transfer/two-environments.ts"
+import { uuidv7 } from "./util/uuid.ts"
+
+export interface PromoteOptions extends FromTo {
+  /** A selection, or several whose union is meant. Default: every asset. */
+  readonly select?: string | readonly string[]
+  /** True: tells what would be promoted, and changes nothing. */
+  readonly dryRun?: boolean
+  /** False: fails with `LEASE_HELD` where a run works on one of the assets, in place of waiting for it. Default true. */
+  readonly wait?: boolean
+  readonly now?: Date
+  readonly signal?: AbortSignal
+  /** Told of each event once it is kept. Must not throw. */
+  readonly onEvent?: (event: AssetsEvent) => void
+}
+
+/** One partition (`null`: the whole of an asset without partitions) that became current. */
+export interface PromotedPartition {
+  readonly key: string
+  readonly partition: string | null
+  readonly dataVersion: string
+  /** The data version that was current before; null for nothing. */
+  readonly former: string | null
+}
+
+/** What a promotion did, or would do. */
+export interface Promotion {
+  readonly from: string
+  readonly to: string
+  /** Id of the run in the history of `to`; null when nothing was changed. */
+  readonly runId: string | null
+  /** In the order of the graph. */
+  readonly promoted: readonly PromotedPartition[]
+  /** Partitions that hold the same data in both environments. */
+  readonly unchanged: number
+}
+
+/**
+ * Makes what is current in `from` current in `to`, without computing and without copying rows: all of it or nothing, so
+ * that readers of `to` see the old versions of all assets or the new versions of all. What `from` only reuses is left out.
+ *
+ * @throws StorageError `PROMOTE_CONFLICT` when something was made from what `to` does not have, and would not have after
+ * the promotion; `LEASE_HELD`, `LEASE_LOST`, `STORAGE_CONFLICT`, `STORAGE_DATA_MISSING`
+ * @throws ConfigError `ENVIRONMENT_UNSUPPORTED` when the IO managers are of two kinds, or keep no versions
+ */
+export async function promote(project: Definitions, options: PromoteOptions): Promise<Promotion> {
+  const { now, signal } = options
+  const open = openProject(project, { environment: options.to, ...(now && { now }), ...(signal && { signal }) })
+  let from: OpenEnvironment | undefined
+  try {
+    from = openOther(project, options.from, { now: open.environment.now, signal: open.signal })
+    refuseSame(from, open.environment)
+    const keys = await inGraphOrder(open, options.select ?? "*")
+    const planned = await planPromotion(open, from, keys)
+    const io = planned.promoted.length > 0 ? managerOf(open, from, planned) : undefined
+    if (!io || options.dryRun) return promotionOf(open, from, planned, null)
+    return await carryOut(open, from, { options, keys, planned, io })
+  } finally {
+    await from?.close()
+    await open.close()
+  }
+}
+
+async function inGraphOrder(open: OpenProject, select: string | readonly string[]): Promise<readonly string[]> {
+  const { graph } = open.project
+  const keys = await selectKeys(open, select)
+  return keys.toSorted((a, b) => graph.position(a) - graph.position(b))
+}
+
+interface PromotionWork {
+  readonly options: PromoteOptions
+  readonly keys: readonly string[]
+  readonly planned: PlannedPromotion
+  readonly io: PublishingManager
+}
+
+async function carryOut(open: OpenProject, from: OpenEnvironment, work: PromotionWork): Promise<Promotion> {
+  const { options, keys, planned, io } = work
+  const { wait = true, onEvent, select = "*" } = options
+  const steps = planned.promoted.map(({ key, partition }) => {
+    return { id: stepId(key, partition), key, partitions: partition === null ? [] : [partition] }
+  })
+  const tags = { promotedFrom: from.name }
+  let done = planned
+  const runId = await recordRun(open, { selection: textOf(select), tags, steps, wait, onEvent }, async run => {
+    const leases = await StepLeases.take(run, [...planned.promoted, ...planned.read], open.signal)
+    try {
+      // Whoever held a lease until now may have changed what is promoted, or what it was made from.
+      done = only(await planPromotion(open, from, keys), planned)
+      await publish(run, open, { from, promoted: done.promoted, io, leases })
+      return "succeeded"
+    } finally {
+      leases.release()
+    }
+  })
+  return promotionOf(open, from, done, runId)
+}
+
+/** What was planned before the leases were taken, as it is now: partitions that came meanwhile are not promoted. */
+function only(now: PlannedPromotion, planned: PlannedPromotion): PlannedPromotion {
+  const leased = new Set(planned.promoted.map(({ key, partition }) => stepId(key, partition)))
+  return { ...now, promoted: now.promoted.filter(({ key, partition }) => leased.has(stepId(key, partition))) }
+}
+
+interface Publishing {
+  readonly from: OpenEnvironment
+  readonly promoted: readonly Promoted[]
+  readonly io: PublishingManager
+  readonly leases: StepLeases
+}
+
+async function publish(run: RunContext, open: OpenProject, publishing: Publishing): Promise<void> {
+  const { promoted, io, leases } = publishing
+  const { environment, log, signal } = open
+  const { durability = "process" } = environment.config
+  const startedAt = performance.now()
+  const publications: Publication[] = []
+  for (const one of promoted) {
+    const adopted = await adopt(run, open, { ...publishing, one })
+    const former = one.former?.materialization.id ?? null
+    publications.push({ key: one.key, partition: one.partition, materialization: adopted, former })
+  }
+  signal.throwIfAborted()
+  const context = { ...environment.ioContext(signal), durability, inUse: () => log.inUse() }
+  await io.publish({ ...context, commit: change => leases.commit(change) }, publications)
+  const durationMs = Math.round(performance.now() - startedAt)
+  run.change(append => {
+    for (const { key, partition, materialization } of publications) {
+      append({ type: "asset_materialized", ...stepAbout(run, { key, partition }), materialization, durationMs })
+    }
+  })
+}
+
+/** Completes a version in the environment from the one that is promoted. */
+async function adopt(
+  run: RunContext,
+  open: OpenProject,
+  { from, io, one }: Publishing & { readonly one: Promoted },
+): Promise<Materialization> {
+  const { environment, log, signal } = open
+  const { materialization } = one.stored
+  const record: Materialization = {
+    ...materialization,
+    id: uuidv7(),
+    partitions: one.partition === null ? [] : [one.partition],
+    runId: run.settings.id,
+    createdAt: new Date().toISOString(),
+  }
+  const { step } = stepAbout(run, one)
+  log.keepReads(run.settings.id, step, [materialization.id, record.id])
+  const place = { key: one.key }
+  const adopted = await io.adopt(
+    { ...environment.ioContext(signal), ...place },
+    { from: from.io(one.asset), fromContext: { ...from.ioContext(signal), ...place }, materialization, record },
+  )
+  if (!adopted) throw unsupported(from, environment, "the one does not reach what the other holds")
+  return adopted
+}
+
+type PublishingManager = IOManager & Required<Pick<IOManager, "adopt" | "publish">>
+
+/** The one IO manager that publishes everything: more than one could not do so at once. */
+function managerOf(open: OpenProject, from: OpenEnvironment, { promoted }: PlannedPromotion): PublishingManager {
+  const { environment } = open
+  const [first, second] = new Set(promoted.map(({ asset }) => environment.io(asset)))
+  if (second) throw severalManagers(open, promoted)
+  const others = new Set(promoted.map(({ asset }) => from.io(asset).name))
+  for (const name of others) {
+    if (first?.name === name) continue
+    throw unsupported(from, environment, `the one keeps assets as ${name} and the other as ${first?.name}`)
+  }
+  if (first && canPublish(first)) return first
+  throw unsupported(from, environment, `${first?.name} keeps no versions`)
+}
+
+function canPublish(io: IOManager): io is PublishingManager {
+  return io.adopt !== undefined && io.publish !== undefined
+}
+
+function promotionOf(
+  { environment }: OpenProject,
+  from: OpenEnvironment,
+  { promoted, unchanged }: PlannedPromotion,
+  runId: string | null,
+): Promotion {
+  const list = promoted.map(({ key, partition, stored, former }) => ({
+    key,
+    partition,
+    dataVersion: stored.materialization.dataVersion,
+    former: former?.materialization.dataVersion ?? null,
+  }))
+  return { from: from.name, to: environment.name, runId, promoted: list, unchanged }
+}
+
+function textOf(select: string | readonly string[]): string {
+  return [select].flat().join(" ")
+}
+
+function unsupported(from: OpenEnvironment, to: OpenEnvironment, why: string): ConfigError {
+  return new ConfigError("ENVIRONMENT_UNSUPPORTED", {
+    what: `'${from.name}' cannot be promoted to '${to.name}'.`,
+    why: `A promotion moves no data, and ${why}.`,
+    fix: `Copy the rows: assets copy --from ${from.name} --to ${to.name}`,
+    details: { from: from.name, to: to.name },
+  })
+}
+
+function severalManagers({ environment }: OpenProject, promoted: readonly Promoted[]): ConfigError {
+  const byManager = new Map<IOManager, string[]>()
+  for (const { asset } of promoted) {
+    const io = environment.io(asset)
+    byManager.set(io, [...(byManager.get(io) ?? []), asset.key])
+  }
+  const groups = [...byManager.values()].map(keys => [...new Set(keys)])
+  return new ConfigError("ENVIRONMENT_UNSUPPORTED", {
+    what: `What would be promoted lies in ${groups.length} IO managers of '${environment.name}'.`,
+    why: "One IO manager publishes all or nothing; several cannot do so together.",
+    fix: `Promote them one after the other: ${groups.map(keys => `assets promote … ${keys.join(" ")}`).join("; ")}`,
+    details: { environment: environment.name, groups },
+  })
+}
