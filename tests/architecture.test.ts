@@ -46,6 +46,7 @@ const coreOrder = [
   "event",
   "plan",
   "run",
+  "transfer",
   "testing",
 ]
 const dataframeOrder = ["errors", "schema", "function", "plan", "sql", "session", "testing"]
