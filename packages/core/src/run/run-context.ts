@@ -1,5 +1,6 @@
 import type { Progress } from "../engine/engine.ts"
 import type { OpenEnvironment } from "../environment/open-environment.ts"
+import { StorageError } from "../errors/assets-error.ts"
 import type { AssetsEvent, NewEvent } from "../event/event.ts"
 import type { RunLog } from "../event/run-log.ts"
 import type { CurrentState } from "../plan/current-state.ts"
@@ -42,6 +43,7 @@ export class RunContext {
   readonly #attempts = new Map<AbortController, string>()
   #stopped: Error | undefined
   #hasWarned = false
+  #hasBegun = false
 
   constructor(settings: RunSettings) {
     this.settings = settings
@@ -58,9 +60,30 @@ export class RunContext {
   change<T>(make: (append: (event: NewEvent) => void) => T): T {
     const { log, onEvent } = this.settings
     const kept: AssetsEvent[] = []
-    const result = log.transaction(() => make(event => kept.push(log.append(event))))
+    const result = log.transaction(() => {
+      if (this.#hasBegun) this.#confirmRunning()
+      const made = make(event => kept.push(log.append(event)))
+      this.#hasBegun = true
+      return made
+    })
     if (onEvent) for (const event of kept) this.#tell(onEvent, event)
     return result
+  }
+
+  /**
+   * A process that was stopped for long finds its run ended by another, which went on in its place: what it would add
+   * to the log now would change what the other says.
+   */
+  #confirmRunning(): void {
+    const { log, id } = this.settings
+    const { status, reason } = log.run(id) ?? {}
+    if (status === "running") return
+    throw new StorageError("LEASE_LOST", {
+      what: `The run ${id} was taken for dead by another process, and can do no more.`,
+      why: `The event log says that it is ${status ?? "gone"}${reason ? ` (${reason})` : ""}: this process gave no sign of life for too long.`,
+      fix: "Run again; what other runs stored meanwhile is current.",
+      details: { run: id },
+    })
   }
 
   /** What listens to a run does not end it: the event is kept, and the fault is the listener's. */

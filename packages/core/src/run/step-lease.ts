@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import { StorageError } from "../errors/assets-error.ts"
 import type { NewEvent } from "../event/event.ts"
 import type { Lease, LeaseHolder } from "../event/run-log.ts"
+import { isStopped } from "../util/process-identity.ts"
 import type { RunContext } from "./run-context.ts"
 
 /** Milliseconds between two looks at a lease that another run holds. */
@@ -31,6 +32,7 @@ export interface LeaseRequest {
 export async function takeLease(run: RunContext, request: LeaseRequest): Promise<Lease | undefined> {
   const { log, id, wait } = run.settings
   let holder: LeaseHolder | undefined
+  let toldLast: string | undefined
   let pause = POLL_MS.first
   for (;;) {
     const answer = run.change(append => {
@@ -44,13 +46,9 @@ export async function takeLease(run: RunContext, request: LeaseRequest): Promise
       return answer
     }
     if (!wait) throw held(request, answer)
-    if (answer.runId !== holder?.runId) {
-      run.emit({
-        type: "step_waiting",
-        ...request.about,
-        holder: tell(answer),
-      })
-    }
+    const told = tell(answer)
+    if (told !== toldLast) run.emit({ type: "step_waiting", ...request.about, holder: told })
+    toldLast = told
     holder = answer
     await delay(pause, undefined, { signal: request.signal }).catch(() => undefined)
     request.signal.throwIfAborted()
@@ -85,8 +83,13 @@ export async function takePoolPlace(run: RunContext, { pool, limit, about, signa
   }
 }
 
-function tell({ runId, pid, host }: LeaseHolder): string {
-  return `run ${runId} (process ${pid} on ${host})`
+/** Who holds something, for people; of one that is stopped also what can be done. */
+export function tell(holder: LeaseHolder): string {
+  const { runId, pid, host } = holder
+  const told = `run ${runId} (process ${pid} on ${host})`
+  return isStopped(holder)
+    ? `${told}, which is stopped: continue it with 'kill -CONT ${pid}', or end it with 'assets runs cancel ${runId}'`
+    : told
 }
 
 /** After a wait: whether the holder has left nothing to do; else the step begins now. */
