@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Engine, EngineSession, IOManager, OutputValue, StoredValue } from "@assets/core"
-import type { ConformanceRow, IOManagerFixture } from "@assets/core/testing"
-import { arrowTypeOf, type Relation, type Schema } from "@assets/dataframe"
+import type { ConformanceRow, ElsewhereWrite, IOManagerFixture } from "@assets/core/testing"
+import { arrowTypeOf, mergeRows, type Relation, type Schema } from "@assets/dataframe"
 import { Schema as ArrowSchema, Field, makeData, RecordBatch, Struct, vectorFromArray } from "apache-arrow"
+import { frameTables } from "./frame-tables.ts"
 
 export const caseSchema: Schema = {
   columns: [
@@ -15,12 +16,16 @@ export const caseSchema: Schema = {
   ],
 }
 
+const batchRows = 10_000
 const signal = new AbortController().signal
 
 interface Place {
   /** A folder that is there already. */
   readonly base?: string | undefined
   readonly deleteData?: (base: string, key: string) => Promise<void>
+  readonly writeElsewhere?: (base: string, write: ElsewhereWrite) => Promise<void>
+  /** The manager whose option for the place of its data is this text. */
+  readonly createIOManagerAt?: (place: string) => IOManager
 }
 
 /** The suite's fixture over an IO manager and an engine, in a folder of its own unless one is given. */
@@ -31,15 +36,20 @@ export class EngineFixture implements IOManagerFixture {
   readonly #createIOManager: () => IOManager
   readonly #engine: Engine
   #session: Promise<EngineSession> | undefined
+  readonly tables = frameTables(() => this.session())
   readonly deleteData?: (key: string) => Promise<void>
+  readonly writeElsewhere?: (write: ElsewhereWrite) => Promise<void>
+  readonly createIOManagerAt?: (place: string) => IOManager
 
   constructor(engine: Engine, createIOManager: () => IOManager, place: Place = {}) {
     this.#engine = engine
     this.#createIOManager = createIOManager
-    const { base, deleteData } = place
+    const { base, deleteData, writeElsewhere, createIOManagerAt } = place
     this.#owned = base === undefined
     this.base = base ?? mkdtempSync(join(tmpdir(), "assets-conformance-"))
     if (deleteData) this.deleteData = key => deleteData(this.base, key)
+    if (writeElsewhere) this.writeElsewhere = write => writeElsewhere(this.base, write)
+    if (createIOManagerAt) this.createIOManagerAt = createIOManagerAt
   }
 
   createIOManager(): IOManager {
@@ -67,7 +77,9 @@ export class EngineFixture implements IOManagerFixture {
       kind: "batches",
       schema: caseSchema,
       async *batches() {
-        for (const row of rows) yield batchOf([row])
+        // The first row by itself, so that two rows are two batches already.
+        if (rows.length > 0) yield batchOf(rows.slice(0, 1))
+        for (let i = 1; i < rows.length; i += batchRows) yield batchOf(rows.slice(i, i + batchRows))
       },
     }
   }
@@ -87,6 +99,10 @@ export class EngineFixture implements IOManagerFixture {
       schema: caseSchema,
     }
     return { kind: "relation", relation, schema: caseSchema }
+  }
+
+  merge(former: Relation, added: Relation, keys: readonly string[]): Relation {
+    return mergeRows(former, added, keys, caseSchema)
   }
 
   async read(stored: StoredValue): Promise<readonly ConformanceRow[]> {

@@ -1,13 +1,26 @@
-import { ioManagerConformance } from "@assets/core/testing"
-import { describe, onTestFinished, test } from "vitest"
+import { writeSync } from "node:fs"
+import { type ConformanceResult, conformanceTable, ioManagerConformance } from "@assets/core/testing"
+import { afterAll, describe, expect, onTestFinished, test } from "vitest"
 import { storages } from "./storages.ts"
 
-describe.each(Object.entries(storages))("%s", (_name, create) => {
+const results = Object.keys(storages).map(ioManager => ({ ioManager, outcomes: new Map() }) satisfies ConformanceResult)
+
+describe.each(Object.entries(storages))("%s", (name, create) => {
+  const outcomes: Map<unknown, unknown> | undefined = results.find(one => one.ioManager === name)?.outcomes
   for (const conformance of ioManagerConformance) {
-    test(conformance.name, async () => {
+    test(`${conformance.theme}: ${conformance.name}`, async () => {
       const fixture = create()
       onTestFinished(() => fixture.close())
-      await conformance.run(fixture)
+      outcomes?.set(conformance, "failed")
+      outcomes?.set(conformance, await conformance.run(fixture))
     })
   }
 })
+
+test("each case has a name of its own", () => {
+  const names = ioManagerConformance.map(one => `${one.theme}: ${one.name}`)
+  expect(new Set(names).size).toBe(names.length)
+})
+
+// Past vitest's own lines, which would indent and cut it.
+afterAll(() => void writeSync(1, `\n${conformanceTable(ioManagerConformance, results)}\n`))

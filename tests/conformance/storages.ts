@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
-import { memoryIO } from "@assets/core/testing"
+import { fileURLToPath } from "node:url"
+import { type ElsewhereWrite, memoryIO } from "@assets/core/testing"
 import { duckdb, duckdbFileIO } from "@assets/io-duckdb"
 import { parquetIO } from "@assets/io-parquet"
 import { EngineFixture } from "./fixture.ts"
@@ -12,12 +15,33 @@ async function deleteParquet(base: string, key: string): Promise<void> {
   }
 }
 
+const script = fileURLToPath(new URL("write-elsewhere.ts", import.meta.url))
+
+/** Has another process write to the storage of this name in the folder. */
+function elsewhere(name: string) {
+  return async (base: string, write: ElsewhereWrite): Promise<void> => {
+    const text = JSON.stringify(write, (_, value) => (typeof value === "bigint" ? Number(value) : value))
+    const args = ["--conditions=@assets/source", "--import", "tsx", script, name, base, text]
+    const [code] = await once(spawn(process.execPath, args, { stdio: "inherit" }), "exit")
+    if (code !== 0) throw new Error(`the other process ended with ${code}`)
+  }
+}
+
 /** Every IO manager on every engine that it works with, by name; over a folder, or over a new one. */
 export const storages: { readonly [name: string]: (base?: string) => EngineFixture } = {
   "parquet on duckdb": base =>
-    new EngineFixture(duckdb(), () => parquetIO({ root: "data" }), { base, deleteData: deleteParquet }),
+    new EngineFixture(duckdb(), () => parquetIO({ root: "data" }), {
+      base,
+      deleteData: deleteParquet,
+      writeElsewhere: elsewhere("parquet on duckdb"),
+      createIOManagerAt: root => parquetIO({ root }),
+    }),
   "duckdb file on duckdb": base =>
-    new EngineFixture(duckdb(), () => duckdbFileIO({ path: "warehouse.duckdb" }), { base }),
+    new EngineFixture(duckdb(), () => duckdbFileIO({ path: "warehouse.duckdb" }), {
+      base,
+      writeElsewhere: elsewhere("duckdb file on duckdb"),
+      createIOManagerAt: path => duckdbFileIO({ path }),
+    }),
   // The manager itself is the storage here, so that each opening gives the same one.
   "memory on duckdb": base => {
     const io = memoryIO()

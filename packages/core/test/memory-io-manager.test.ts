@@ -43,5 +43,7 @@ function fixture(): IOManagerFixture {
 }
 
 describe("the IO manager in memory", () => {
-  test.each(ioManagerConformance.map(one => [one.name, one] as const))("%s", (_, one) => one.run(fixture()))
+  test.each(ioManagerConformance.map(one => [`${one.theme}: ${one.name}`, one] as const))("%s", async (_, one) => {
+    await one.run(fixture())
+  })
 })
