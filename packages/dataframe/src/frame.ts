@@ -10,6 +10,7 @@ import { mergeRows } from "./merge-rows.ts"
 import { bindPlan } from "./plan/bind-plan.ts"
 import { distinctNames } from "./plan/column-named.ts"
 import { checkedTo } from "./plan/conform.ts"
+import { parseDataType } from "./plan/parse-data-type.ts"
 import { parametersOf } from "./plan/partition-values.ts"
 import { columnName } from "./plan/project.ts"
 import type { Relation } from "./plan/relation.ts"
@@ -74,6 +75,8 @@ export interface FrameType<S extends Columns> {
   /** Canonical: names and Spark's words for the types, in order. */
   describe(): { readonly columns: readonly (readonly [name: string, type: string])[]; readonly kind: "frame" }
   columns(): readonly { readonly name: string; readonly type: string }[]
+  /** Columns whose types are given in Spark's words, as a materialization records them. */
+  schemaOf(columns: readonly { readonly name: string; readonly type: string }[]): Schema
   /** The frame that stands for the stored value of `key` while planning. */
   input(key: string): DataFrame<S>
   partition(): PartitionColumns
@@ -133,6 +136,10 @@ class DeclaredFrame<S extends Columns> implements FrameType<S> {
 
   columns(): readonly { readonly name: string; readonly type: string }[] {
     return this.#schema.columns.map(({ name, type }) => ({ name, type: typeName(type) }))
+  }
+
+  schemaOf(columns: readonly { readonly name: string; readonly type: string }[]): Schema {
+    return { columns: columns.map(({ name, type }) => ({ name, type: parseDataType(type) })) }
   }
 
   input(key: string): DataFrame<S> {

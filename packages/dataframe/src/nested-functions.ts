@@ -1,7 +1,9 @@
-import type { DataType as ArrowType, Bool, Int32, Int64, List, Map_, Utf8 } from "apache-arrow/type"
+import type { DataType as ArrowType, Bool, DateDay, Int32, Int64, List, Map_, Struct, Utf8 } from "apache-arrow/type"
 import type { BooleanColumn, Column, StringColumn } from "./column.ts"
-import { call } from "./function-call.ts"
-import type { CommonOf, Operand, TypedColumn } from "./schema/type-rules.ts"
+import { unresolvedOf } from "./column-expression.ts"
+import { type Count, call, column, type Text } from "./function-call.ts"
+import type { Unresolved } from "./plan/expression.ts"
+import type { CommonOf, Integer, Operand, TypedColumn } from "./schema/type-rules.ts"
 
 /** Elements of an array, or entries of a map; null of null. */
 export function size(value: TypedColumn<List> | TypedColumn<Map_>): Column<Int32> {
@@ -94,4 +96,118 @@ export function mapContainsKey<K extends ArrowType, V extends ArrowType>(
   key: Operand<K>,
 ): BooleanColumn {
   return call<Bool>("map_contains_key", map, key)
+}
+
+/** A struct of named columns: `struct({ x: f.a, y: f.b })`. */
+export function struct<O extends { readonly [name: string]: TypedColumn }>(
+  fields: O,
+): Column<Struct<{ [K in keyof O & string]: O[K] extends TypedColumn<infer T> ? T : never }>> {
+  const pairs = Object.entries(fields).flatMap(([name, value]): readonly Unresolved[] => [
+    { kind: "literal", value: name, type: { kind: "string" } },
+    unresolvedOf(value),
+  ])
+  return column({ kind: "call", name: "named_struct", args: pairs })
+}
+
+/** The element at a place, from 1 or from the end; fails when it runs where there is none. */
+export function elementAt<T extends ArrowType>(values: TypedColumn<List<T>>, place: Count): Column<T> {
+  return call("element_at", values, place)
+}
+
+/** The element at a place, from 1 or from the end; null where there is none. */
+export function tryElementAt<T extends ArrowType>(values: TypedColumn<List<T>>, place: Count): Column<T> {
+  return call("try_element_at", values, place)
+}
+
+/** The element at an index, from 0; null where there is none. */
+export function get<T extends ArrowType>(values: TypedColumn<List<T>>, index: Count): Column<T> {
+  return call("get", values, index)
+}
+
+/** `length` elements from a place, from 1 or from the end. */
+export function slice<T extends ArrowType>(values: TypedColumn<List<T>>, start: Count, length: Count): Column<List<T>> {
+  return call("slice", values, start, length)
+}
+
+/** With a value at the end. */
+export function arrayAppend<T extends ArrowType>(values: TypedColumn<List<T>>, value: Operand<T>): Column<List<T>> {
+  return call("array_append", values, value)
+}
+
+/** With a value at the begin. */
+export function arrayPrepend<T extends ArrowType>(values: TypedColumn<List<T>>, value: Operand<T>): Column<List<T>> {
+  return call("array_prepend", values, value)
+}
+
+/** With a value at a place, from 1 or from the end; what lies between is filled with nulls. */
+export function arrayInsert<T extends ArrowType>(
+  values: TypedColumn<List<T>>,
+  place: Count,
+  value: Operand<T>,
+): Column<List<T>> {
+  return call("array_insert", values, place, value)
+}
+
+/** Sorted, ascending with nulls last. */
+export function arraySort<T extends ArrowType>(values: TypedColumn<List<T>>): Column<List<T>> {
+  return call("array_sort", values)
+}
+
+/** The value, so many times. */
+export function arrayRepeat<T extends ArrowType>(value: TypedColumn<T>, times: Count): Column<List<T>> {
+  return call("array_repeat", value, times)
+}
+
+/** Whether they share a value; null where they do not, and one has a null. */
+export function arraysOverlap<T extends ArrowType>(a: TypedColumn<List<T>>, b: TypedColumn<List<T>>): BooleanColumn {
+  return call<Bool>("arrays_overlap", a, b)
+}
+
+/** The numbers from the start to the stop, both included; down where the stop is less. */
+export function sequence<T extends Integer>(
+  start: TypedColumn<T>,
+  stop: TypedColumn<T>,
+  step?: TypedColumn<Integer> | number,
+): Column<List<T>> {
+  return call("sequence", start, stop, step)
+}
+
+/** The days from the start to the stop, both included; down where the stop is before. */
+export function sequenceDays(start: TypedColumn<DateDay>, stop: TypedColumn<DateDay>): Column<List<DateDay>> {
+  return call("sequence", start, stop)
+}
+
+/** A map of these keys with these values, by their places. */
+export function mapFromArrays<K extends ArrowType, V extends ArrowType>(
+  keys: TypedColumn<List<K>>,
+  values: TypedColumn<List<V>>,
+): Column<Map_<K, V>> {
+  return call<Map_<K, V>>("map_from_arrays", keys, values)
+}
+
+/** The entries of a map, as structs of `key` and `value`. */
+export function mapEntries<K extends ArrowType, V extends ArrowType>(
+  map: TypedColumn<Map_<K, V>>,
+): Column<List<Struct<{ key: K; value: V }>>> {
+  return call("map_entries", map)
+}
+
+/** A map of structs of `key` and `value`. */
+export function mapFromEntries<K extends ArrowType, V extends ArrowType>(
+  entries: TypedColumn<List<Struct<{ key: K; value: V }>>>,
+): Column<Map_<K, V>> {
+  return call<Map_<K, V>>("map_from_entries", entries)
+}
+
+/** The entries of all; a key that two of them have fails when it runs. */
+export function mapConcat<K extends ArrowType, V extends ArrowType>(
+  first: TypedColumn<Map_<K, V>>,
+  ...others: readonly TypedColumn<Map_<K, V>>[]
+): Column<Map_<K, V>> {
+  return call<Map_<K, V>>("map_concat", first, ...others)
+}
+
+/** A map of the pairs of a text: `a:1,b:2`, with other delimiters where they are given. */
+export function strToMap(text: Text, between?: string, within?: string): Column<Map_<Utf8, Utf8>> {
+  return call<Map_<Utf8, Utf8>>("str_to_map", text, between, within)
 }

@@ -17,16 +17,22 @@ export interface Resolution {
 /** Spark's rule for arguments and result. @throws FrameError when the arguments do not fit */
 export type TypeRule = (args: readonly Expression[], name: string) => Resolution
 
-/** A call whose arguments are printed. */
-export interface PrintedCall {
+/** The arguments of a call, printed. */
+export interface PrintedArguments {
   readonly args: readonly Sql[]
   /** The same arguments as expressions, for their types and literals. */
   readonly inputs: readonly Expression[]
   readonly type: DataType
 }
 
+/** A call of a function of one row's values. */
+export interface PrintedCall extends PrintedArguments {
+  /** Prints the body of the lambda that is an argument, with values in the place of its parameters. */
+  body(index: number, ...values: readonly Sql[]): Sql
+}
+
 /** A call of an aggregate. */
-export interface PrintedAggregate extends PrintedCall {
+export interface PrintedAggregate extends PrintedArguments {
   readonly distinct: boolean
   /** Whether it stands before OVER: DuckDB then takes IGNORE NULLS, and no FILTER for what is no aggregate. */
   readonly hasOver: boolean

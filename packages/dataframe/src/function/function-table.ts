@@ -1,4 +1,5 @@
 import { aggregates } from "./aggregate.ts"
+import { arrayShapes } from "./array-shape.ts"
 import { conditional } from "./conditional.ts"
 import type { FunctionEntry } from "./function-entry.ts"
 import { higherOrder } from "./higher-order.ts"
@@ -22,6 +23,7 @@ export const functionTable = {
   ...textFunctions,
   ...timeFunctions,
   ...nestedFunctions,
+  ...arrayShapes,
   ...mapFunctions,
   ...higherOrder,
   ...randomFunctions,
@@ -63,6 +65,7 @@ export const aliases: { readonly [alias: string]: FunctionName | "current_timest
   every: "bool_and",
   some: "bool_or",
   array_agg: "collect_list",
+  reduce: "aggregate",
   first_value: "first",
   first_value_ignore_nulls: "first_ignore_nulls",
   last_value: "last",

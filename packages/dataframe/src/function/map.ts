@@ -2,11 +2,11 @@ import type { Expression } from "../plan/expression.ts"
 import type { DataType } from "../schema/data-type.ts"
 import * as types from "../schema/type-family.ts"
 import { castTo } from "./duckdb-type.ts"
-import { type FunctionEntry, type Resolution, scalar, type TypeRule } from "./function-entry.ts"
+import { type FunctionEntry, type PrintedCall, type Resolution, scalar, type TypeRule } from "./function-entry.ts"
 import { implicitCast, mismatch, unified } from "./implicit-cast.ts"
-import { arg, unlessNull } from "./printed-call.ts"
-import { argument, array, map, takes, typeOf } from "./signature.ts"
-import { sql } from "./sql-fragment.ts"
+import { arg, raise, unlessNull } from "./printed-call.ts"
+import { argument, array, map, takes, text, typeOf } from "./signature.ts"
+import { join, type Sql, sql } from "./sql-fragment.ts"
 
 const mapRule: TypeRule = (args, name) => {
   if (args.length % 2 === 1) throw mismatch(name, args, "keys and values must come in pairs")
@@ -53,6 +53,33 @@ function valueArray(args: readonly Expression[]): DataType {
   return { kind: "array", element: type.kind === "map" ? type.value : types.voidType }
 }
 
+const fromEntriesRule: TypeRule = (args, name) => {
+  const type = typeOf(args, 0)
+  const entry = type.kind === "array" && type.element.kind === "struct" ? type.element.fields : []
+  const [key, value] = entry
+  if (args.length !== 1 || !key || !value || entry.length !== 2) {
+    throw mismatch(name, args, "there must be an array of structs of a key and a value")
+  }
+  return { args, type: { kind: "map", key: key.type, value: value.type } }
+}
+
+const concatRule: TypeRule = (args, name) => {
+  if (args.length === 0 || args.some(a => a.type.kind !== "map")) throw mismatch(name, args, "all must be maps")
+  const cast = unified(args, name)
+  return { args: cast, type: typeOf(cast, 0) }
+}
+
+const textMap: DataType = { kind: "map", key: types.string, value: types.string }
+
+/** Splits a text into pairs and each at its first delimiter; the value of a pair without one is null. */
+function strToMap(call: PrintedCall): Sql {
+  const [between, within] = [call.args[1] ?? sql`','`, call.args[2] ?? sql`':'`]
+  const pairs = sql`string_split(${arg(call, 0)}, ${between})`
+  const keys = sql`list_transform(${pairs}, lambda p_: split_part(p_, ${within}, 1))`
+  const value = sql`CASE WHEN contains(p_, ${within}) THEN substring(p_, instr(p_, ${within}) + length(${within})) END`
+  return unlessNull(call, sql`map(${keys}, list_transform(${pairs}, lambda p_: ${value}))`)
+}
+
 /** Maps. */
 export const mapFunctions = {
   map: scalar(mapRule, call => {
@@ -73,5 +100,16 @@ export const mapFunctions = {
     call => unlessNull(call, sql`map_contains(${arg(call, 0)}, ${arg(call, 1)})`),
   ),
   map_entries: scalar(takes([map], entryArray), "map_entries"),
+  map_from_entries: scalar(fromEntriesRule, call => unlessNull(call, sql`map_from_entries(${call.args})`)),
+  map_concat: scalar(concatRule, call => {
+    const duplicate = raise("DUPLICATED_MAP_KEY", call.type)
+    const pairs = call.args.flatMap((a, i) =>
+      call.args.slice(i + 1).map(b => sql`list_has_any(map_keys(${a}), map_keys(${b}))`),
+    )
+    const joined = sql`map_concat(${call.args})`
+    if (pairs.length === 0) return arg(call, 0)
+    return unlessNull(call, sql`CASE WHEN ${join(pairs, sql` OR `)} THEN ${duplicate} ELSE ${joined} END`)
+  }),
+  str_to_map: scalar(takes([text, text, text], textMap, { optional: 2 }), strToMap),
   map_from_arrays: scalar(twoLists, call => unlessNull(call, sql`map(${call.args})`)),
 } satisfies { readonly [name: string]: FunctionEntry }

@@ -1,17 +1,17 @@
 import type { Expression } from "../plan/expression.ts"
 import type { DataType } from "../schema/data-type.ts"
 import { castTo, duckdbType } from "./duckdb-type.ts"
-import type { PrintedCall, ScalarForm } from "./function-entry.ts"
+import type { PrintedArguments, ScalarForm } from "./function-entry.ts"
 import { invoke, join, numberLiteral, type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
 /** An argument that the type rule has made sure of. */
-export function arg(call: PrintedCall, index: number): Sql {
+export function arg(call: PrintedArguments, index: number): Sql {
   const found = call.args[index]
   if (!found) throw new Error(`Argument ${index + 1} of a printed call is missing. Please report this.`)
   return found
 }
 
-export function input(call: PrintedCall, index: number): Expression {
+export function input(call: PrintedArguments, index: number): Expression {
   const found = call.inputs[index]
   if (!found) throw new Error(`Argument ${index + 1} of a printed call is missing. Please report this.`)
   return found
@@ -59,7 +59,7 @@ const operators = {
 }
 
 /** Null when an argument is. */
-export function unlessNull(call: PrintedCall, value: Sql): Sql {
+export function unlessNull(call: PrintedArguments, value: Sql): Sql {
   const tests = join(
     call.args.map(a => sql`${a} IS NULL`),
     sql` OR `,

@@ -1,14 +1,14 @@
-import type { Column } from "../schema/data-type.ts"
-import { int32 } from "../schema/type-family.ts"
+import type { Column, DataType } from "../schema/data-type.ts"
+import { int32, voidType } from "../schema/type-family.ts"
 import type { Expression, Unresolved } from "./expression.ts"
 import type { Resolve, Variables } from "./resolve-expression.ts"
 
 /**
- * Resolves the arguments of a function that takes a lambda: the types of its parameters come from the array before it.
+ * Resolves the arguments of a function that takes a lambda: the types of its parameters come from the arguments before it.
  * Undefined for other calls.
  */
 export function resolveHigherOrder(
-  _name: string,
+  name: string,
   args: readonly Unresolved[],
   inner: Resolve,
   variables: Variables,
@@ -20,7 +20,7 @@ export function resolveHigherOrder(
       resolved.push(inner(arg))
       continue
     }
-    const parameters = parametersOf(arg.parameters, resolved)
+    const parameters = parametersOf(name, arg.parameters, resolved)
     const scope = new Map(variables)
     for (const { name, type } of parameters) scope.set(name.toLowerCase(), { kind: "variable", name, type })
     const body = inner(arg.body, scope)
@@ -29,9 +29,32 @@ export function resolveHigherOrder(
   return resolved
 }
 
-/** An element, and where a second name is given its index. */
-function parametersOf(names: readonly string[], before: readonly Expression[]): Column[] {
-  const source = before[0]?.type
-  const element = source?.kind === "array" ? source.element : { kind: "void" as const }
-  return names.map((name, i) => ({ name, type: i === 0 ? element : int32 }))
+/** What the parameters are: for most an element, and where a second name is given its index. */
+function parametersOf(name: string, names: readonly string[], before: readonly Expression[]): Column[] {
+  const given = parameterTypes[name]?.(before.map(({ type }) => type)) ?? [elementOf(before[0]?.type), int32]
+  return names.map((name, i) => ({ name, type: given[i] ?? voidType }))
+}
+
+const entryOf = ([map]: readonly (DataType | undefined)[]) => [mapKeyOf(map), mapValueOf(map)]
+
+const parameterTypes: { readonly [name: string]: (before: readonly DataType[]) => readonly DataType[] } = {
+  zip_with: ([a, b]) => [elementOf(a), elementOf(b)],
+  map_filter: entryOf,
+  transform_keys: entryOf,
+  transform_values: entryOf,
+  map_zip_with: ([a, b]) => [mapKeyOf(a), mapValueOf(a), mapValueOf(b)],
+  // The first lambda takes what has been gathered and an element, the second what has been gathered at the end.
+  aggregate: ([list, start]) => [start ?? voidType, elementOf(list)],
+}
+
+function elementOf(type: DataType | undefined): DataType {
+  return type?.kind === "array" ? type.element : voidType
+}
+
+function mapKeyOf(type: DataType | undefined): DataType {
+  return type?.kind === "map" ? type.key : voidType
+}
+
+function mapValueOf(type: DataType | undefined): DataType {
+  return type?.kind === "map" ? type.value : voidType
 }

@@ -22,16 +22,21 @@ type WindowCall = Extract<Expression, { kind: "window" }>
 /** How a column of the scope is written. */
 export type ColumnSql = (column: ColumnReference) => Sql
 
+/** What stands for the parameters of lambdas, by name in lower case, where a form has put it in their place. */
+type Variables = ReadonlyMap<string, Sql>
+
+const none: Variables = new Map()
+
 /** Prints a resolved expression for DuckDB. */
-export function printExpression(e: Expression, columnSql: ColumnSql): Sql {
-  const print = (child: Expression) => printExpression(child, columnSql)
+export function printExpression(e: Expression, columnSql: ColumnSql, variables = none): Sql {
+  const print = (child: Expression, more = variables) => printExpression(child, columnSql, more)
   switch (e.kind) {
     case "column":
       return columnSql(e)
     case "literal":
       return literalSql(e.value, e.type)
     case "call":
-      return printCall(e, print)
+      return printCall(e, print, variables)
     case "cast":
       return wholeLiteral(e.input, e.type) ?? castSql(print(e.input), e.input.type, e.type, e.mode)
     case "case":
@@ -43,10 +48,18 @@ export function printExpression(e: Expression, columnSql: ColumnSql): Sql {
     case "window":
       return printAggregate(e.input, print, printOver(e, print))
     case "lambda":
-      return printLambda(e, print(e.body))
+      return printLambda(e, print(e.body, without(variables, e)))
     case "variable":
-      return variableSql(e.name)
+      return variables.get(e.name.toLowerCase()) ?? variableSql(e.name)
   }
+}
+
+/** A lambda's own parameters hide those of the lambdas round it. */
+function without(variables: Variables, { parameters }: Extract<Expression, { kind: "lambda" }>): Variables {
+  if (!parameters.some(({ name }) => variables.has(name.toLowerCase()))) return variables
+  const left = new Map(variables)
+  for (const { name } of parameters) left.delete(name.toLowerCase())
+  return left
 }
 
 /** Spark counts an element's index from 0, as an int; DuckDB from 1. */
@@ -85,9 +98,18 @@ export function entryOf(name: string): FunctionEntry {
   return entry
 }
 
-function printCall(e: Extract<Expression, { kind: "call" }>, print: (e: Expression) => Sql): Sql {
+type Print = (e: Expression, variables?: Variables) => Sql
+
+function printCall(e: Extract<Expression, { kind: "call" }>, print: Print, variables: Variables): Sql {
   const form = entryOf(e.name).duckdb as ScalarForm // `resolveExpression` makes calls of scalar rows only
-  const call: PrintedCall = { args: e.args.map(print), inputs: e.args, type: e.type }
+  const body = (index: number, ...values: readonly Sql[]): Sql => {
+    const lambda = e.args[index]
+    if (lambda?.kind !== "lambda")
+      throw new Error(`Argument ${index + 1} of '${e.name}' is no lambda. Please report this.`)
+    const bound = lambda.parameters.map(({ name }, i) => [name.toLowerCase(), values[i] ?? variableSql(name)] as const)
+    return print(lambda.body, new Map([...variables, ...bound]))
+  }
+  const call: PrintedCall = { args: e.args.map(arg => print(arg)), inputs: e.args, type: e.type, body }
   return typeof form === "string" ? invoke(form, ...call.args) : form(call)
 }
 
@@ -102,7 +124,7 @@ function printAggregate(e: Expression, print: (e: Expression) => Sql, over?: Sql
     throw new Error("OVER stands behind something else than an aggregate. Please report this.")
   const entry = entryOf(e.name)
   const form = entry.duckdb as AggregateForm // `resolveExpression` makes aggregates of aggregate and window rows only
-  const args = e.args.map(print)
+  const args = e.args.map(arg => print(arg))
   const call: PrintedAggregate = {
     args,
     inputs: e.args,
