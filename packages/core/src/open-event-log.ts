@@ -4,10 +4,12 @@ import type { EnvironmentConfig } from "./environment/environment.ts"
 import { expandText } from "./environment/expand-text.ts"
 import { isInMemory } from "./environment/in-memory.ts"
 import { type ResolvedEnvironment, resolveEnvironment } from "./environment/resolve-environment.ts"
+import { StorageError } from "./errors/assets-error.ts"
 import type { EventLog } from "./event/event-log.ts"
 import { MemoryEventLog } from "./event/memory-event-log.ts"
+import { openReadOnlyCopy } from "./event/read-only-copy.ts"
 import type { RunLog } from "./event/run-log.ts"
-import { SqliteEventLog } from "./event/sqlite-event-log.ts"
+import { type EventLogOptions, SqliteEventLog } from "./event/sqlite-event-log.ts"
 
 const inMemoryLogs = new WeakMap<EnvironmentConfig, RunLog>()
 
@@ -26,11 +28,22 @@ export function openEventLog(project: Definitions, environment?: string | Enviro
 export function openRunLog(project: Definitions, environment: ResolvedEnvironment): RunLog {
   const { config } = environment
   if (!isInMemory(config)) {
-    return new SqliteEventLog(eventLogPath(project, environment), { durability: config.durability })
+    return openFile(eventLogPath(project, environment), { durability: config.durability })
   }
   const log = inMemoryLogs.get(config) ?? new MemoryEventLog()
   inMemoryLogs.set(config, log)
   return log
+}
+
+/** Opens the file; one that cannot be written for reading: what would change it is then refused with the reason. */
+function openFile(path: string, options: EventLogOptions): RunLog {
+  try {
+    return new SqliteEventLog(path, options)
+  } catch (error) {
+    const isUnwritable = error instanceof StorageError && /^STORAGE_(UNWRITABLE|FULL)$/.test(error.code)
+    if (isUnwritable) return openReadOnlyCopy(path, error)
+    throw error
+  }
 }
 
 /** The file of an environment's event log. */

@@ -56,6 +56,7 @@ export type ErrorCode =
   | "EVENT_LOG_LOCKED"
   | "EVENT_LOG_CORRUPT"
   | "EVENT_LOG_NEWER"
+  | "EVENT_LOG_LOST"
   // engines
   | "ENGINE_UNAVAILABLE"
   | "ENGINE_QUERY_FAILED"

@@ -147,7 +147,7 @@ function count({ db, run }: Place, column: (typeof columns)[keyof typeof columns
 }
 
 function endRun({ db, run, time }: Place, status: string): void {
-  db.run("UPDATE runs SET status = ?, ended_at = ? WHERE number = ?", status, time, run.number)
+  db.run("UPDATE runs SET status = ?, ended_at = max(started_at, ?) WHERE number = ?", status, time, run.number)
   db.run("DELETE FROM leases WHERE run = ?", run.number)
   db.run("DELETE FROM reads WHERE run = ?", run.number)
 }

@@ -1,4 +1,4 @@
-import { isDead, type ProcessIdentity } from "../util/process-identity.ts"
+import { isDead, ownIdentity, type ProcessIdentity } from "../util/process-identity.ts"
 import type { EventLog, StepStatus } from "./event-log.ts"
 import type { SqliteDatabase } from "./sqlite-database.ts"
 
@@ -10,11 +10,32 @@ export interface ProcessRow {
   readonly pid: number
   readonly process_started_at: string
   readonly heartbeat: number
+  /** On the clock of the machine's start, which nobody sets back; null in files of version 1. */
+  readonly heartbeat_monotonic: number | null
 }
 
-export function identityOf(row: ProcessRow): ProcessIdentity {
-  const { host, pid } = row
-  return { host, bootId: row.boot_id, pidNamespace: row.pid_namespace, pid, startedAt: row.process_started_at }
+/** Milliseconds since about the start of the machine, the same for each of its processes. */
+export function monotonicMs(): number {
+  return Math.round(Number(process.hrtime.bigint() / 1_000_000n))
+}
+
+/**
+ * Whether the process that carries a run out is dead. Its heartbeat is measured by a clock that is never set where both
+ * are on one machine, also in different containers; else by the clocks of both machines.
+ */
+export function isRunnerDead(row: ProcessRow, nowMs: number): boolean {
+  const { host, pid, heartbeat, heartbeat_monotonic: monotonic } = row
+  const runner: ProcessIdentity = {
+    host,
+    bootId: row.boot_id,
+    pidNamespace: row.pid_namespace,
+    pid,
+    startedAt: row.process_started_at,
+  }
+  const isSameMachine = runner.bootId !== "" && runner.bootId === ownIdentity().bootId
+  return isSameMachine && monotonic !== null
+    ? isDead(runner, monotonic, monotonicMs())
+    : isDead(runner, heartbeat, nowMs)
 }
 
 const REASON = "runner lost"
@@ -22,7 +43,7 @@ const REASON = "runner lost"
 /** Ends the runs whose process is dead: `failed`, their running steps too; frees what they held. */
 export function markLostRuns(db: SqliteDatabase, log: EventLog, nowMs: number): void {
   const running = "SELECT * FROM runs WHERE status = 'running'"
-  const isLost = (row: ProcessRow) => isDead(identityOf(row), row.heartbeat, nowMs)
+  const isLost = (row: ProcessRow) => isRunnerDead(row, nowMs)
   if (!db.all<ProcessRow>(running).some(isLost)) return
   db.transaction(() => {
     // Looked at again: another process may have been first.
@@ -41,7 +62,7 @@ export function markLostRuns(db: SqliteDatabase, log: EventLog, nowMs: number): 
         else log.append({ type: "step_failed", ...about, attempt: step.attempts, error, durationMs: 0 })
         db.run("UPDATE steps SET reason = ? WHERE run = ? AND id = ?", REASON, run.number, step.id)
       }
-      log.append({ type: "run_failed", runId: run.id, durationMs: nowMs - run.started_at, error })
+      log.append({ type: "run_failed", runId: run.id, durationMs: Math.max(0, nowMs - run.started_at), error })
       db.run("UPDATE runs SET reason = ? WHERE number = ?", REASON, run.number)
     }
   })

@@ -1,8 +1,24 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs"
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import type { Database, Options, Statement } from "better-sqlite3"
-import { AssetsError, StorageError } from "../errors/assets-error.ts"
+import {
+  damagedEventLog,
+  eventLogFailure,
+  lostEventLog,
+  newerEventLog,
+  unwritableEventLog,
+} from "./event-log-failure.ts"
 import { SCHEMA_VERSION, schema } from "./sqlite-schema.ts"
 import { schemaVersion, upgradeEventLog } from "./upgrade-event-log.ts"
 
@@ -11,30 +27,42 @@ import { schemaVersion, upgradeEventLog } from "./upgrade-event-log.ts"
  * disk: SQLite's own 1,000 are reached every fifty steps and cost a third of a run of small ones.
  */
 const CHECKPOINT_PAGES = 8_000
+/** The number by which SQLite tells that pages of deleted rows are given back when they are asked for. */
+const INCREMENTAL = 2
+const VACUUM_PAGES = 2_000
+const FOREIGN = "It is a SQLite database that holds something else."
+
 export interface SqliteOptions {
   /** `power`: each change is on the disk when it returns. Default `process`: it survives the death of the process. */
   readonly durability?: "process" | "power" | undefined
   /** Milliseconds that a change waits for another process's change. Default 5,000. */
   readonly busyTimeoutMs?: number
+  /** What messages name in place of the path. */
+  readonly shownPath?: string
 }
 
 /** A connection that keeps its statements prepared and nests transactions into the outermost one. */
 export class SqliteDatabase {
+  /** The file, for messages. */
   readonly path: string
+  readonly #file: string
+  readonly #inode: bigint | undefined
   readonly #db: Database
   readonly #statements = new Map<string, Statement>()
   #depth = 0
 
   /** @param path a file, whose folder is made when there is none, or `:memory:` */
-  constructor(path: string, { durability, busyTimeoutMs = 5_000 }: SqliteOptions = {}) {
-    this.path = path
+  constructor(path: string, { durability, busyTimeoutMs = 5_000, shownPath = path }: SqliteOptions = {}) {
+    this.path = shownPath
+    this.#file = path
     try {
-      if (path !== ":memory:") makeFolder(dirname(path))
+      if (path !== ":memory:") makeFile(path)
       this.#db = connect(path, { timeout: busyTimeoutMs })
     } catch (error) {
-      throw translate(error, path)
+      throw eventLogFailure(error, this.path)
     }
     try {
+      this.#inode = inodeOf(path)
       this.#refuseNewer()
       this.#db.pragma("auto_vacuum = INCREMENTAL") // counts for a new file only
       this.#db.pragma("journal_mode = WAL")
@@ -43,7 +71,7 @@ export class SqliteDatabase {
       this.#prepareSchema()
     } catch (error) {
       this.#db.close()
-      throw translate(error, path)
+      throw eventLogFailure(error, this.path)
     }
   }
 
@@ -52,7 +80,7 @@ export class SqliteDatabase {
       const { changes, lastInsertRowid } = this.#prepare(sql).run(...values)
       return { changes, lastInsertRowid: Number(lastInsertRowid) }
     } catch (error) {
-      throw translate(error, this.path)
+      throw eventLogFailure(error, this.path)
     }
   }
 
@@ -60,7 +88,7 @@ export class SqliteDatabase {
     try {
       return this.#prepare(sql).get(...values) as Row | undefined // the SQL says what a row holds
     } catch (error) {
-      throw translate(error, this.path)
+      throw eventLogFailure(error, this.path)
     }
   }
 
@@ -68,12 +96,13 @@ export class SqliteDatabase {
     try {
       return this.#prepare(sql).all(...values) as Row[] // the SQL says what a row holds
     } catch (error) {
-      throw translate(error, this.path)
+      throw eventLogFailure(error, this.path)
     }
   }
 
   transaction<T>(change: () => T): T {
     if (this.#depth > 0) return change()
+    this.#confirmFile()
     this.run("BEGIN IMMEDIATE")
     this.#depth++
     try {
@@ -85,6 +114,24 @@ export class SqliteDatabase {
       throw error
     } finally {
       this.#depth--
+    }
+  }
+
+  /** Whether statements are part of a transaction. */
+  get inTransaction(): boolean {
+    return this.#depth > 0
+  }
+
+  /** Gives the pages of deleted rows back to the disk, in small portions so that others can write in between. */
+  giveBack(): void {
+    try {
+      if (this.#db.pragma("auto_vacuum", { simple: true }) !== INCREMENTAL) this.#db.exec("VACUUM")
+      while (Number(this.#db.pragma("freelist_count", { simple: true })) > 0) {
+        this.#db.pragma(`incremental_vacuum(${VACUUM_PAGES})`)
+      }
+      this.#db.pragma("wal_checkpoint(TRUNCATE)")
+    } catch (error) {
+      throw eventLogFailure(error, this.path)
     }
   }
 
@@ -101,16 +148,22 @@ export class SqliteDatabase {
     return statement
   }
 
+  /** One that was removed would be written on and on, and nobody would ever see it. */
+  #confirmFile(): void {
+    if (this.#inode !== undefined && inodeOf(this.#file) !== this.#inode) throw lostEventLog(this.path)
+  }
+
   #prepareSchema(): void {
     if (schemaVersion(this.#db) === 0) {
       this.transaction(() => {
         if (schemaVersion(this.#db) > 0) return // another process was first
+        if (this.#db.prepare("SELECT 1 FROM sqlite_schema").get()) throw damagedEventLog(this.path, FOREIGN)
         this.#db.exec(schema)
         this.#db.prepare("INSERT INTO meta VALUES ('schema', ?)").run(`${SCHEMA_VERSION}`)
       })
     }
     if (schemaVersion(this.#db) < SCHEMA_VERSION) {
-      upgradeEventLog(this.#db, () => connect(this.path, { readonly: true }))
+      upgradeEventLog(this.#db, () => connect(this.#file, { readonly: true }))
     }
     this.#refuseNewer()
   }
@@ -119,12 +172,13 @@ export class SqliteDatabase {
   #refuseNewer(): void {
     const version = schemaVersion(this.#db)
     if (version <= SCHEMA_VERSION) return
-    const reader = connect(this.path, { readonly: true })
+    if (Number.isNaN(version)) throw damagedEventLog(this.path, FOREIGN)
+    const reader = connect(this.#file, { readonly: true })
     schemaVersion(reader) // from its first read on it counts as a connection
     // The last connection that may write would move the changes into the file.
     this.#db.close()
     reader.close()
-    throw newer(this.path, version)
+    throw newerEventLog(this.path, version)
   }
 }
 
@@ -134,6 +188,22 @@ function connect(path: string, options: Options): Database {
   return new SQLite(path, options)
 }
 
+/** Makes the file and its folder where there are none, for this user alone; SQLite gives -wal and -shm the same mode. */
+function makeFile(path: string): void {
+  makeFolder(dirname(path))
+  const found = statSync(path, { throwIfNoEntry: false })
+  try {
+    // SQLite itself would open what it cannot write, and say so with the first change.
+    for (const needed of [dirname(path), ...(found ? [path] : [])]) accessSync(needed, constants.W_OK)
+  } catch (error) {
+    throw unwritableEventLog(path, (error as Error).message, error)
+  }
+  if (!found) closeSync(openSync(path, "a", 0o600))
+  else if ((found.mode & 0o077) !== 0 && found.uid === process.getuid?.()) {
+    for (const end of ["", "-wal", "-shm"]) if (existsSync(`${path}${end}`)) chmodSync(`${path}${end}`, 0o600)
+  }
+}
+
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return
   mkdirSync(folder, { recursive: true })
@@ -141,62 +211,6 @@ function makeFolder(folder: string): void {
   writeFileSync(join(folder, ".gitignore"), "*\n")
 }
 
-function newer(path: string, version: number): StorageError {
-  return new StorageError("EVENT_LOG_NEWER", {
-    what: `The event log ${path} was written by a newer release.`,
-    why: `Its form is version ${version}; this release knows up to version ${SCHEMA_VERSION}.`,
-    fix: "Update @assets/core and the other @assets packages, or name another folder with 'state: { path }'.",
-    details: { path, version, known: SCHEMA_VERSION },
-  })
-}
-
-/** Gives SQLite's refusals a cause that a user can mend. */
-function translate(error: unknown, path: string): unknown {
-  if (error instanceof AssetsError) return error
-  const code = String((error as { code?: unknown }).code ?? "")
-  const why = error instanceof Error ? error.message : String(error)
-  const text = { why: `${code}: ${why}`, details: { path }, cause: error }
-  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
-    return new StorageError("EVENT_LOG_CORRUPT", {
-      ...text,
-      what: `The event log ${path} is damaged.`,
-      fix: `Move it away: mv ${path} ${path}.damaged (with the files -wal and -shm beside it). It holds history and a cache; what is current is stored with the data and stays.`,
-    })
-  }
-  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
-    return new StorageError("EVENT_LOG_LOCKED", {
-      ...text,
-      what: `The event log ${path} is locked by another process.`,
-      fix: "Wait until the other process has ended its change, or end it; 'assets doctor' names it.",
-    })
-  }
-  if (/^SQLITE_FULL|^ENOSPC/.test(code)) {
-    return new StorageError("STORAGE_FULL", {
-      ...text,
-      what: `There is no room on the disk for the event log ${path}.`,
-      fix: "Free some space on this disk, or name a folder on another with 'state: { path }'.",
-    })
-  }
-  if (/^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)|^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST)$/.test(code)) {
-    return new StorageError("STORAGE_UNWRITABLE", {
-      ...text,
-      what: `The event log ${path} cannot be written.`,
-      fix: "Make its folder writable for this user, or name another one with 'state: { path }'.",
-    })
-  }
-  if (/^(MODULE_NOT_FOUND|ERR_DLOPEN_FAILED)$/.test(code) || why.includes("bindings file")) {
-    return new StorageError("STORAGE_UNREADABLE", {
-      ...text,
-      what: "The package better-sqlite3, which keeps the event log, could not be loaded.",
-      fix: "Build it for this version of Node: npm rebuild better-sqlite3.",
-    })
-  }
-  if (/^SQLITE_IOERR/.test(code)) {
-    return new StorageError("STORAGE_UNREADABLE", {
-      ...text,
-      what: `The event log ${path} could not be read or written by the disk.`,
-      fix: "Check the disk; network file systems without locks cannot hold the event log: name a local folder with 'state: { path }'.",
-    })
-  }
-  return error
+function inodeOf(path: string): bigint | undefined {
+  return path === ":memory:" ? undefined : statSync(path, { throwIfNoEntry: false, bigint: true })?.ino
 }

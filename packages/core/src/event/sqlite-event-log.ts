@@ -1,18 +1,27 @@
+import { StorageError } from "../errors/assets-error.ts"
 import type { Materialization } from "../io/io-manager.ts"
 import type { FileState } from "../source/hash-file.ts"
 import { type Clock, systemClock } from "../util/clock.ts"
 import { faultPoint } from "../util/fault-point.ts"
 import type { Json } from "../util/json.ts"
-import { isDead, ownIdentity } from "../util/process-identity.ts"
+import { ownIdentity } from "../util/process-identity.ts"
 import { applyEvent, type KnownRun, partitionText } from "./apply-event.ts"
 import type { AssetsEvent, NewEvent } from "./event.ts"
 import type { EventQuery, LatestMaterialization, RunQuery, RunRecord, StepQuery, StepRecord } from "./event-log.ts"
-import { identityOf, markLostRuns, type ProcessRow } from "./lost-runs.ts"
+import { damagedEventLog } from "./event-log-failure.ts"
+import { isRunnerDead, markLostRuns, monotonicMs, type ProcessRow } from "./lost-runs.ts"
 import type { Lease, LeaseHolder, PendingStep, RunLog } from "./run-log.ts"
 import { SqliteDatabase, type SqliteOptions } from "./sqlite-database.ts"
 import { type EventRow, eventOf, storeEvent } from "./stored-event.ts"
 
 const EVENT_COLUMNS = "e.id, e.time, r.id AS run_id, e.type, e.step, e.key, e.payload"
+
+export interface EventLogOptions extends SqliteOptions {
+  readonly clock?: Clock
+  /** What a change of the log is refused with. */
+  readonly refusal?: StorageError
+  readonly onClose?: () => void
+}
 
 /**
  * The event log in a SQLite file, shared by every process of a project on one host.
@@ -22,16 +31,22 @@ export class SqliteEventLog implements RunLog {
   readonly #db: SqliteDatabase
   readonly #clock: Clock
   readonly #runs = new Map<string, KnownRun>()
+  readonly #onClose: (() => void) | undefined
+  #refusal: StorageError | undefined
+  #lastTime = 0
+  #keepsCaches = true
 
   /**
    * Opens the file, makes it where there is none, and marks the runs of dead processes as `failed` (`runner lost`).
    * @throws StorageError `EVENT_LOG_NEWER`, `EVENT_LOG_CORRUPT`, `EVENT_LOG_LOCKED`, `STORAGE_UNWRITABLE`
    */
-  constructor(path: string, { clock = systemClock, ...options }: SqliteOptions & { readonly clock?: Clock } = {}) {
+  constructor(path: string, { clock = systemClock, refusal, onClose, ...options }: EventLogOptions = {}) {
     this.#db = new SqliteDatabase(path, options)
     this.#clock = clock
+    this.#onClose = onClose
     try {
       markLostRuns(this.#db, this, clock.now())
+      this.#refusal = refusal
     } catch (error) {
       this.#db.close()
       throw error
@@ -39,7 +54,10 @@ export class SqliteEventLog implements RunLog {
   }
 
   append(event: NewEvent): AssetsEvent {
-    const time = this.#clock.now()
+    this.#confirmWritable()
+    // A clock that is set back does not let an event happen before the one that it follows.
+    const time = Math.max(this.#clock.now(), this.#lastTime)
+    this.#lastTime = time
     const id = this.#db.transaction(() => {
       const run = event.type === "run_started" ? this.#insertRun(event, time) : this.#knownRun(event.runId)
       const { step, key, payload } = storeEvent(event)
@@ -58,7 +76,7 @@ export class SqliteEventLog implements RunLog {
       ${run === undefined ? "" : "AND e.run = ?"} ${step === undefined ? "" : "AND coalesce(e.step, e.key) = ?"}
       ORDER BY e.id LIMIT ?`
     const filters = [...(run === undefined ? [] : [run]), ...(step === undefined ? [] : [step])]
-    return this.#db.all<EventRow>(sql, after, ...filters, limit).map(eventOf)
+    return this.#db.all<EventRow>(sql, after, ...filters, limit).map(row => this.#decode(() => eventOf(row)))
   }
 
   runs({ environment, status, before, limit = 50 }: RunQuery = {}): RunRecord[] {
@@ -72,12 +90,12 @@ export class SqliteEventLog implements RunLog {
     if (status !== undefined) add("status = ?", status)
     if (before !== undefined) add("number < ?", this.#findRun(before)?.number ?? 0)
     const sql = `SELECT * FROM runs WHERE ${conditions.join(" AND ")} ORDER BY number DESC LIMIT ?`
-    return this.#db.all<RunRow>(sql, ...values, limit).map(runOf)
+    return this.#db.all<RunRow>(sql, ...values, limit).map(row => this.#decode(() => runOf(row)))
   }
 
   run(id: string): RunRecord | undefined {
     const row = this.#db.get<RunRow>("SELECT * FROM runs WHERE id = ?", id)
-    return row && runOf(row)
+    return row && this.#decode(() => runOf(row))
   }
 
   steps(runId: string, { offset = 0, limit = -1 }: StepQuery = {}): StepRecord[] {
@@ -87,7 +105,8 @@ export class SqliteEventLog implements RunLog {
       FROM (SELECT * FROM steps s WHERE run = ? ${order} LIMIT ? OFFSET ?) s
       LEFT JOIN events e ON e.id = s.last_event ${order}`
     const run = this.#findRun(runId)
-    return run ? this.#db.all<StepRow>(sql, run.number, limit, offset).map(row => stepOf(row, runId)) : []
+    if (!run) return []
+    return this.#db.all<StepRow>(sql, run.number, limit, offset).map(row => this.#decode(() => stepOf(row, runId)))
   }
 
   latest({ environment, key }: { readonly environment: string; readonly key?: string }): LatestMaterialization[] {
@@ -102,7 +121,7 @@ export class SqliteEventLog implements RunLog {
       environment,
       key: row.key,
       partition: row.partition === "" ? null : row.partition.slice(1),
-      materialization: JSON.parse(row.payload).materialization,
+      materialization: this.#decode(() => materializationOf(row.payload)),
     }))
   }
 
@@ -110,7 +129,7 @@ export class SqliteEventLog implements RunLog {
     const sql = `SELECT e.payload FROM materializations m JOIN events e ON e.id = m.event
       WHERE m.environment = ? AND m.key = ? ORDER BY m.event DESC LIMIT ?`
     const rows = this.#db.all<{ payload: string }>(sql, query.environment, query.key, query.limit ?? 50)
-    return rows.map(row => JSON.parse(row.payload).materialization)
+    return rows.map(row => this.#decode(() => materializationOf(row.payload)))
   }
 
   transaction<T>(change: () => T): T {
@@ -126,10 +145,11 @@ export class SqliteEventLog implements RunLog {
   }
 
   acquireLease(name: string, runId: string): Lease | LeaseHolder {
+    this.#confirmWritable()
     return this.#db.transaction(() => {
       const sql = "SELECT r.* FROM leases l JOIN runs r ON r.number = l.run WHERE l.name = ?"
       const holder = this.#db.get<RunRow & ProcessRow>(sql, name)
-      if (holder && !(holder.status !== "running" || isDead(identityOf(holder), holder.heartbeat, this.#clock.now()))) {
+      if (holder && !(holder.status !== "running" || isRunnerDead(holder, this.#clock.now()))) {
         return { runId: holder.id, pid: holder.pid, host: holder.host }
       }
       if (holder) this.#db.run("DELETE FROM leases WHERE name = ?", name)
@@ -161,10 +181,12 @@ export class SqliteEventLog implements RunLog {
   }
 
   heartbeat(runId: string): void {
-    this.#db.run("UPDATE runs SET heartbeat = ? WHERE id = ?", this.#clock.now(), runId)
+    const sql = "UPDATE runs SET heartbeat = ?, heartbeat_monotonic = ? WHERE id = ?"
+    this.#db.run(sql, this.#clock.now(), monotonicMs(), runId)
   }
 
   requestCancel(runId: string): void {
+    this.#confirmWritable()
     const sql = "UPDATE runs SET cancel_requested = coalesce(cancel_requested, ?) WHERE id = ? AND status = 'running'"
     this.#db.run(sql, this.#clock.now(), runId)
   }
@@ -179,6 +201,7 @@ export class SqliteEventLog implements RunLog {
   }
 
   forgetLatest(environment: string, key: string, partition: string | null): void {
+    this.#confirmWritable()
     const sql = "DELETE FROM latest WHERE environment = ? AND key = ? AND partition = ?"
     this.#db.run(sql, environment, key, partitionText(partition))
   }
@@ -194,6 +217,7 @@ export class SqliteEventLog implements RunLog {
   }
 
   addDynamicKeys(name: string, keys: readonly string[]): void {
+    this.#confirmWritable()
     const sql = "INSERT OR IGNORE INTO dynamic_keys (name, key) VALUES (?, ?)"
     this.#db.transaction(() => {
       for (const key of keys) this.#db.run(sql, name, key)
@@ -201,6 +225,7 @@ export class SqliteEventLog implements RunLog {
   }
 
   removeDynamicKeys(name: string, keys: readonly string[]): void {
+    this.#confirmWritable()
     const sql = "DELETE FROM dynamic_keys WHERE name = ? AND key = ?"
     this.#db.transaction(() => {
       for (const key of keys) this.#db.run(sql, name, key)
@@ -213,7 +238,7 @@ export class SqliteEventLog implements RunLog {
   }
 
   keepPlanText(codeVersion: string, text: string): void {
-    this.#db.run("INSERT OR IGNORE INTO plan_texts VALUES (?, ?)", codeVersion, text)
+    this.#keepCache("INSERT OR IGNORE INTO plan_texts VALUES (?, ?)", codeVersion, text)
   }
 
   fileHash({ path, size, mtimeNs, ctimeNs, inode }: FileState): string | undefined {
@@ -224,21 +249,56 @@ export class SqliteEventLog implements RunLog {
 
   keepFileHash({ path, size, mtimeNs, ctimeNs, inode }: FileState, hash: string): void {
     const sql = "INSERT OR REPLACE INTO file_hashes VALUES (?, ?, ?, ?, ?, ?)"
-    this.#db.run(sql, path, size, mtimeNs, ctimeNs, inode, hash)
+    this.#keepCache(sql, path, size, mtimeNs, ctimeNs, inode, hash)
   }
 
   close(): void {
     this.#db.close()
+    this.#onClose?.()
+  }
+
+  #confirmWritable(): void {
+    if (this.#refusal) throw this.#refusal
+  }
+
+  /** Keeps what can be found again; a reader goes on where the log cannot be changed now. */
+  #keepCache(sql: string, ...values: readonly unknown[]): void {
+    if (!this.#keepsCaches) return
+    try {
+      this.#db.run(sql, ...values)
+    } catch (error) {
+      if (this.#db.inTransaction || !(error instanceof StorageError) || !passing.has(error.code)) throw error
+      this.#keepsCaches = false // once is enough to wait for a lock
+    }
+  }
+
+  /** Reads what a row holds; that the row can be read does not say that what stands in it is whole. */
+  #decode<T>(read: () => T): T {
+    try {
+      return read()
+    } catch (error) {
+      throw damagedEventLog(this.#db.path, error instanceof Error ? error.message : String(error), error)
+    }
   }
 
   #insertRun(event: Extract<NewEvent, { readonly type: "run_started" }>, time: number): KnownRun {
     const { host, bootId, pidNamespace, pid, startedAt } = ownIdentity()
     const sql = `INSERT INTO runs (id, environment, selection, status, started_at, tags, steps,
-        host, boot_id, pid_namespace, pid, process_started_at, heartbeat)
-      VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+        host, boot_id, pid_namespace, pid, process_started_at, heartbeat, heartbeat_monotonic)
+      VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
     const { runId, environment, selection, steps } = event
     const about = [runId, environment, selection, time, JSON.stringify(event.tags), steps]
-    const { lastInsertRowid } = this.#db.run(sql, ...about, host, bootId, pidNamespace, pid, startedAt, time)
+    const { lastInsertRowid } = this.#db.run(
+      sql,
+      ...about,
+      host,
+      bootId,
+      pidNamespace,
+      pid,
+      startedAt,
+      time,
+      monotonicMs(),
+    )
     const run = { number: lastInsertRowid, environment }
     this.#runs.set(runId, run)
     return run
@@ -257,6 +317,14 @@ export class SqliteEventLog implements RunLog {
     if (!run) throw new Error(`the event log has no run ${id}; please report this`)
     return run
   }
+}
+
+const passing: ReadonlySet<string> = new Set(["STORAGE_FULL", "STORAGE_UNWRITABLE", "EVENT_LOG_LOCKED"])
+
+function materializationOf(payload: string): Materialization {
+  const { materialization } = JSON.parse(payload)
+  if (typeof materialization?.id !== "string") throw new Error("A materialization has no id.")
+  return materialization
 }
 
 interface RunRow extends ProcessRow {
