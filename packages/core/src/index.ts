@@ -24,6 +24,8 @@ export { source } from "./asset/source.ts"
 export type { UpstreamPartitions } from "./asset/upstream-partitions.ts"
 export { mappingOf, upstreamPartitions } from "./asset/upstream-partitions.ts"
 export type { Check, CheckResult, Severity } from "./check/asset-check.ts"
+export type { AssetsCopy, CopiedPartition, CopyOptions } from "./copy-assets.ts"
+export { copyAssets } from "./copy-assets.ts"
 export type { Declarations, Definitions, DefinitionsOptions } from "./definitions.ts"
 export { definitions } from "./definitions.ts"
 export type { DynamicKeysOptions } from "./dynamic-partition-keys.ts"
@@ -88,6 +90,7 @@ export type {
   IOManager,
   Materialization,
   OutputContext,
+  Refusal,
   WriteMode,
   Written,
 } from "./io/io-manager.ts"

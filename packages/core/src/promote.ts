@@ -149,7 +149,7 @@ async function adopt(
   { from, io, one }: Publishing & { readonly one: Promoted },
 ): Promise<Materialization> {
   const { environment, log, signal } = open
-  const { materialization } = one.stored
+  const { materialization, applied } = one.stored
   const record: Materialization = {
     ...materialization,
     id: uuidv7(),
@@ -162,7 +162,13 @@ async function adopt(
   const place = { key: one.key }
   const adopted = await io.adopt(
     { ...environment.ioContext(signal), ...place },
-    { from: from.io(one.asset), fromContext: { ...from.ioContext(signal), ...place }, materialization, record },
+    {
+      from: from.io(one.asset),
+      fromContext: { ...from.ioContext(signal), ...place },
+      materialization,
+      record,
+      ...(applied && { applied }),
+    },
   )
   if (!adopted) throw unsupported(from, environment, "the one does not reach what the other holds")
   return adopted

@@ -4,6 +4,7 @@ import { positiveInteger } from "./positive-integer.ts"
 /** What looks at stored data, and what moves it from one environment to another. */
 export function addData(program: Command): void {
   addReading(program)
+  addCopy(program)
   addPromote(program)
 }
 
@@ -59,4 +60,28 @@ function addPromote(program: Command): void {
       const { promoteCommand } = await import("../commands/promote.ts")
       await promoteCommand({ from, to }, select, command.optsWithGlobals())
     })
+}
+
+function addCopy(program: Command): void {
+  program
+    .command("copy")
+    .description("copy stored assets from one environment to another, so that nothing is computed there")
+    .argument(...selection)
+    .requiredOption("--from <env>", "environment whose data is copied")
+    .requiredOption("--to <env>", "environment that gets it")
+    .option("--partition <key>", "a partition key; may be repeated", listed)
+    .option(
+      "--partitions <keys>",
+      "a range A..B with both ends included, all, missing or failed; may be repeated",
+      listed,
+    )
+    .option("--no-wait", "fail in place of waiting for another process")
+    .action(async (select: string[], _options, command: Command) => {
+      const { copyCommand } = await import("../commands/copy.ts")
+      await copyCommand(select, command.optsWithGlobals())
+    })
+}
+
+function listed(text: string, former: readonly string[] = []): readonly string[] {
+  return [...former, text]
 }

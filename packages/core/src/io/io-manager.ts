@@ -76,6 +76,8 @@ export interface OutputContext extends AssetContext {
   /** Of the work that makes the data; known before it is made. */
   readonly fingerprint: string
   readonly write: WriteMode
+  /** Of an overwrite with a copy of rows that were added: the fingerprints that were applied, to be recorded with them. */
+  readonly applied?: ReadonlySet<string>
   /** True: an append or merge is made once more, although its fingerprint is among those applied. */
   readonly reapply?: boolean
   /** True: the version is completed and stays out of sight until `publish`. Only given to managers that have it. */
@@ -138,6 +140,8 @@ export interface Adoption {
   /** The context of the environment that `from` belongs to. */
   readonly fromContext: AssetContext
   readonly materialization: Materialization
+  /** As in `Current`: recorded with the adopted version. */
+  readonly applied?: ReadonlySet<string>
   /** Of the adopting environment; its `id` is the new version's. */
   readonly record: Materialization
 }
@@ -165,6 +169,8 @@ export interface InputContext extends AssetContext {
   /** The declared columns; undefined for values that are not tables. */
   readonly schema: Schema | undefined
   session(): Promise<EngineSession>
+  /** Told before a wait for another process, also of a statement that reads the input later. */
+  waiting?(holder: string): void
 }
 
 /** Why an environment cannot work, and what mends it. */

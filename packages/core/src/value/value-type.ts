@@ -29,6 +29,11 @@ export interface ValueType<Lazy, Bound, Accepts, Checked = unknown, Partition = 
   columns?(): readonly { readonly name: string; readonly type: string }[]
   /** The declared columns as engines and IO managers take them. Left out by values that are not tables. */
   schema?(): Schema
+  /**
+   * The recorded columns of a materialization as engines and IO managers take them: of what was stored under an earlier
+   * declaration. Left out by values that are not tables.
+   */
+  schemaOf?(columns: readonly { readonly name: string; readonly type: string }[]): Schema
   /** The lazy input that stands for the stored value of `key` (or `key#2`: see `inputSlots`) while planning. Left out by values that cannot be lazy. */
   input?(key: string): Lazy
   /** The columns that stand for the partition of a step while planning. */

@@ -1,0 +1,66 @@
+import type { Asset } from "../asset/asset.ts"
+import type { EngineSession, Schema } from "../engine/engine.ts"
+import type { OpenEnvironment } from "../environment/open-environment.ts"
+import { StorageError } from "../errors/assets-error.ts"
+import type { IOManager, Materialization } from "../io/io-manager.ts"
+import { stepId } from "../plan/build-plan.ts"
+import type { StoredValue } from "../value/value-type.ts"
+
+/** One version of one partition, where it lies. */
+export interface StoredVersion {
+  readonly asset: Asset
+  readonly partition: string | null
+  readonly materialization: Materialization
+  readonly environment: OpenEnvironment
+}
+
+export interface LoadVersionOptions {
+  readonly session: () => Promise<EngineSession>
+  readonly signal: AbortSignal
+}
+
+/** Loads a stored version with the columns that it was stored with, which may be of an earlier declaration. */
+export function loadVersion(
+  { asset, partition, materialization, environment }: StoredVersion,
+  { session, signal }: LoadVersionOptions,
+): Promise<StoredValue> {
+  return environment.io(asset).loadInput({
+    ...environment.ioContext(signal),
+    key: asset.key,
+    materializations: [materialization],
+    partitions: partition === null ? [] : [partition],
+    schema: storedSchema(asset, materialization),
+    session,
+  })
+}
+
+/** The columns that a version was stored with; the declared ones where the record does not tell. */
+export function storedSchema({ returns }: Asset, { columns }: Materialization): Schema | undefined {
+  return columns?.length && returns.schemaOf ? returns.schemaOf(columns) : returns.schema?.()
+}
+
+/**
+ * Confirms, once its rows have been read, that a version was not replaced meanwhile: rows are read later than they are
+ * loaded, and storage that keeps no versions then gives those that came instead.
+ * @throws StorageError `STORAGE_DATA_MISSING`
+ */
+export async function confirmUnreplaced(
+  { asset, partition, materialization, environment }: StoredVersion,
+  signal: AbortSignal,
+): Promise<void> {
+  const io = environment.io(asset)
+  if (keepsVersions(io)) return
+  const current = (await io.current(environment.ioContext(signal), [asset.key])).get(asset.key) ?? []
+  const now = current.find(one => one.partition === partition)?.materialization.dataVersion
+  if (now === materialization.dataVersion) return
+  throw new StorageError("STORAGE_DATA_MISSING", {
+    what: `'${stepId(asset.key, partition)}' was replaced while it was read.`,
+    why: `A run wrote it, and ${io.name} of '${environment.name}' keeps no former versions.`,
+    fix: "Run the command again when that run has ended.",
+    details: { key: asset.key, environment: environment.name },
+  })
+}
+
+function keepsVersions({ restore, versions, publish }: IOManager): boolean {
+  return restore !== undefined || versions !== undefined || publish !== undefined
+}
