@@ -29,14 +29,19 @@ export function definitionFaults(
 
 /** Throws the one fault as it is, and several as one error that lists them. */
 export function throwFaults(faults: readonly AssetsError[], base: string): void {
+  const error = faultsError(faults, base)
+  if (error) throw error
+}
+
+/** The one fault as it is, or several as one error that lists them, files relative to `base`; undefined for none. */
+export function faultsError(faults: readonly AssetsError[], base: string): AssetsError | undefined {
   const [only] = faults
-  if (!only) return
-  if (faults.length === 1) throw only
+  if (!only || faults.length === 1) return only
   const lines = faults.map(fault => {
     const place = fault.location ? `${describePlace(fault.location, base)}  ` : ""
     return `  ${place}${fault.code}  ${fault.message}`
   })
-  throw new DefinitionError(
+  return new DefinitionError(
     "DEFINITIONS_INVALID",
     {
       what: `The project has ${faults.length} faults.\n${lines.join("\n")}`,

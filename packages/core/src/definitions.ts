@@ -7,6 +7,7 @@ import { collectDeclarations } from "./collect-declarations.ts"
 import { definitionFaults, throwFaults, upstreamKeys } from "./definition-faults.ts"
 import type { EnvironmentConfig } from "./environment/environment.ts"
 import { environmentFaults } from "./environment/environment-faults.ts"
+import { routingFaults } from "./environment/routing-faults.ts"
 import { AssetsError } from "./errors/assets-error.ts"
 import type { Schedule } from "./schedule/schedule.ts"
 import { scheduleFault } from "./schedule/schedule-faults.ts"
@@ -77,7 +78,9 @@ export function definitions(options: DefinitionsOptions): Definitions {
   const sources = new Map(declared.sources.map(source => [source.key, source]))
   const graph = new AssetGraph(upstream)
   const scope = { assets, sources, graph, environments: Object.keys(environments), base }
-  throwFaults(selectionFaults(declared.schedules, scope), base)
+  const select = (text: string) => resolveSelection(text, scope)
+  const routing = routingFaults({ environments, assets: declared.assets, select })
+  throwFaults([...selectionFaults(declared.schedules, scope), ...routing], base)
   return Object.freeze<Definitions>({
     assets,
     sources,

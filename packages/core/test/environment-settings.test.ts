@@ -32,14 +32,13 @@ function faultOf(config: object): string {
 describe("the settings of an environment", () => {
   test.each<[object, RegExp]>([
     [{ engin: fakeEngine() }, /'engin', which there is not/],
-    [{ publish: "run" }, /'publish', which there is not/],
-    [{ hashLimitMB: -1 }, /hashLimitMB -1/],
-    [{ durability: "disk" }, /durability 'disk'/],
-    [{ state: { path: "" } }, /'state' without a path/],
-    [{ state: {} }, /'state' without a path/],
-    [{ pools: { api: 0 } }, /pool 'api'/],
+    [{ hashLimitMB: -1 }, /'hashLimitMB' of 'local' is -1/],
+    [{ durability: "disk" }, /'durability' of 'local' is 'disk'/],
+    [{ state: { path: "" } }, /'state.path' of 'local' is ''/],
+    [{ state: {} }, /'state.path' of 'local' is not there/],
+    [{ pools: { api: 0 } }, /'pools.api' of 'local' is 0/],
   ])("%o is refused", (config, message) => {
-    expect(faultOf(config)).toMatch(message)
+    expect(faultOf({ io: memoryIO(), ...config })).toMatch(message)
   })
 
   test("hashLimitMB: a file above it is told by its size and times", async () => {

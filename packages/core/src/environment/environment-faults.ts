@@ -1,34 +1,77 @@
 import { ConfigError } from "../errors/assets-error.ts"
 import { didYouMean } from "../util/nearest-name.ts"
-import { TimeZone } from "../util/time-zone.ts"
+import { hasConfigShape, hasEnvironmentShape } from "./config-shape.ts"
 import type { EnvironmentConfig } from "./environment.ts"
+import { inheritSettings, type OwnSettings } from "./inherit-settings.ts"
+import { isEntries } from "./setting-rules.ts"
+import { type SettingPath, settingName, shapeFaults } from "./shape-faults.ts"
+import { storageFaults } from "./storage-faults.ts"
 
 type Environments = { readonly [name: string]: EnvironmentConfig }
 
-/** Faults of the environments that can be known without opening any. */
-export function environmentFaults(environments: Environments, defaultEnvironment: string | undefined): ConfigError[] {
-  const faults: ConfigError[] = []
-  if (defaultEnvironment !== undefined) {
-    faults.push(...unknownFaults("'defaultEnvironment'", [defaultEnvironment], environments))
-  }
-  for (const [name, config] of Object.entries(environments)) {
-    if (typeof config !== "object" || config === null || Array.isArray(config)) {
-      faults.push(invalid(name, "settings that are no object", 'an object: { io: parquetIO({ root: "data" }) }'))
-      continue
-    }
-    faults.push(...cycleFaults(name, environments), ...partFaults(name, config))
-    if (config.extends !== undefined) {
-      faults.push(...unknownFaults(`'extends' of '${name}'`, [config.extends], environments))
-    }
-    faults.push(...unknownFaults(`'reuse' of '${name}'`, config.reuse ?? [], environments))
-    faults.push(...optionFaults(name, config))
-    faults.push(...poolFaults(name, config), ...zoneFaults(name, config), ...resourceFaults(name, config))
-  }
-  return faults
+/**
+ * What is wrong with the form of a config, with everything else that is wrong then; nothing for one of the right form.
+ * Each fault has the path of its setting in `details.path`.
+ */
+export function configFaults(config: unknown): readonly ConfigError[] {
+  if (hasConfigShape(config)) return []
+  const environments = isEntries(config) && isEntries(config.environments) ? config.environments : {}
+  return [...shapeFaults(config), ...settingFaults(soundOnes(environments), Object.keys(environments))]
 }
 
-function unknownFaults(where: string, named: readonly string[], environments: Environments): ConfigError[] {
+/** Faults of the environments that can be known without opening any. */
+export function environmentFaults(environments: Environments, defaultEnvironment: string | undefined): ConfigError[] {
   const known = Object.keys(environments)
+  const sound = soundOnes(environments)
+  return [
+    ...(defaultEnvironment === undefined ? [] : unknownFaults(["defaultEnvironment"], [defaultEnvironment], known)),
+    ...known.flatMap(name => (name in sound ? [] : shapeFaults(environments[name], ["environments", name]))),
+    ...settingFaults(sound, known),
+  ]
+}
+
+function soundOnes(environments: { readonly [name: string]: unknown }): Environments {
+  const sound = Object.entries(environments).filter(([, config]) => hasEnvironmentShape(config))
+  return Object.fromEntries(sound) as Environments // their form was looked at
+}
+
+/** What is wrong with settings that are of the right form. */
+function settingFaults(environments: Environments, known: readonly string[]): ConfigError[] {
+  const extended = new Set(Object.values(environments).map(config => config.extends))
+  return Object.entries(environments).flatMap(([name, config]) => {
+    const at = ["environments", name]
+    const own = [
+      ...(config.extends === undefined ? [] : unknownFaults([...at, "extends"], [config.extends], known)),
+      ...reuseFaults(name, config, known),
+      ...cycleFaults(name, environments),
+      ...resourceFaults(name, config),
+    ]
+    const line = lineOf(name, environments)
+    if (!line) return own // what it inherits cannot be known: that is a fault already
+    const inherited = { name, ...inheritSettings(line) }
+    const reused = (inherited.config.reuse ?? []).flatMap(other => {
+      const otherLine = other === name ? undefined : lineOf(other, environments)
+      return otherLine ? [{ name: other, config: inheritSettings(otherLine).config }] : []
+    })
+    return [...own, ...storageFaults(inherited, { isBase: extended.has(name), reused })]
+  })
+}
+
+/** The environment with those that it inherits from; undefined where one is unknown, of a wrong form, or itself again. */
+function lineOf(name: string, environments: Environments): OwnSettings[] | undefined {
+  const line: OwnSettings[] = []
+  for (let at: string | undefined = name; at !== undefined; ) {
+    const config: EnvironmentConfig | undefined = Object.hasOwn(environments, at) ? environments[at] : undefined
+    if (!config || line.some(({ environment }) => environment === at)) return undefined
+    line.unshift({ environment: at, config })
+    at = config.extends
+  }
+  return line
+}
+
+function unknownFaults(path: SettingPath, named: readonly string[], known: readonly string[]): ConfigError[] {
+  const [, environment, ...rest] = path
+  const where = environment === undefined ? `'${settingName(path)}'` : `'${settingName(rest)}' of '${environment}'`
   return named
     .filter(name => !known.includes(name))
     .map(
@@ -37,9 +80,17 @@ function unknownFaults(where: string, named: readonly string[], environments: En
           what: `There is no environment '${name}', which ${where} names.`,
           why: `The project declares ${known.join(", ") || "none"}.`,
           fix: didYouMean(name, known) ?? "Correct the name, or add the environment to the config.",
-          details: { environment: name, known },
+          details: { path: [...path], environment: name, known: [...known] },
         }),
     )
+}
+
+function reuseFaults(name: string, { reuse = [] }: EnvironmentConfig, known: readonly string[]): ConfigError[] {
+  return reuse.flatMap((other, i) => {
+    const path = ["environments", name, "reuse", i]
+    if (other !== name) return unknownFaults(path, [other], known)
+    return [invalid(path, `The environment '${name}' reuses itself.`, "'reuse' takes other environments.")]
+  })
 }
 
 /** An environment that inherits from itself, told once: at the first name of the circle. */
@@ -48,9 +99,8 @@ function cycleFaults(name: string, environments: Environments): ConfigError[] {
   for (let at = environments[name]?.extends; at !== undefined; at = environments[at]?.extends) {
     if (way.includes(at)) {
       const isFirst = at === name && way.every(other => other >= name)
-      return isFirst
-        ? [invalid(name, `an 'extends' that comes back to it: ${[...way, at].join(" → ")}`, "another environment")]
-        : []
+      const text = `The environment '${name}' has an 'extends' that comes back to it: ${[...way, at].join(" → ")}.`
+      return isFirst ? [invalid(["environments", name, "extends"], text, "There it takes another environment.")] : []
     }
     way.push(at)
     if (!Object.hasOwn(environments, at)) return []
@@ -58,84 +108,29 @@ function cycleFaults(name: string, environments: Environments): ConfigError[] {
   return []
 }
 
-/** Engines and IO managers that are none: a factory that was not called, a module in the place of what it exports. */
-function partFaults(name: string, { engine, io, engines = {}, ios = {} }: EnvironmentConfig): ConfigError[] {
-  const faults: ConfigError[] = []
-  for (const [at, one] of Object.entries({ engine, ...prefixed("engines", engines) })) {
-    if (one !== undefined && typeof one?.open !== "function")
-      faults.push(invalid(name, `an '${at}' that is no engine`, "what duckdb() returns"))
-  }
-  for (const [at, one] of Object.entries({ io, ...prefixed("ios", ios) })) {
-    const sound = typeof one?.current === "function" && typeof one.handleOutput === "function"
-    if (one !== undefined && !sound)
-      faults.push(invalid(name, `an '${at}' that is no IO manager`, "what parquetIO({...}) returns"))
-  }
-  return faults
-}
-
-function prefixed<T>(prefix: string, named: { readonly [name: string]: T }): { readonly [name: string]: T } {
-  return Object.fromEntries(Object.entries(named).map(([name, one]) => [`${prefix}.${name}`, one]))
-}
-
-const options = [
-  ...["extends", "engine", "io", "engines", "ios", "route", "sources", "pools", "vars", "resources", "timeZone"],
-  ...["reuse", "hashLimitMB", "state", "durability"],
-]
-
-/** Settings that there are not, which would otherwise do nothing in silence, and values of no use. */
-function optionFaults(name: string, config: EnvironmentConfig): ConfigError[] {
-  const faults: ConfigError[] = []
-  for (const option of Object.keys(config)) {
-    if (options.includes(option)) continue
-    faults.push(
-      new ConfigError("CONFIG_INVALID", {
-        what: `The environment '${name}' has the setting '${option}', which there is not.`,
-        why: `What an environment may have: ${options.join(", ")}.`,
-        fix: didYouMean(option, options) ?? "Leave it out.",
-        details: { environment: name, setting: option },
-      }),
-    )
-  }
-  const { hashLimitMB, durability, state } = config
-  if (hashLimitMB !== undefined && !(Number.isFinite(hashLimitMB) && hashLimitMB >= 0)) {
-    faults.push(invalid(name, `the hashLimitMB ${hashLimitMB}`, "a number of megabytes from 0 on"))
-  }
-  if (durability !== undefined && durability !== "process" && durability !== "power") {
-    faults.push(invalid(name, `the durability '${durability}'`, "'process' or 'power'"))
-  }
-  if (state !== undefined && (typeof state?.path !== "string" || state.path === "")) {
-    faults.push(invalid(name, "a 'state' without a path", 'a folder: state: { path: ".assets" }'))
-  }
-  return faults
-}
-
-function poolFaults(name: string, { pools = {} }: EnvironmentConfig): ConfigError[] {
-  return Object.entries(pools)
-    .filter(([, limit]) => !(Number.isInteger(limit) && limit >= 1))
-    .map(([pool, limit]) => invalid(name, `the pool '${pool}' with the limit ${limit}`, "a whole number from 1 on"))
-}
-
-function zoneFaults(name: string, { timeZone }: EnvironmentConfig): ConfigError[] {
-  if (timeZone === undefined) return []
-  try {
-    TimeZone.of(timeZone)
-    return []
-  } catch {
-    return [invalid(name, `the timeZone '${timeZone}'`, "an IANA name such as 'Europe/Berlin'")]
-  }
-}
-
-function resourceFaults(name: string, { resources = [] }: EnvironmentConfig): ConfigError[] {
+function resourceFaults(environment: string, { resources = [] }: EnvironmentConfig): ConfigError[] {
   const seen = new Set<string>()
-  const twice = resources.filter(({ name: own }) => seen.has(own) || !seen.add(own))
-  return twice.map(one => invalid(name, `two resources named '${one.name}'`, "one of each name"))
+  return resources.flatMap(({ name }, i) => {
+    if (!seen.has(name)) {
+      seen.add(name)
+      return []
+    }
+    const path = ["environments", environment, "resources", i]
+    return [
+      invalid(
+        path,
+        `The environment '${environment}' has two resources named '${name}'.`,
+        "Functions ask for a resource by its name.",
+      ),
+    ]
+  })
 }
 
-function invalid(environment: string, what: string, wanted: string): ConfigError {
+function invalid(path: SettingPath, what: string, why: string): ConfigError {
   return new ConfigError("CONFIG_INVALID", {
-    what: `The environment '${environment}' has ${what}.`,
-    why: `There it takes ${wanted}.`,
+    what,
+    why,
     fix: "Correct it in the config.",
-    details: { environment },
+    details: { path: [...path] },
   })
 }
