@@ -5,7 +5,7 @@ import type { EnvironmentConfig } from "./environment/environment.ts"
 import { OpenEnvironment } from "./environment/open-environment.ts"
 import { resolveEnvironment } from "./environment/resolve-environment.ts"
 import { ConfigError, StorageError } from "./errors/assets-error.ts"
-import type { Current, Materialization } from "./io/io-manager.ts"
+import type { Current, IOManager, Materialization } from "./io/io-manager.ts"
 import { assetCode } from "./plan/asset-code.ts"
 import { didYouMean } from "./util/nearest-name.ts"
 import type { AnyValueType, BoundOf, LazyValue, StoredValue } from "./value/value-type.ts"
@@ -52,6 +52,20 @@ export class StoredData {
     return found.get(asset.key) ?? []
   }
 
+  /** What is current of every asset, by key: of one moment for the assets of each IO manager. */
+  async snapshot(): Promise<ReadonlyMap<string, readonly Current[]>> {
+    const byManager = new Map<IOManager, string[]>()
+    for (const asset of this.#project.assets.values()) {
+      const io = this.#environment.io(asset)
+      const keys = byManager.get(io)
+      if (keys) keys.push(asset.key)
+      else byManager.set(io, [asset.key])
+    }
+    const context = this.#environment.ioContext(this.#signal)
+    const reads = [...byManager].map(async ([io, keys]) => [...(await io.current(context, keys))])
+    return new Map((await Promise.all(reads)).flat())
+  }
+
   /** Where the data rests, for people. @throws StorageError `STORAGE_DATA_MISSING` */
   async locate(asset: Asset): Promise<readonly string[]> {
     const stored = this.#stored(asset, await this.current(asset))
@@ -82,7 +96,8 @@ export class StoredData {
 
   /**
    * Runs a statement in the dialect of the engine, which only reads. Each stored table is a view under its key, and
-   * under its key with the last `/` as a dot: `"marts/revenue"`, `marts.revenue`.
+   * under its key with the last `/` as a dot: `"marts/revenue"`, `marts.revenue`. All views are of one moment, as far as
+   * their assets share an IO manager: what is published while the statement runs is in all of them or in none.
    *
    * @throws ConfigError `ENVIRONMENT_UNSUPPORTED` when the engine takes no text
    * @throws EngineError `ENGINE_QUERY_FAILED` when the statement is wrong, or would write
@@ -93,7 +108,12 @@ export class StoredData {
     if (!first) throw new Error("A project without assets was opened. Please report this.")
     const session = await this.session(first)
     if (!session.query) throw this.#unsupported("takes no SQL text")
-    const views = new Map(assets.map(asset => [asset.key, () => this.#relation(asset, session)]))
+    let current: ReturnType<StoredData["snapshot"]> | undefined
+    const view = async (asset: Asset) => {
+      current ??= this.snapshot()
+      return this.#relation(asset, session, (await current).get(asset.key) ?? [])
+    }
+    const views = new Map(assets.map(asset => [asset.key, () => view(asset)]))
     yield* session.query(text, views, this.#signal)
   }
 
@@ -111,8 +131,8 @@ export class StoredData {
     await this.#environment.close()
   }
 
-  async #relation(asset: Asset, session: EngineSession): Promise<Relation> {
-    const value = await this.#load(asset, session)
+  async #relation(asset: Asset, session: EngineSession, current?: readonly Current[]): Promise<Relation> {
+    const value = await this.#load(asset, { session, current })
     if (value.kind === "relation") return value.relation
     throw new ConfigError("VALUE_INVALID", {
       what: `'${asset.key}' is no table.`,
@@ -122,8 +142,14 @@ export class StoredData {
     })
   }
 
-  async #load(asset: Asset, session?: EngineSession): Promise<StoredValue> {
-    const current = await this.current(asset)
+  async #load(
+    asset: Asset,
+    {
+      session,
+      current: known,
+    }: { readonly session?: EngineSession; readonly current?: readonly Current[] | undefined } = {},
+  ): Promise<StoredValue> {
+    const current = known ?? (await this.current(asset))
     return this.#environment.io(asset).loadInput({
       ...this.#environment.ioContext(this.#signal),
       key: asset.key,
