@@ -9,10 +9,12 @@ import {
   type InputContext,
   type IOContext,
   type IOManager,
+  type Json,
   type Layout,
   type Materialization,
   type OutputContext,
   type OutputValue,
+  type Refusal,
   type StoredValue,
   type WriteResult,
 } from "@assets/core"
@@ -29,7 +31,7 @@ import { markWriting, unmarkWriting } from "./writing-mark.ts"
 
 /** Where Parquet rests, and how much of it. */
 export interface ParquetOptions {
-  /** Folder of the assets, relative to the config's folder or absolute. */
+  /** Folder of the assets, relative to the config's folder or absolute. It may hold `${NAME}`s. */
   readonly root: string
   /** Versions that remain of each partition, the current one counted. Default 2. */
   readonly keep?: number
@@ -58,6 +60,15 @@ export function parquetIO(options: ParquetOptions): IOManager {
   return new ParquetIOManager({ ...options, keep })
 }
 
+const outOfReach: Refusal = {
+  why: "This version keeps Parquet on disks that are mounted on this machine.",
+  fix: "Give root a folder, for one of a mounted network disk.",
+}
+
+function isUrl(root: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(root)
+}
+
 class ParquetIOManager implements IOManager {
   readonly name = "parquet"
   readonly defaultEngine = { module: "@assets/io-duckdb", name: "duckdb" } as const
@@ -65,6 +76,14 @@ class ParquetIOManager implements IOManager {
 
   constructor(options: ParquetOptions & { readonly keep: number }) {
     this.#options = options
+  }
+
+  describe(): { readonly [option: string]: Json } {
+    return { ...this.#options }
+  }
+
+  refusal(): Refusal | undefined {
+    return isUrl(this.#options.root) ? outOfReach : undefined
   }
 
   async current(context: IOContext, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Current[]>> {
@@ -158,15 +177,11 @@ class ParquetIOManager implements IOManager {
     await removeEmpty(folder.path, this.#root(context))
   }
 
-  #root({ base }: IOContext): string {
-    const { root } = this.#options
-    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(root)) {
-      throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {
-        what: `parquetIO cannot keep assets at ${root}.`,
-        why: "This version keeps Parquet on disks that are mounted on this machine.",
-        fix: "Give root a folder, for one of a mounted network disk.",
-        details: { root },
-      })
+  #root({ base, expand }: IOContext): string {
+    const root = expand(this.#options.root)
+    if (isUrl(root)) {
+      const what = `parquetIO cannot keep assets at ${root}.`
+      throw new ConfigError("ENVIRONMENT_UNSUPPORTED", { what, ...outOfReach, details: { root } })
     }
     return resolve(base, root)
   }
