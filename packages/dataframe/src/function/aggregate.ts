@@ -168,6 +168,8 @@ export const aggregates = {
     return types.isFloating(call.type) ? total : tryCastTo(total, call.type)
   }),
   avg: aggregate(avgRule, avg),
+  // An overflow of a decimal's sum is null in place of an error; DuckDB's mean of other numbers has none.
+  try_avg: aggregate(avgRule, call => (types.isDecimal(call.type) ? sql`TRY(${avg(call)})` : avg(call))),
   min: aggregate(takes([orderable], sameAsFirst), extreme("min")),
   max: aggregate(takes([orderable], sameAsFirst), extreme("max")),
   stddev: aggregate(statisticRule, statistic("stddev_samp", 2)),

@@ -3,11 +3,13 @@ import { arrayShapes } from "./array-shape.ts"
 import { conditional } from "./conditional.ts"
 import type { FunctionEntry } from "./function-entry.ts"
 import { higherOrder } from "./higher-order.ts"
+import { jsonFunctions } from "./json.ts"
 import { mapFunctions } from "./map.ts"
 import { math } from "./math.ts"
 import { nestedFunctions } from "./nested.ts"
 import { operators } from "./operators.ts"
 import { randomFunctions } from "./random.ts"
+import { statistics } from "./statistics.ts"
 import { textFunctions } from "./text.ts"
 import { timeFunctions } from "./time.ts"
 import { windowFunctions } from "./window.ts"
@@ -27,7 +29,9 @@ export const functionTable = {
   ...mapFunctions,
   ...higherOrder,
   ...randomFunctions,
+  ...jsonFunctions,
   ...aggregates,
+  ...statistics,
   ...windowFunctions,
 } satisfies { readonly [name: string]: FunctionEntry }
 

@@ -5,11 +5,12 @@ import * as types from "../schema/type-family.ts"
 import { castTo } from "./duckdb-type.ts"
 import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "./function-entry.ts"
 import { castOf } from "./implicit-cast.ts"
-import { arg, input, once, raise } from "./printed-call.ts"
-import { roundCall, roundToward } from "./round-sql.ts"
+import { arg, input, once, raise, unlessNull } from "./printed-call.ts"
+import { roundCall, roundHalfEvenCall, roundToward } from "./round-sql.ts"
 import {
   alike,
   argument,
+  bigint,
   double,
   int,
   integral,
@@ -20,7 +21,7 @@ import {
   takes,
   typeOf,
 } from "./signature.ts"
-import { invoke, type Sql, sql } from "./sql-fragment.ts"
+import { invoke, numberLiteral, type Sql, sql } from "./sql-fragment.ts"
 
 const toDouble = takes([double], types.float64)
 
@@ -107,8 +108,54 @@ function absolute(args: readonly Expression[]): DataType {
   return typeOf(args, 0)
 }
 
+const shiftRule: TypeRule = (args, name) => {
+  const [value, by] = args
+  if (!value || !by || args.length !== 2) return takes([integral, int], sameAsFirst)(args, name)
+  const wide = value.type.kind === "int64" ? value : argument(takes([int], types.int32)([value], name).args, 0)
+  return { args: [wide, argument(takes([int], types.int32)([by], name).args, 0)], type: wide.type }
+}
+
+/** Java takes the last 5 bits of the distance, of a bigint the last 6, and lets bits fall off the end. */
+function shift(call: PrintedCall, direction: "left" | "right"): Sql {
+  const [x, by] = [arg(call, 0), arg(call, 1)]
+  const bits = call.type.kind === "int64" ? 64 : 32
+  const unit = sql`CAST(pow(2, ${by} & ${bits - 1}) AS HUGEINT)`
+  const value = sql`CAST(${x} AS HUGEINT)`
+  // Cut toward zero and one less for what was negative is cut toward minus infinity.
+  if (direction === "right")
+    return castTo(sql`CASE WHEN ${x} < 0 THEN (${value} + 1) // ${unit} - 1 ELSE ${value} // ${unit} END`, call.type)
+  const all = sql`CAST(${powerOfTwo(bits)} AS HUGEINT)`
+  const half = sql`CAST(${powerOfTwo(bits - 1)} AS HUGEINT)`
+  const low = sql`(${value} % (${all} // ${unit})) * ${unit}`
+  const wrapped = once(
+    low,
+    v => sql`CASE WHEN ${v} >= ${half} THEN ${v} - ${all} WHEN ${v} < -${half} THEN ${v} + ${all} ELSE ${v} END`,
+  )
+  return castTo(wrapped, call.type)
+}
+
+function powerOfTwo(exponent: number): Sql {
+  return numberLiteral(String(2n ** BigInt(exponent)))
+}
+
+/** The number of the bucket of an even division of a range: 0 below it, one more than there are above. */
+function bucket(call: PrintedCall): Sql {
+  const [x, low, high, count] = [arg(call, 0), arg(call, 1), arg(call, 2), arg(call, 3)]
+  const up = sql`WHEN ${x} < ${low} THEN CAST(0 AS BIGINT) WHEN ${x} >= ${high} THEN ${count} + 1 ELSE CAST(floor((${x} - ${low}) * ${count} / (${high} - ${low})) AS BIGINT) + 1`
+  const down = sql`WHEN ${x} > ${low} THEN CAST(0 AS BIGINT) WHEN ${x} <= ${high} THEN ${count} + 1 ELSE CAST(floor((${low} - ${x}) * ${count} / (${low} - ${high})) AS BIGINT) + 1`
+  const senseless = sql`isnan(${x}) OR NOT isfinite(${low}) OR NOT isfinite(${high}) OR ${low} = ${high} OR ${count} <= 0`
+  return unlessNull(
+    call,
+    sql`CASE WHEN ${senseless} THEN NULL WHEN ${low} < ${high} THEN CASE ${up} END ELSE CASE ${down} END END`,
+  )
+}
+
 /** Numbers. */
 export const math = {
+  shiftleft: scalar(shiftRule, call => shift(call, "left")),
+  shiftright: scalar(shiftRule, call => shift(call, "right")),
+  bround: scalar(roundRule, call => roundHalfEvenCall(call)),
+  width_bucket: scalar(takes([double, double, double, bigint], types.int64), bucket),
   abs: scalar(takes([numeric], absolute), "abs"),
   round: scalar(roundRule, call => roundCall(call)),
   ceil: scalar(towardRule, call => roundToward("ceil", call)),

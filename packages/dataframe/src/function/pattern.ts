@@ -136,6 +136,14 @@ export const patternFunctions = {
     const written = textLiteral(translateReplacement(replacement, "regexp_replace"))
     return sql`regexp_replace(${arg(call, 0)}, ${patternOf(call, "regexp_replace")}, ${written}, 'g')`
   }),
+  regexp_instr: scalar(withPattern(takes([text, text], types.int32)), call => {
+    const pattern = patternOf(call, "regexp_instr")
+    const before = textLiteral(
+      `^((?s:.*?))(?:${translatePattern(requireText(call.inputs, 1, "regexp_instr", "pattern"), "regexp_instr")})`,
+    )
+    const place = sql`CAST(length(regexp_extract(${arg(call, 0)}, ${before}, 1)) + 1 AS INTEGER)`
+    return sql`CASE WHEN ${arg(call, 0)} IS NULL THEN NULL WHEN regexp_matches(${arg(call, 0)}, ${pattern}) THEN ${place} ELSE 0 END`
+  }),
   regexp_count: scalar(
     withPattern(takes([text, text], types.int32)),
     call => sql`CAST(len(regexp_extract_all(${arg(call, 0)}, ${patternOf(call, "regexp_count")})) AS INTEGER)`,

@@ -96,3 +96,44 @@ function towardTens(name: "ceil" | "floor", whole: Sql, tens: number): Sql {
       : sql`CASE WHEN ${n} % ${unit} < 0 THEN -1 ELSE 0 END`
   return sql`(${n} // ${unit} + ${step}) * ${unit}`
 }
+
+/** `bround(x, digits)`: half to even. */
+export function roundHalfEvenCall(call: PrintedCall): Sql {
+  const x = arg(call, 0)
+  const digits = digitsOf(call, "bround")
+  const type = input(call, 0).type
+  if (types.isIntegral(type)) return digits >= 0 ? x : once(x, value => evenIntegral(value, -digits, type))
+  if (types.isDecimal(type))
+    return castTo(
+      once(x, value => evenDecimal(value, digits)),
+      call.type,
+    )
+  if (digits < 0 || digits > 17) {
+    throw unsupported("bround", `${digits} digits of a double are out of its reach.`, "Round to 0 to 17 digits.")
+  }
+  const wide = type.kind === "float32" ? castTo(x, types.float64) : x
+  const rounded = once(wide, value => {
+    const exact = sql`CAST(spark_plain(CAST(${value} AS VARCHAR)) AS DECIMAL(38,18))`
+    const small = sql`CAST(${evenDecimal(exact, digits)} AS DOUBLE)`
+    return sql`CASE WHEN NOT isfinite(${value}) OR abs(${value}) >= 1e15 THEN ${value} ELSE ${small} END`
+  })
+  return type.kind === "float32" ? castTo(rounded, types.float32) : rounded
+}
+
+/** Half up, and one unit back where that went from a tie to an odd multiple. */
+function evenDecimal(x: Sql, digits: number): Sql {
+  const unit = digits >= 0 ? numberLiteral(digits === 0 ? "1" : `0.${"0".repeat(digits - 1)}1`) : powerOfTen(-digits)
+  const half = digits >= 0 ? numberLiteral(`0.${"0".repeat(digits)}5`) : numberLiteral(`5${"0".repeat(-digits - 1)}`)
+  const up = sql`round(${x}, ${digits})`
+  const back = sql`CASE WHEN ${x} < 0 THEN -${unit} ELSE ${unit} END`
+  return sql`CASE WHEN abs(${up} - ${x}) = ${half} AND CAST(abs(${up} / ${unit}) AS HUGEINT) % 2 = 1 THEN ${up} - ${back} ELSE ${up} END`
+}
+
+function evenIntegral(x: Sql, tens: number, type: DataType): Sql {
+  if (tens > 19) return castTo(sql`${x} - ${x}`, type)
+  const unit = sql`CAST(${powerOfTen(tens)} AS HUGEINT)`
+  const size = sql`abs(CAST(${x} AS HUGEINT))`
+  const [whole, rest] = [sql`${size} // ${unit}`, sql`${size} % ${unit} * 2`]
+  const up = sql`CASE WHEN ${rest} > ${unit} OR (${rest} = ${unit} AND (${whole}) % 2 = 1) THEN 1 ELSE 0 END`
+  return castTo(sql`(${whole} + ${up}) * ${unit} * CASE WHEN ${x} < 0 THEN -1 ELSE 1 END`, type)
+}

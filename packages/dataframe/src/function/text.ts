@@ -4,7 +4,7 @@ import * as types from "../schema/type-family.ts"
 import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "./function-entry.ts"
 import { castOf, mismatch, unified } from "./implicit-cast.ts"
 import { patternFunctions } from "./pattern.ts"
-import { arg, castCall, input } from "./printed-call.ts"
+import { arg, castCall, input, raise } from "./printed-call.ts"
 import {
   any,
   argument,
@@ -112,6 +112,8 @@ const sha2Rule: TypeRule = (args, name) => {
   throw unsupported(name, `DuckDB has no SHA-2 of ${bits} bits.`, "Use sha2(x, 256).")
 }
 
+const eltRule: TypeRule = (args, name) => takes([int, text], types.string, { variadic: true })(args, name)
+
 /** Texts. */
 export const textFunctions = {
   ...patternFunctions,
@@ -171,6 +173,13 @@ export const textFunctions = {
     takes([int], types.string),
     call => sql`CASE WHEN ${arg(call, 0)} IS NOT NULL THEN repeat(' ', greatest(${arg(call, 0)}, 0)) END`,
   ),
+  levenshtein: scalar(takes([text, text], types.int32), "spark_levenshtein"),
+  soundex: scalar(textToText, "spark_soundex"),
+  elt: scalar(eltRule, call => {
+    const [place, ...values] = call.args
+    const outside = raise("INVALID_ARRAY_INDEX", call.type)
+    return sql`CASE WHEN ${place ?? sql`NULL`} IS NULL THEN NULL WHEN ${place ?? sql`NULL`} BETWEEN 1 AND ${values.length} THEN [${values}][${place ?? sql`NULL`}] ELSE ${outside} END`
+  }),
   split_part: scalar(takes([text, text, int], types.string), "split_part"),
   substring_index: scalar(takes([text, text, int], types.string), call => {
     const [s, separator, count] = [arg(call, 0), arg(call, 1), arg(call, 2)]

@@ -1,8 +1,9 @@
+import { decimal } from "../schema/decimal-type.ts"
 import * as types from "../schema/type-family.ts"
 import { castTo } from "./duckdb-type.ts"
 import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "./function-entry.ts"
 import { implicitCast } from "./implicit-cast.ts"
-import { arg, input, raise } from "./printed-call.ts"
+import { arg, input, raise, unlessNull } from "./printed-call.ts"
 import {
   bigint,
   day,
@@ -17,7 +18,14 @@ import {
   wallClock,
 } from "./signature.ts"
 import { invoke, join, keyword, type Sql, sql, textLiteral } from "./sql-fragment.ts"
+import { addRule, addUnits, diffRule, monthsBetween, monthsRule, unitsBetween } from "./time-distance.ts"
 import { type FormatPiece, timeFormat, timePattern } from "./time-pattern.ts"
+
+/** Seconds with microseconds. */
+const seconds: Parameter = {
+  label: "seconds",
+  accept: e => implicitCast(e, decimal(16, 6)) ?? implicitCast(e, types.float64),
+}
 
 const partOfDay = takes([wallClock], types.int32)
 const partOfDate = takes([time], types.int32)
@@ -249,5 +257,14 @@ export const timeFunctions = {
   ),
   timestamp_millis: scalar(takes([bigint], types.timestamp), call => sql`make_timestamptz(${arg(call, 0)} * 1000)`),
   timestamp_micros: scalar(takes([bigint], types.timestamp), "make_timestamptz"),
+  months_between: scalar(monthsRule, monthsBetween),
+  timestampadd: scalar(addRule, addUnits),
+  timestampdiff: scalar(diffRule, unitsBetween),
+  make_timestamp: scalar(takes([int, int, int, int, int, seconds], types.timestamp), call =>
+    unlessNull(
+      call,
+      sql`spark_wall_to_ts(make_timestamp(${call.args.map((a, i) => (i < 5 ? sql`CAST(${a} AS BIGINT)` : sql`CAST(${a} AS DOUBLE)`))}))`,
+    ),
+  ),
   make_date: scalar(takes([int, int, int], types.date), "make_date"),
 } satisfies { readonly [name: string]: FunctionEntry }

@@ -51,6 +51,24 @@ const textMacros: readonly Sql[] = [
   sql`spark_locate(p, s, n) AS CASE WHEN n IS NULL THEN 0 WHEN p IS NULL OR s IS NULL THEN NULL WHEN n < 1 THEN 0 WHEN p = '' THEN 1 WHEN instr(substring(s, n), p) > 0 THEN CAST(instr(substring(s, n), p) + n - 1 AS INTEGER) ELSE 0 END`,
 ]
 
+/** The letters of a text as the digits of their sounds; `7` for h and w, which part nothing. */
+const soundDigits = sql`translate(upper(regexp_replace(s, '[^A-Za-z]', '0', 'g')), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', '01230127022455012623017202')`
+
+/** Each run of one digit as one. RE2 has no back-reference. */
+function squeezed(digits: Sql): Sql {
+  return [1, 2, 3, 4, 5, 6].reduce((text, digit) => sql`regexp_replace(${text}, '${digit}+', '${digit}', 'g')`, digits)
+}
+
+const characters = (text: Sql) => sql`regexp_extract_all(${text}, '(?s:.)')`
+
+const soundMacros: readonly Sql[] = [
+  sql`spark_sounds(d) AS ${squeezed(sql`d[1] || replace(substring(d, 2), '7', '')`)}`,
+  sql`spark_soundex(s) AS CASE WHEN NOT regexp_matches(s, '^[A-Za-z]') THEN s ELSE rpad(left(upper(s[1]) || replace(substring(spark_sounds(${soundDigits}), 2), '0', ''), 4), 4, '0') END`,
+  // One row of the table after the other, each from the former; DuckDB's own counts bytes.
+  sql`spark_edit_row(former, e, t) AS list_reduce(list_transform(${characters(sql`t`)}, lambda c: {'r': CAST([] AS INTEGER[]), 'c': c}), lambda a, f: {'r': list_append(a.r, least(a.r[-1] + 1, former[len(a.r) + 1] + 1, former[len(a.r)] + CASE WHEN e = f.c THEN 0 ELSE 1 END)), 'c': ''}, {'r': [former[1] + 1], 'c': ''}).r`,
+  sql`spark_levenshtein(s, t) AS CASE WHEN s IS NULL OR t IS NULL THEN NULL WHEN strlen(s) = length(s) AND strlen(t) = length(t) THEN CAST(levenshtein(s, t) AS INTEGER) WHEN s = '' OR t = '' THEN CAST(length(s) + length(t) AS INTEGER) ELSE list_reduce(list_transform(${characters(sql`s`)}, lambda c: {'r': CAST([] AS INTEGER[]), 'c': c}), lambda acc, e: {'r': spark_edit_row(acc.r, e.c, t), 'c': ''}, {'r': CAST(range(length(t) + 1) AS INTEGER[]), 'c': ''}).r[-1] END`,
+]
+
 const booleanWords = (s: Sql) => sql`lower(spark_trim_all(${s}))`
 const trueWords = sql`('t', 'true', 'y', 'yes', '1')`
 const falseWords = sql`('f', 'false', 'n', 'no', '0')`
@@ -82,6 +100,6 @@ const numberMacros: readonly Sql[] = [
  * Macros that printed SQL calls. They live in the connection, not in its database file. An error is raised by a cast
  * that fails: `error()` is volatile, which breaks TRY and lets filters run before the conditions that guard them.
  */
-export const duckdbPrelude: readonly string[] = [...textMacros, ...numberMacros, ...timeMacros].map(
+export const duckdbPrelude: readonly string[] = [...textMacros, ...soundMacros, ...numberMacros, ...timeMacros].map(
   macro => sql`CREATE OR REPLACE TEMP MACRO ${macro}`.text,
 )
