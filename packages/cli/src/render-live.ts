@@ -122,6 +122,7 @@ function progressWords({ percent, rows }: Progress): string[] {
 function isEnd(event: AssetsEvent): event is Extract<AssetsEvent, { readonly step: string }> {
   return (
     event.type === "asset_materialized" ||
+    event.type === "step_staged" ||
     event.type === "step_skipped" ||
     event.type === "step_blocked" ||
     event.type === "step_failed" ||

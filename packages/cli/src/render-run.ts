@@ -47,6 +47,7 @@ export class PlainRunRenderer implements RunRenderer {
         this.#detail(event, `attempt ${event.attempt}: ${explainReasons(event.reasons)}`)
         break
       case "asset_materialized":
+      case "step_staged":
         this.#ended("OK", event, materializedText(event))
         break
       case "step_skipped":
@@ -75,6 +76,10 @@ export class PlainRunRenderer implements RunRenderer {
         break
       case "run_failed":
         if (event.error) this.#lines.note(renderError(event.error, this.#errorOptions))
+        this.#unpublished(event.unpublished)
+        break
+      case "run_cancelled":
+        this.#unpublished(event.unpublished)
         break
     }
   }
@@ -122,6 +127,12 @@ export class PlainRunRenderer implements RunRenderer {
       this.#lines.note(`  ${formatStep(event.key, event.partitions)} ${event.level}: ${event.message}${fields}`)
   }
 
+  #unpublished(count: number | undefined): void {
+    if (!count) return
+    const what = count === 1 ? "the step that was completed waits" : `the ${count} steps that were completed wait`
+    this.#lines.note(`Nothing was published: ${what} for a run that succeeds, which takes up what still fits.`)
+  }
+
   #told(event: StepEvent, text: string): void {
     if (!this.#output.quiet) this.#lines.note(`  ${formatStep(event.key, event.partitions)} ${text}`)
   }
@@ -136,7 +147,7 @@ type StepEvent = Extract<AssetsEvent, { readonly step: string }>
 function materializedText({
   materialization,
   durationMs,
-}: Extract<AssetsEvent, { type: "asset_materialized" }>): string {
+}: Extract<AssetsEvent, { type: "asset_materialized" | "step_staged" }>): string {
   const took = `in ${formatDuration(durationMs)}`
   return materialization.rows === undefined ? took : `${formatCount(materialization.rows, "row")} ${took}`
 }

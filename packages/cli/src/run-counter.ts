@@ -12,7 +12,7 @@ export class RunCounter {
 
   count(event: AssetsEvent): void {
     if (event.type === "run_started") this.#steps = event.steps
-    else if (event.type === "asset_materialized") this.#ok++
+    else if (event.type === "asset_materialized" || event.type === "step_staged") this.#ok++
     else if (event.type === "step_skipped" || event.type === "step_blocked") this.#skipped++
     else if (event.type === "step_failed") this.#failed++
     else if (event.type === "step_cancelled") this.#cancelled++

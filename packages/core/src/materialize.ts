@@ -6,7 +6,7 @@ import type { AssetsEvent } from "./event/event.ts"
 import type { PlannedWork } from "./plan/build-plan.ts"
 import type { ExecutionPlan } from "./plan/execution-plan.ts"
 import { type OpenProject, openProject, type PlanOptions, planWork } from "./plan-work.ts"
-import { executeRun, runStatus } from "./run/execute-run.ts"
+import { type EndedExecution, executeRun } from "./run/execute-run.ts"
 import { RunContext } from "./run/run-context.ts"
 import type { StepOutcome } from "./run/step-outcome.ts"
 import { StoredValues } from "./stored-values.ts"
@@ -40,7 +40,8 @@ export interface RunStep {
   readonly key: string
   /** Empty for an asset without partitions. */
   readonly partitions: readonly string[]
-  readonly status: "materialized" | "skipped" | "failed" | "cancelled" | "blocked"
+  /** `staged`: complete, and not current, since the run did not come to publish it (`publish: "run"`). */
+  readonly status: "materialized" | "skipped" | "staged" | "failed" | "cancelled" | "blocked"
   /** Why: `never_materialized`, `unchanged`, the failed step above it, the code of the error. */
   readonly reason: string
   readonly dataVersion: string | undefined
@@ -53,6 +54,8 @@ export interface RunStep {
 export interface Run {
   readonly id: string
   readonly status: "succeeded" | "failed" | "cancelled"
+  /** Why the run failed, where no step did: what they made could not be published. */
+  readonly error?: Error
   readonly plan: ExecutionPlan
   /** In the order of the plan. */
   readonly steps: readonly RunStep[]
@@ -103,8 +106,8 @@ export async function materialize(project: Definitions, options: MaterializeOpti
       onEvent,
     })
     options.onBegin?.({ id, progress: step => run.progress(step) })
-    const outcomes = await executeRun(run, planned, options).finally(() => scope.close())
-    return runOf({ id, open, planned, outcomes, status: runStatus(outcomes.values(), options.signal) })
+    const ended = await executeRun(run, planned, options).finally(() => scope.close())
+    return runOf({ id, open, planned, ...ended })
   } finally {
     await open.close()
   }
@@ -124,15 +127,13 @@ export async function plan(project: Definitions, options: PlanOptions = {}): Pro
   }
 }
 
-interface EndedRun {
+interface EndedRun extends EndedExecution {
   readonly id: string
   readonly open: OpenProject
   readonly planned: PlannedWork
-  readonly outcomes: ReadonlyMap<string, StepOutcome>
-  readonly status: Run["status"]
 }
 
-function runOf({ id, open, planned, outcomes, status }: EndedRun): Run {
+function runOf({ id, open, planned, outcomes, status, error }: EndedRun): Run {
   const values = new StoredValues(open, planned.state)
   const steps = planned.plan.steps.map(({ id, key, partitions }) => {
     return stepOf(key, partitions, outcomes.get(id) as StepOutcome) // executeRun gives each step its outcome
@@ -141,6 +142,7 @@ function runOf({ id, open, planned, outcomes, status }: EndedRun): Run {
   return {
     id,
     status,
+    ...(error && { error }),
     plan: planned.plan,
     steps,
     value: (asset, { partitions } = {}) => {

@@ -63,8 +63,14 @@ export type AssetsEvent =
       readonly fields?: Json
     })
   | (EventBase & { readonly type: "run_succeeded"; readonly durationMs: number })
-  | (EventBase & { readonly type: "run_failed"; readonly durationMs: number; readonly error?: Json })
-  | (EventBase & { readonly type: "run_cancelled"; readonly durationMs: number })
+  /** `unpublished`: how many versions were completed and stay out of sight, with `publish: "run"`. */
+  | (EventBase & {
+      readonly type: "run_failed"
+      readonly durationMs: number
+      readonly error?: Json
+      readonly unpublished?: number
+    })
+  | (EventBase & { readonly type: "run_cancelled"; readonly durationMs: number; readonly unpublished?: number })
 
 export type EventType = AssetsEvent["type"]
 /** An event before the log gives it its id and time. */

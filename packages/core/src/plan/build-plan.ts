@@ -9,7 +9,7 @@ import { type AssetCode, assetCode, type CodeContext } from "./asset-code.ts"
 import { CurrentState, holdsWork, reusableState } from "./current-state.ts"
 import { decideStep, type InputVersions, inputVersions, type Prediction } from "./decide-step.ts"
 import { planDiff } from "./diff-lines.ts"
-import type { ExecutionPlan, PlanStep, Reason } from "./execution-plan.ts"
+import type { ExecutionPlan, PlanStep, PlanWarning, Reason } from "./execution-plan.ts"
 import { adds, dataVersionOf, fingerprintOf, isKnownBefore, isToldByContent } from "./fingerprint.ts"
 import { wantedKeys } from "./partition-request.ts"
 import type { SourceVersions } from "./source-versions.ts"
@@ -197,7 +197,10 @@ class Planner {
       now: code.now.toISOString(),
       steps: Object.freeze(steps),
       texts: Object.freeze(Object.fromEntries(this.#texts)),
-      warnings: Object.freeze([...this.#codes.values()].flatMap(({ warning }) => warning ?? [])),
+      warnings: Object.freeze([
+        ...[...this.#codes.values()].flatMap(({ warning }) => warning ?? []),
+        ...poolWarnings(this.#work.values(), environment),
+      ]),
     })
     return { plan, work: this.#work, state: this.#state, reusable: this.#reusable }
   }
@@ -349,6 +352,22 @@ function predictionOf({ step, asset, code }: StepWork, force: boolean): Predicti
   if (step.decision === "maybe") return { kind: "undecided", step: step.id }
   const isNew = force || adds(asset) || !isToldByContent(asset, code)
   return isNew ? { kind: "new" } : { kind: "undecided", step: step.id }
+}
+
+/** Pools that steps name and the environment does not: one warning for each. */
+function poolWarnings(works: Iterable<StepWork>, { name, config }: OpenEnvironment): PlanWarning[] {
+  const keys = new Map<string, Set<string>>()
+  for (const { step, asset } of works) {
+    const { pool } = asset.options
+    if (pool === undefined || step.decision === "skip" || config.pools?.[pool] !== undefined) continue
+    keys.set(pool, (keys.get(pool) ?? new Set()).add(asset.key))
+  }
+  return [...keys].map(([pool, of]) => {
+    const [key = "", ...others] = of
+    const who = others.length === 0 ? `'${key}' names` : `'${key}' and ${others.length} more name`
+    const message = `${who} the pool '${pool}', which the environment '${name}' does not declare: no limit holds. Add pools: { ${JSON.stringify(pool)}: 2 } to it.`
+    return { code: "POOL_UNDECLARED", key, message }
+  })
 }
 
 function addedTwice(step: string): ConfigError {

@@ -48,7 +48,7 @@ export async function approveOutput(
   await confirmInputs(request.pinned, signal)
   const former = adds(asset) ? await formerVersion(run, request) : undefined
   signal.throwIfAborted()
-  confirmLease(run, request.lease, request.about)
+  confirmLease(run, request.lease, request.about.step)
   const { rows, bytes, files, columns } = written.result ?? {}
   return Object.freeze<Materialization>({
     id,
@@ -135,19 +135,24 @@ async function confirmSources(run: RunContext, { pinned }: ApprovalRequest): Pro
  * until the change is made.
  * @throws StorageError `LEASE_LOST`
  */
-export function commitOnLease<T>(run: RunContext, lease: Lease, about: StepAbout, change: () => T): T {
+export function commitOnLease<T>(run: RunContext, lease: Lease, step: string, change: () => T): T {
+  return commitOnLeases(run, [lease], step, change)
+}
+
+/** The same for a change that is of several steps; `step` is the one that is told when a lease is lost. */
+export function commitOnLeases<T>(run: RunContext, leases: readonly Lease[], step: string, change: () => T): T {
   return run.settings.log.transaction(() => {
-    confirmLease(run, lease, about)
+    for (const lease of leases) confirmLease(run, lease, step)
     return change()
   })
 }
 
-function confirmLease(run: RunContext, lease: Lease, about: StepAbout): void {
+function confirmLease(run: RunContext, lease: Lease, step: string): void {
   if (run.settings.log.holdsLease(lease)) return
   throw new StorageError("LEASE_LOST", {
-    what: `The lease of '${about.step}' was lost before its data became current.`,
+    what: `The lease of '${step}' was lost before its data became current.`,
     why: "Another run took this one for dead and went on in its place.",
     fix: "Run again; what the other run stored is current.",
-    details: { step: about.step },
+    details: { step },
   })
 }

@@ -1,11 +1,13 @@
 import { availableParallelism } from "node:os"
-import { setImmediate } from "node:timers/promises"
+import { setTimeout as delay, setImmediate } from "node:timers/promises"
 import { CancelledError } from "../errors/assets-error.ts"
 import type { NewEvent } from "../event/event.ts"
 import type { RunLog } from "../event/run-log.ts"
 import type { PlannedWork, StepWork } from "../plan/build-plan.ts"
 import { eventError } from "./event-error.ts"
 import { executeStep } from "./execute-step.ts"
+import { type Entry, PoolPlaces } from "./pool-places.ts"
+import { publishRun } from "./publish-run.ts"
 import type { RunContext } from "./run-context.ts"
 import type { StepOutcome } from "./step-outcome.ts"
 
@@ -17,15 +19,23 @@ export interface RunLimits {
 }
 
 const HEARTBEAT_MS = 10_000
+/** Milliseconds between two looks at whether another process wants the run to stop. */
+const CANCEL_LOOK_MS = 500
+/** Milliseconds after which those that wait for a pool ask for a place again. */
+const POOL_LOOK_MS = 100
 /** Milliseconds after which steps that never wait let timers and signals be heard. */
 const BREATH_MS = 20
 
+/** How a run has ended. */
+export interface EndedExecution {
+  readonly status: "succeeded" | "failed" | "cancelled"
+  readonly outcomes: ReadonlyMap<string, StepOutcome>
+  /** Why it failed, where that is not its steps' doing: what they made could not be published. */
+  readonly error?: Error
+}
+
 /** Carries a plan out: each step as soon as what it reads is stored. Resolves when every step has ended. */
-export async function executeRun(
-  run: RunContext,
-  planned: PlannedWork,
-  limits: RunLimits,
-): Promise<ReadonlyMap<string, StepOutcome>> {
+export async function executeRun(run: RunContext, planned: PlannedWork, limits: RunLimits): Promise<EndedExecution> {
   const { log, id, environment, tags } = run.settings
   const { plan } = planned
   const startedAt = performance.now()
@@ -44,16 +54,25 @@ export async function executeRun(
     }
   })
   const beat = setInterval(() => sendHeartbeat(log, id), HEARTBEAT_MS).unref()
-  const cancel = () => run.stop(cancelled(limits.signal))
+  const look = setInterval(() => stopWhenAsked(run), CANCEL_LOOK_MS).unref()
+  const cancel = () => run.stop(cancelled(limits.signal?.reason))
   limits.signal?.addEventListener("abort", cancel, { once: true })
   if (limits.signal?.aborted) cancel()
   const execution = new RunExecution(run, planned, limits)
   const durationMs = () => Math.round(performance.now() - startedAt)
   try {
-    const outcomes = await execution.run()
-    const status = runStatus(outcomes.values(), limits.signal)
-    run.emit({ type: `run_${status}`, runId: id, durationMs: durationMs() })
-    return outcomes
+    const ended = await finish(run, await execution.run())
+    const { status, error } = ended
+    const left = run.staged.length
+    run.unstage()
+    run.emit({
+      type: `run_${status}`,
+      runId: id,
+      durationMs: durationMs(),
+      ...(error && { error: eventError(error) }),
+      ...(left > 0 && { unpublished: left }),
+    })
+    return ended
   } catch (error) {
     try {
       run.emit({ type: "run_failed", runId: id, durationMs: durationMs(), error: eventError(error as Error) })
@@ -63,19 +82,51 @@ export async function executeRun(
     throw error
   } finally {
     clearInterval(beat)
+    clearInterval(look)
     limits.signal?.removeEventListener("abort", cancel)
   }
 }
 
+/** Publishes what was left to the end of the run, when all went well; tells how the run has ended. */
+async function finish(run: RunContext, outcomes: Map<string, StepOutcome>): Promise<EndedExecution> {
+  const status = statusOf(run, outcomes.values())
+  if (run.staged.length === 0) return { status, outcomes }
+  let failure: unknown
+  try {
+    if (status === "succeeded") {
+      if (run.stopped) throw run.stopped
+      for (const [step, outcome] of await publishRun(run)) outcomes.set(step, outcome)
+      run.staged.splice(0)
+      return { status, outcomes }
+    }
+  } catch (error) {
+    failure = run.stopped ?? error
+  }
+  for (const { about, materialization } of run.staged) {
+    outcomes.set(about.step, { status: "staged", reason: "not published", materialization })
+  }
+  if (failure === undefined) return { status, outcomes }
+  // Whoever cancels has said what there is to say; and what is no Error was not made by this product.
+  if (failure instanceof CancelledError) return { status: "cancelled", outcomes }
+  return { status: "failed", outcomes, error: failure as Error }
+}
+
 /** How a run has ended: cancelled when it was asked to stop before all was done. */
-export function runStatus(
-  outcomes: Iterable<StepOutcome>,
-  signal: AbortSignal | undefined,
-): "succeeded" | "failed" | "cancelled" {
+function statusOf(run: RunContext, outcomes: Iterable<StepOutcome>): EndedExecution["status"] {
   const statuses = new Set<StepOutcome["status"]>()
   for (const { status } of outcomes) statuses.add(status)
-  if (signal?.aborted && statuses.has("cancelled")) return "cancelled"
+  if (run.stopped instanceof CancelledError && statuses.has("cancelled")) return "cancelled"
   return statuses.has("failed") || statuses.has("blocked") || statuses.has("cancelled") ? "failed" : "succeeded"
+}
+
+/** Stops a run that another process has asked to stop. */
+function stopWhenAsked(run: RunContext): void {
+  const { log, id } = run.settings
+  try {
+    if (!run.stopped && log.isCancelRequested(id)) run.stop(cancelled("asked by another process"))
+  } catch {
+    // The log cannot be read now; the next look tells.
+  }
 }
 
 function sendHeartbeat(log: RunLog, runId: string): void {
@@ -86,12 +137,12 @@ function sendHeartbeat(log: RunLog, runId: string): void {
   }
 }
 
-function cancelled(signal: AbortSignal | undefined): CancelledError {
+function cancelled(cause: unknown): CancelledError {
   return new CancelledError("RUN_CANCELLED", {
     what: "The run was cancelled.",
     why: "It was asked to stop.",
     fix: "Run again; what was stored by then is not computed again.",
-    cause: signal?.reason,
+    cause,
   })
 }
 
@@ -104,15 +155,14 @@ class RunExecution {
   /** How many steps above a step have not ended yet. */
   readonly #waits = new Map<string, number>()
   readonly #below = new Map<string, string[]>()
-  /** Steps for which a pool has no room now, by pool. */
-  readonly #held = new Map<string, StepWork[]>()
-  readonly #inPool = new Map<string, number>()
+  readonly #pools: PoolPlaces
   #lastBreath = performance.now()
 
   constructor(run: RunContext, planned: PlannedWork, limits: RunLimits) {
     this.#run = run
     this.#planned = planned
     this.#limits = limits
+    this.#pools = new PoolPlaces(run)
     for (const { id, upstream } of planned.plan.steps) {
       this.#waits.set(id, upstream.length)
       for (const up of upstream) {
@@ -123,7 +173,7 @@ class RunExecution {
     }
   }
 
-  async run(): Promise<ReadonlyMap<string, StepOutcome>> {
+  async run(): Promise<Map<string, StepOutcome>> {
     const { steps } = this.#planned.plan
     this.#skipUnchanged()
     const ready = steps.filter(({ id }) => !this.#outcomes.has(id) && this.#waits.get(id) === 0)
@@ -132,9 +182,9 @@ class RunExecution {
     const queue = new PQueue({ concurrency: this.#limits.concurrency ?? availableParallelism() })
     let broken: { readonly error: unknown } | undefined
     const start = (work: StepWork): void => {
-      if (!this.#enterPool(work)) return
       const task = async () => {
-        for (const next of await this.#carryOut(work)) start(next)
+        const entry = this.#run.stopped ? { work } : this.#pools.enter(work)
+        if (entry) for (const next of await this.#carryOut(entry)) start(next)
       }
       // A step's own failure is an outcome; what is thrown here means that the log cannot be written.
       queue.add(task, { priority: work.step.priority }).catch(error => {
@@ -144,7 +194,16 @@ class RunExecution {
       })
     }
     for (const { id } of ready) start(this.#work(id))
-    await queue.onIdle()
+    const wake = setInterval(() => this.#pools.wake().forEach(start), POOL_LOOK_MS)
+    try {
+      await queue.onIdle()
+      while (this.#pools.hasWaiting && !this.#run.stopped) {
+        await delay(POOL_LOOK_MS)
+        await queue.onIdle()
+      }
+    } finally {
+      clearInterval(wake)
+    }
     if (broken) throw broken.error
     this.#cancelRest()
     return this.#outcomes
@@ -180,12 +239,12 @@ class RunExecution {
   }
 
   /** Carries a step out; returns the steps that may start now. */
-  async #carryOut(work: StepWork): Promise<StepWork[]> {
-    const { id } = work.step
-    const outcome: StepOutcome = this.#run.stopped ? this.#cancelOne(work) : await executeStep(this.#run, work)
+  async #carryOut(entry: Entry): Promise<StepWork[]> {
+    const { id } = entry.work.step
+    const outcome = this.#run.stopped ? this.#cancelOne(entry.work) : await executeStep(this.#run, entry)
     this.#outcomes.set(id, outcome)
     await this.#breathe()
-    const next = this.#leavePool(work)
+    const next = entry.place ? this.#pools.wake() : []
     if (outcome.status === "materialized" || outcome.status === "skipped") return [...next, ...this.#release(id)]
     if (outcome.status === "failed") {
       this.#block(id)
@@ -239,33 +298,6 @@ class RunExecution {
         this.#outcomes.set(id, { status: "cancelled", reason: "cancelled" })
       }
     })
-  }
-
-  /** Takes a place in the step's pool; false when it has to wait for one. */
-  #enterPool(work: StepWork): boolean {
-    const { pool } = work.asset.options
-    const limit = pool === undefined ? undefined : this.#run.settings.environment.config.pools?.[pool]
-    if (pool === undefined || limit === undefined) return true
-    const used = this.#inPool.get(pool) ?? 0
-    if (used < limit) {
-      this.#inPool.set(pool, used + 1)
-      return true
-    }
-    const held = this.#held.get(pool)
-    if (held) held.push(work)
-    else this.#held.set(pool, [work])
-    return false
-  }
-
-  /** Leaves the pool; returns the step that takes the place. */
-  #leavePool(work: StepWork): StepWork[] {
-    const { pool } = work.asset.options
-    if (pool === undefined || !this.#inPool.has(pool)) return []
-    this.#inPool.set(pool, (this.#inPool.get(pool) ?? 1) - 1)
-    const held = this.#held.get(pool) ?? []
-    held.sort((a, b) => a.step.priority - b.step.priority)
-    const next = held.pop()
-    return next ? [next] : []
   }
 
   async #breathe(): Promise<void> {

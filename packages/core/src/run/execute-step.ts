@@ -4,16 +4,17 @@ import { AssetsError, CancelledError, UserCodeError } from "../errors/assets-err
 import type { Lease } from "../event/run-log.ts"
 import type { Materialization } from "../io/io-manager.ts"
 import type { StepWork } from "../plan/build-plan.ts"
-import { holdsWork, reusableState } from "../plan/current-state.ts"
+import { holdsWork, reusableState, type StoredState } from "../plan/current-state.ts"
 import type { Reason } from "../plan/execution-plan.ts"
 import { adds } from "../plan/fingerprint.ts"
 import type { StepAbout } from "./compute-context.ts"
 import { errorCode, eventError } from "./event-error.ts"
 import { idsOf, type PinnedInput } from "./load-inputs.ts"
+import type { Entry } from "./pool-places.ts"
 import { type ReadyStep, readAnew, readyStep } from "./ready-step.ts"
 import { mayHelp, retryDelayMs } from "./retry-delay.ts"
 import type { RunContext } from "./run-context.ts"
-import { takeLease, takePoolPlace } from "./step-lease.ts"
+import { stepLeaseName, takeLease } from "./step-lease.ts"
 import type { StepOutcome } from "./step-outcome.ts"
 import { type StepOutput, stepOutput } from "./step-output.ts"
 
@@ -22,11 +23,12 @@ const MOST_MOVES = 5
 const MOVED_DELAY_MS = 20
 
 /** Carries a step out: decides what was left open, takes the lease, tries as often as it may, and tells of it. */
-export async function executeStep(run: RunContext, work: StepWork): Promise<StepOutcome> {
+export async function executeStep(run: RunContext, { work, place, refused }: Entry): Promise<StepOutcome> {
   const { asset, step } = work
   const about: StepAbout = { runId: run.settings.id, step: step.id, key: asset.key, partitions: step.partitions }
-  const execution = new StepExecution(run, work, about)
+  const execution = new StepExecution(run, work, about, place)
   try {
+    if (refused) throw refused
     return await execution.run()
   } catch (error) {
     return execution.fail(error as Error)
@@ -40,7 +42,10 @@ class StepExecution {
   readonly #startedAt = performance.now()
   readonly #policy: RetryPolicy
   #lease: Lease | undefined
+  /** In the asset's pool. It comes before the lease: who holds a lease never waits for a place. */
   #place: Lease | undefined
+  /** What was current when the step began, where that is not to change before the run has ended. */
+  #former: StoredState | undefined
   #attempt = 1
   /** How many of the attempts were made because what they read was replaced. */
   #moves = 0
@@ -48,8 +53,9 @@ class StepExecution {
   #pinned: readonly PinnedInput[] = []
   #reasons: readonly Reason[]
 
-  constructor(run: RunContext, work: StepWork, about: StepAbout) {
+  constructor(run: RunContext, work: StepWork, about: StepAbout, place: Lease | undefined) {
     this.#run = run
+    this.#place = place
     this.#work = work
     this.#about = about
     this.#policy = work.asset.options.retry ?? { attempts: 1 }
@@ -102,7 +108,6 @@ class StepExecution {
     this.#pinned = ready.pinned
     const found = this.#isReadAnew ? this.#doneByOther(ready) : this.#foundNow(ready)
     if (found) return found
-    await this.#takePlace(signal)
     const taken = await this.#takeLease(ready, signal)
     if ("status" in taken) return taken
     const done = await this.#doneSincePlanned(ready, signal)
@@ -134,14 +139,6 @@ class StepExecution {
     return undefined
   }
 
-  /** A place in the pool comes before the lease: who holds a lease never waits for a place. */
-  async #takePlace(signal: AbortSignal): Promise<void> {
-    const { pool } = this.#work.asset.options
-    const limit = pool === undefined ? undefined : this.#run.settings.environment.config.pools?.[pool]
-    if (pool === undefined || limit === undefined || this.#place) return
-    this.#place = await takePoolPlace(this.#run, { pool, limit, about: this.#about, signal })
-  }
-
   async #takeLease(ready: ReadyStep, signal: AbortSignal): Promise<Lease | StepOutcome> {
     const { log, environment } = this.#run.settings
     const started = { type: "step_started" as const, ...this.#about, attempt: this.#attempt, reasons: this.#reasons }
@@ -155,7 +152,7 @@ class StepExecution {
     }
     let skipped: StepOutcome | undefined
     const lease = await takeLease(this.#run, {
-      name: `${environment.name} ${this.#about.step}`,
+      name: stepLeaseName(environment, this.#about.step),
       about: this.#about,
       signal,
       onTaken: append => {
@@ -182,11 +179,23 @@ class StepExecution {
     return this.#skip(`materialized by run ${stored.materialization.runId}`, stored.materialization)
   }
 
-  /** Rows are added to what is current under the lease, not to what was when the plan was made. */
+  /**
+   * Rows are added to what is current under the lease, not to what was when the plan was made; and what is staged takes
+   * the place of just that.
+   */
   async #doneSincePlanned(ready: ReadyStep, signal: AbortSignal): Promise<StepOutcome | undefined> {
-    if (!adds(this.#work.asset)) return undefined
-    await this.#run.settings.state.refresh([this.#work.asset], signal)
+    const { asset, partition } = this.#work
+    if (!adds(asset) && !this.#isStaged) return undefined
+    const { state, environment } = this.#run.settings
+    await state.refresh([asset], signal)
+    const stored = state.get(asset.key, partition)
+    this.#former = stored?.environment === environment ? stored : undefined
     return this.#doneByOther(ready)
+  }
+
+  /** Whether what the step makes becomes current with the rest of the run only. */
+  get #isStaged(): boolean {
+    return this.#run.settings.environment.config.publish === "run"
   }
 
   /** A version that is still stored, or whose writer died before it became current, is taken instead of computing it. */
@@ -212,7 +221,9 @@ class StepExecution {
     this.#note(materialization)
     const durationMs = this.#durationMs()
     this.#run.change(append => {
-      append({ type: "asset_materialized", ...this.#about, materialization, durationMs })
+      const type = this.#isStaged ? "step_staged" : "asset_materialized"
+      append({ type, ...this.#about, materialization, durationMs })
+      if (this.#isStaged) this.#stage(materialization, durationMs, false)
       this.#release()
       const { text, version } = this.#work.code
       if (text !== undefined) log.keepPlanText(version, text)
@@ -223,12 +234,21 @@ class StepExecution {
   #skip(reason: string, materialization: Materialization, { isNews = false } = {}): StepOutcome {
     if (isNews) this.#note(materialization)
     this.#run.change(append => {
-      if (isNews)
-        append({ type: "asset_materialized", ...this.#about, materialization, durationMs: this.#durationMs() })
+      const durationMs = this.#durationMs()
+      if (isNews && this.#isStaged) this.#stage(materialization, durationMs, true)
+      else if (isNews) append({ type: "asset_materialized", ...this.#about, materialization, durationMs })
       append({ type: "step_skipped", ...this.#about, reason, dataVersion: materialization.dataVersion })
       this.#release()
     })
     return { status: "skipped", reason, materialization }
+  }
+
+  /** Leaves a version to the end of the run; until then nobody collects it. */
+  #stage(materialization: Materialization, durationMs: number, isRestored: boolean): void {
+    const { runId, step } = this.#about
+    this.#run.settings.log.keepReads(runId, `${step} staged`, [materialization.id])
+    const about = this.#about
+    this.#run.staged.push({ work: this.#work, about, materialization, durationMs, former: this.#former, isRestored })
   }
 
   #note(materialization: Materialization): void {
@@ -236,8 +256,14 @@ class StepExecution {
     const { asset, partition } = this.#work
     const former = adds(asset) ? state.get(asset.key, partition) : undefined
     const applied = adds(asset) && new Set([...(former?.applied ?? []), materialization.fingerprint])
-    const stored = { materialization, intact: true, ...(applied && { applied }), environment }
-    state.set(asset.key, [partition], stored)
+    const staged = this.#isStaged && { staged: true }
+    state.set(asset.key, [partition], {
+      materialization,
+      intact: true,
+      ...(applied && { applied }),
+      ...staged,
+      environment,
+    })
   }
 
   #release(): void {

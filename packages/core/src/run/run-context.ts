@@ -6,6 +6,7 @@ import type { RunLog } from "../event/run-log.ts"
 import type { CurrentState } from "../plan/current-state.ts"
 import type { SourceVersions } from "../plan/source-versions.ts"
 import { userCodeError } from "../plan/user-code.ts"
+import type { StagedStep } from "./publish-run.ts"
 
 export interface RunSettings {
   readonly id: string
@@ -39,6 +40,8 @@ export class RunContext {
   readonly settings: RunSettings
   /** What the function of `assets({...})` returned, by function and partition: it runs once for all its outputs. */
   readonly groupCalls = new Map<object, Map<string | null, GroupCall>>()
+  /** What waits for the end of the run to become current, where the environment publishes by the run. */
+  readonly staged: StagedStep[] = []
   /** The attempts that are at work, and what stops each. */
   readonly #attempts = new Map<AbortController, string>()
   #stopped: Error | undefined
@@ -96,6 +99,25 @@ export class RunContext {
           `onEvent threw, and the run goes on: ${userCodeError("onEvent", "listener", error).message}`,
         )
       this.#hasWarned = true
+    }
+  }
+
+  /** Notes that staged data has become current. */
+  published(steps: readonly StagedStep[]): void {
+    const { state, environment } = this.settings
+    for (const { work, materialization } of steps) {
+      state.set(work.asset.key, [work.partition], { materialization, intact: true, environment })
+    }
+    const done = new Set(steps)
+    this.staged.splice(0, this.staged.length, ...this.staged.filter(one => !done.has(one)))
+  }
+
+  /** Forgets what was staged: what was current before is what a reader of the run's values gets. */
+  unstage(): void {
+    const { state } = this.settings
+    for (const { work, former } of this.staged.splice(0)) {
+      if (former) state.set(work.asset.key, [work.partition], former)
+      else state.delete(work.asset.key, work.partition)
     }
   }
 

@@ -46,7 +46,7 @@ export async function takeLease(run: RunContext, request: LeaseRequest): Promise
       return answer
     }
     if (!wait) throw held(request, answer)
-    const told = tell(answer)
+    const told = tellHolder(answer)
     if (told !== toldLast) run.emit({ type: "step_waiting", ...request.about, holder: told })
     toldLast = told
     holder = answer
@@ -56,35 +56,47 @@ export async function takeLease(run: RunContext, request: LeaseRequest): Promise
   }
 }
 
-/** What a step asks for a place in a pool. */
-export interface PoolRequest extends Pick<LeaseRequest, "about" | "signal"> {
-  readonly pool: string
-  /** Places in all, for every run of this host together. */
-  readonly limit: number
+/** The name of the lease of a step. */
+export function stepLeaseName(environment: { readonly name: string }, step: string): string {
+  return `${environment.name} ${step}`
 }
 
-/** Takes one of the places of a pool; waits while other runs hold them all. */
-export async function takePoolPlace(run: RunContext, { pool, limit, about, signal }: PoolRequest): Promise<Lease> {
-  const { log, id } = run.settings
-  let hasTold = false
+/**
+ * Takes the leases of several steps, all or none, so that two who want the same do not wait for each other.
+ * @throws StorageError `LEASE_HELD` when the run does not wait
+ */
+export async function takeLeases(
+  run: RunContext,
+  requests: readonly Pick<LeaseRequest, "name" | "about">[],
+  signal: AbortSignal,
+): Promise<readonly Lease[]> {
+  const { log, id, wait } = run.settings
+  let toldLast: string | undefined
   for (let pause = POLL_MS.first; ; pause = Math.min(pause * 1.5, POLL_MS.last)) {
-    let holder: LeaseHolder | undefined
-    for (let place = 0; place < limit; place++) {
-      const answer = log.acquireLease(`pool ${pool} ${place}`, id)
-      if ("token" in answer) return answer
-      // A place that this run holds is given back without waiting for anybody else.
-      if (answer.runId !== id) holder = answer
-    }
-    if (holder && !hasTold)
-      run.emit({ type: "step_waiting", ...about, holder: `the pool '${pool}', held by ${tell(holder)}` })
-    hasTold ||= holder !== undefined
-    await delay(pause, undefined, { signal }).catch(() => undefined)
     signal.throwIfAborted()
+    const taken: Lease[] = []
+    const blocked = log.transaction(() => {
+      for (const { name, about } of requests) {
+        const answer = log.acquireLease(name, id)
+        if ("token" in answer) taken.push(answer)
+        else {
+          for (const lease of taken) log.releaseLease(lease)
+          return { about, holder: answer }
+        }
+      }
+      return undefined
+    })
+    if (!blocked) return taken
+    if (!wait) throw held(blocked, blocked.holder)
+    const told = tellHolder(blocked.holder)
+    if (told !== toldLast) run.emit({ type: "step_waiting", ...blocked.about, holder: told })
+    toldLast = told
+    await delay(pause, undefined, { signal }).catch(() => undefined)
   }
 }
 
 /** Who holds something, for people; of one that is stopped also what can be done. */
-export function tell(holder: LeaseHolder): string {
+export function tellHolder(holder: LeaseHolder): string {
   const { runId, pid, host } = holder
   const told = `run ${runId} (process ${pid} on ${host})`
   return isStopped(holder)
@@ -108,10 +120,10 @@ async function leaveOrGo(run: RunContext, lease: Lease, holder: LeaseHolder, req
   return false
 }
 
-function held({ about }: LeaseRequest, holder: LeaseHolder): StorageError {
+function held({ about }: Pick<LeaseRequest, "about">, holder: LeaseHolder): StorageError {
   return new StorageError("LEASE_HELD", {
     what: `'${about.step}' is being written by another run.`,
-    why: `It is held by ${tell(holder)}, and this run does not wait.`,
+    why: `It is held by ${tellHolder(holder)}, and this run does not wait.`,
     fix: "Run again when the other run has ended, or leave '--no-wait' out.",
     details: { step: about.step, run: holder.runId, pid: holder.pid, host: holder.host },
   })

@@ -51,6 +51,7 @@ export function stepOutput(run: RunContext, work: StepWork, request: OutputReque
     fingerprint: request.fingerprint,
     write,
     ...(run.settings.reapply && { reapply: true }),
+    ...(environment.config.publish === "run" && { staged: true }),
     layout,
     durability,
     stepId: request.engineStep,
@@ -59,7 +60,7 @@ export function stepOutput(run: RunContext, work: StepWork, request: OutputReque
       merge: (former, added) => asset.returns.merge?.(former, added, write.merge) ?? added,
     }),
     approve,
-    commit: change => commitOnLease(run, request.lease, about, change),
+    commit: change => commitOnLease(run, request.lease, about.step, change),
     waiting: holder => run.emit({ type: "step_waiting", ...about, holder }),
     inUse: () => log.inUse(),
   })
