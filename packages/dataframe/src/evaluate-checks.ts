@@ -1,15 +1,12 @@
-import type { RecordBatch } from "apache-arrow"
 import { type CheckPlan, ruleOf } from "./check-rule.ts"
 import { FrameError } from "./errors/frame-error.ts"
+import { fetchRows, type PlainValue as Json, plainValue } from "./fetch-rows.ts"
 import { aggregate } from "./plan/aggregate.ts"
 import { crossJoin } from "./plan/join.ts"
 import { literalOf } from "./plan/literal.ts"
 import type { Relation } from "./plan/relation.ts"
 import { limit } from "./plan/select-rows.ts"
 import type { EngineSession } from "./session/engine-session.ts"
-import { type RowObject, rowsOf } from "./session/row-reader.ts"
-
-type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 
 interface AnyCheck {
   readonly name: string
@@ -90,7 +87,7 @@ async function measured(
   ]
   const [first, ...rest] = parts
   if (!first) return plans.map(() => [])
-  const [row] = await fetched(rest.reduce(crossJoin, first), session, signal)
+  const [row] = await fetchRows(rest.reduce(crossJoin, first), session, signal)
   return names.map(list => list.map(name => row?.[name]))
 }
 
@@ -104,28 +101,6 @@ async function sampled(
   signal: AbortSignal,
 ): Promise<readonly Json[] | undefined> {
   if (!plan.samples) return undefined
-  const rows = await fetched(limit(plan.samples(), SAMPLES), session, signal)
-  return rows.map(row => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, jsonOf(value)])))
-}
-
-async function fetched(relation: Relation, session: EngineSession, signal: AbortSignal): Promise<RowObject[]> {
-  const rows: RowObject[] = []
-  // an engine's batches are Arrow's; core calls them opaque
-  for await (const batch of session.batches(relation, signal) as AsyncIterable<RecordBatch>) {
-    rows.push(...rowsOf(batch, relation.schema))
-  }
-  return rows
-}
-
-/** A value as the event log keeps it: what JSON has no form for is text. */
-function jsonOf(value: unknown): Json {
-  if (value === null || typeof value === "string" || typeof value === "boolean") return value
-  if (typeof value === "number") return Number.isFinite(value) ? value : String(value)
-  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex")
-  if (value instanceof Map) return [...value].map(([key, entry]) => [jsonOf(key), jsonOf(entry)])
-  if (Array.isArray(value)) return value.map(jsonOf)
-  if (typeof value === "object") {
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, jsonOf(inner)]))
-  }
-  return String(value)
+  const rows = await fetchRows(limit(plan.samples(), SAMPLES), session, signal)
+  return rows.map(row => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plainValue(value)])))
 }

@@ -1,6 +1,7 @@
 import type { RecordBatch, Table, Utf8 } from "apache-arrow"
 import type { Column } from "./column.ts"
 import { ColumnExpression } from "./column-expression.ts"
+import { type CompareOptions, compareFrames, type FrameDifference, uniqueColumnsOf } from "./compare-frames.ts"
 import type { BoundDataFrame, DataFrame, TypedFrame } from "./data-frame.ts"
 import { digestFrame, isDigestible } from "./digest-frame.ts"
 import { FrameError } from "./errors/frame-error.ts"
@@ -91,6 +92,15 @@ export interface FrameType<S extends Columns> {
     session: EngineSession,
     signal: AbortSignal,
   ): Promise<readonly CheckOutcome[]>
+  /** In what two stored tables differ, each with the columns that it was stored with. */
+  compare(
+    left: StoredFrame,
+    right: StoredFrame,
+    session: () => Promise<EngineSession>,
+    options: CompareOptions,
+  ): Promise<FrameDifference>
+  /** The columns of a check that is `unique`. */
+  uniqueColumns(check: { readonly name: string }): readonly string[] | undefined
   /** The rows of `former` whose key is none of `added`, and all of `added`. */
   merge(former: { readonly kind: string }, added: { readonly kind: string }, keys: readonly string[]): Relation
   /** SHA-256 of the rows, whatever their order. Left out where a column holds a map: Spark orders none. */
@@ -182,6 +192,19 @@ class DeclaredFrame<S extends Columns> implements FrameType<S> {
     signal: AbortSignal,
   ): Promise<readonly CheckOutcome[]> {
     return evaluateChecks(checks, storedRelation(stored), session, signal)
+  }
+
+  async compare(
+    left: StoredFrame,
+    right: StoredFrame,
+    session: () => Promise<EngineSession>,
+    options: CompareOptions,
+  ): Promise<FrameDifference> {
+    return compareFrames(storedRelation(left), storedRelation(right), await session(), options)
+  }
+
+  uniqueColumns(check: { readonly name: string; describe?(): unknown }): readonly string[] | undefined {
+    return uniqueColumnsOf(check)
   }
 
   merge(former: { readonly kind: string }, added: { readonly kind: string }, keys: readonly string[]): Relation {

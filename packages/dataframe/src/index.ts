@@ -10,6 +10,7 @@ export type {
   StringColumn,
   StructColumn,
 } from "./column.ts"
+export type { CompareOptions, FrameDifference, RowDifference } from "./compare-frames.ts"
 export type { Actions, BoundDataFrame, DataFrame, TypedFrame } from "./data-frame.ts"
 export type { FrameErrorCode } from "./errors/frame-error.ts"
 export { FrameError } from "./errors/frame-error.ts"

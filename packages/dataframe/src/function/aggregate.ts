@@ -26,6 +26,7 @@ import {
   type Parameter,
   sameAsFirst,
   takes,
+  text,
   typeOf,
 } from "./signature.ts"
 import { type Sql, sql, textLiteral } from "./sql-fragment.ts"
@@ -158,6 +159,15 @@ function percentileRule(interpolates: boolean): TypeRule {
   }
 }
 
+/** Texts joined, nulls left out; null of none. */
+function listed(call: PrintedAggregate): Sql {
+  const [value, separator, key] = [arg(call, 0), call.args[1] ?? sql`''`, call.args[2]]
+  if (!key) return call.aggregate("string_agg", [value, separator])
+  const [direction, nulls] = String(literalOf(input(call, 3))).split(" ")
+  const order = sql`${orderKey(key, input(call, 2).type)} ${direction === "desc" ? sql`DESC` : sql`ASC`} ${nulls === "last" ? sql`NULLS LAST` : sql`NULLS FIRST`}`
+  return call.aggregate("string_agg", [value, sql`${separator} ORDER BY ${order}`])
+}
+
 /** Aggregates. */
 export const aggregates = {
   count: aggregate(takes([any], types.int64, { optional: 1, variadic: true }), count),
@@ -178,6 +188,11 @@ export const aggregates = {
   var_pop: aggregate(statisticRule, statistic("var_pop", 1)),
   median: aggregate(statisticRule, "median"),
   percentile: aggregate(percentileRule(true), "quantile_cont"),
+  /** `percentile_disc`: the first value at or above the share, as a double. */
+  percentile_lowest: aggregate(percentileRule(true), "quantile_disc"),
+  listagg: aggregate(takes([text, text], types.string, { optional: 1 }), listed, { stability: "unstable" }),
+  /** `listagg(x, ',') WITHIN GROUP (ORDER BY key)`; the last argument is the direction. */
+  listagg_by: aggregate(takes([text, text, orderable, text], types.string), listed),
   percentile_approx: aggregate(percentileRule(false), "quantile_disc"),
   approx_count_distinct: aggregate(takes([any], types.int64), "approx_count_distinct"),
   covar_samp: aggregate(pairRule, "covar_samp"),

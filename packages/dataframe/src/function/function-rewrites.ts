@@ -100,6 +100,29 @@ function refused(why: string, fix: string): Rewrite {
 
 const otherHash = refused("DuckDB has another hash, so the numbers would differ.", "Use md5(x) or sha2(x, 256).")
 
+/** `WITHIN GROUP (ORDER BY x)` names the values of a percentile, and the order of a list of texts. */
+const percentileWithin =
+  (name: string): Rewrite =>
+  ([share, key, ...more]) => {
+    if (!share || key?.kind !== "sort" || more.length > 0) return undefined
+    const wanted = key.direction === "asc" ? share : call("-", { kind: "literal", value: 1 }, share)
+    return call(name, key.input, wanted)
+  }
+
+const listWithin: Rewrite = args => {
+  const keys = args.filter(arg => arg.kind === "sort")
+  if (keys.length === 0) return undefined
+  const values = args.filter(arg => arg.kind !== "sort")
+  if (keys.length > 1) throw unsupported("listagg", "It is ordered by several keys.", "Order by one.")
+  const [key] = keys
+  if (key?.kind !== "sort" || !values[0]) return undefined
+  const separator: Unresolved = values[1] ?? { kind: "literal", value: "" }
+  return call("listagg_by", values[0], separator, key.input, {
+    kind: "literal",
+    value: `${key.direction} ${key.nulls}`,
+  })
+}
+
 /** Functions that are others in disguise: they leave no trace in the plan. */
 export const rewrites: { readonly [name: string]: Rewrite } = {
   hash: otherHash,
@@ -111,6 +134,9 @@ export const rewrites: { readonly [name: string]: Rewrite } = {
   decode: decodeValue,
   first: ignoringNulls("first"),
   last: ignoringNulls("last"),
+  percentile_cont: percentileWithin("percentile"),
+  percentile_disc: percentileWithin("percentile_lowest"),
+  listagg: listWithin,
   nvl: of(2, (a, b) => call("coalesce", a, b)),
   ifnull: of(2, (a, b) => call("coalesce", a, b)),
   nvl2: of(3, (a, b, c) => when(call("isnotnull", a), b, c)),

@@ -1,6 +1,7 @@
 import { aggregates } from "./aggregate.ts"
 import { arrayShapes } from "./array-shape.ts"
 import { conditional } from "./conditional.ts"
+import { formatFunctions } from "./format.ts"
 import type { FunctionEntry } from "./function-entry.ts"
 import { higherOrder } from "./higher-order.ts"
 import { jsonFunctions } from "./json.ts"
@@ -30,6 +31,7 @@ export const functionTable = {
   ...higherOrder,
   ...randomFunctions,
   ...jsonFunctions,
+  ...formatFunctions,
   ...aggregates,
   ...statistics,
   ...windowFunctions,
@@ -70,6 +72,8 @@ export const aliases: { readonly [alias: string]: FunctionName | "current_timest
   some: "bool_or",
   array_agg: "collect_list",
   reduce: "aggregate",
+  printf: "format_string",
+  string_agg: "listagg",
   first_value: "first",
   first_value_ignore_nulls: "first_ignore_nulls",
   last_value: "last",

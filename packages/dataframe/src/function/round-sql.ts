@@ -105,7 +105,7 @@ export function roundHalfEvenCall(call: PrintedCall): Sql {
   if (types.isIntegral(type)) return digits >= 0 ? x : once(x, value => evenIntegral(value, -digits, type))
   if (types.isDecimal(type))
     return castTo(
-      once(x, value => evenDecimal(value, digits)),
+      once(x, value => halfEven(value, digits)),
       call.type,
     )
   if (digits < 0 || digits > 17) {
@@ -114,14 +114,14 @@ export function roundHalfEvenCall(call: PrintedCall): Sql {
   const wide = type.kind === "float32" ? castTo(x, types.float64) : x
   const rounded = once(wide, value => {
     const exact = sql`CAST(spark_plain(CAST(${value} AS VARCHAR)) AS DECIMAL(38,18))`
-    const small = sql`CAST(${evenDecimal(exact, digits)} AS DOUBLE)`
+    const small = sql`CAST(${halfEven(exact, digits)} AS DOUBLE)`
     return sql`CASE WHEN NOT isfinite(${value}) OR abs(${value}) >= 1e15 THEN ${value} ELSE ${small} END`
   })
   return type.kind === "float32" ? castTo(rounded, types.float32) : rounded
 }
 
 /** Half up, and one unit back where that went from a tie to an odd multiple. */
-function evenDecimal(x: Sql, digits: number): Sql {
+export function halfEven(x: Sql, digits: number): Sql {
   const unit = digits >= 0 ? numberLiteral(digits === 0 ? "1" : `0.${"0".repeat(digits - 1)}1`) : powerOfTen(-digits)
   const half = digits >= 0 ? numberLiteral(`0.${"0".repeat(digits)}5`) : numberLiteral(`5${"0".repeat(-digits - 1)}`)
   const up = sql`round(${x}, ${digits})`
