@@ -1,6 +1,14 @@
 import { realpathSync } from "node:fs"
 import { extname, resolve } from "node:path"
-import { type Asset, ConfigError, type Definitions, definitions, type ProjectConfig } from "@assets/core"
+import {
+  type Asset,
+  ConfigError,
+  configFaults,
+  type Definitions,
+  definitions,
+  faultsError,
+  type ProjectConfig,
+} from "@assets/core"
 import type { ModuleImports } from "./project/bundle-modules.ts"
 import { CodeVersions, moduleClosure } from "./project/code-version.ts"
 import { defaultEnvironments } from "./project/default-environment.ts"
@@ -9,6 +17,7 @@ import { findProject } from "./project/find-project.ts"
 import { findFiles } from "./project/glob.ts"
 import { buildFailure, importModules, type ModuleExports } from "./project/import-modules.ts"
 import { type LoadableModules, ModuleCache } from "./project/module-cache.ts"
+import { placedFaults } from "./project/placed-faults.ts"
 
 export interface LoadOptions {
   /** Where the search for the project begins. */
@@ -51,6 +60,9 @@ export async function loadProject(options: LoadOptions): Promise<LoadedProject> 
   try {
     const modules = await loadModules(location.base, location.config, location.globs, cache)
     return define(modules, cache)
+  } catch (error) {
+    if (location.config === undefined) throw error
+    throw await placedFaults(error, { base: location.base, config: location.config, folder: cache.folder })
   } finally {
     cache.close()
   }
@@ -76,7 +88,7 @@ async function loadModules(
   if (configFile) {
     const { bundle, exports } = await load([configFile])
     remember(bundle)
-    config = configOf(configFile, exports[0] ?? {})
+    config = configOf(base, exports[0] ?? {})
   } else {
     config = { environments: await defaultEnvironments(), defaultEnvironment: "local", assets: globs }
   }
@@ -86,23 +98,11 @@ async function loadModules(
   return { base, config, entries, exports, imports: bundle.imports, files }
 }
 
-function configOf(file: string, exports: { readonly [name: string]: unknown }): ProjectConfig {
+function configOf(base: string, exports: { readonly [name: string]: unknown }): ProjectConfig {
   const config = exports.default
-  if (isConfig(config)) return config
-  throw new ConfigError("CONFIG_INVALID", {
-    what: `${file} exports no config that holds.`,
-    why: "export default has to be what defineConfig({ environments: {…} }) returns; 'assets' is a list of patterns.",
-    fix: 'Write: export default defineConfig({ assets: ["./assets/**/*.ts"], environments: { … } })',
-    location: { file, line: 1 },
-  })
-}
-
-function isConfig(value: unknown): value is ProjectConfig {
-  if (typeof value !== "object" || value === null || !("environments" in value)) return false
-  const { environments } = value
-  if (typeof environments !== "object" || environments === null || Array.isArray(environments)) return false
-  const globs = "assets" in value ? value.assets : undefined
-  return globs === undefined || (Array.isArray(globs) && globs.every(glob => typeof glob === "string"))
+  const fault = faultsError(configFaults(config), base)
+  if (fault) throw fault
+  return config as ProjectConfig // its form was looked at
 }
 
 const moduleExtensions = new Set([".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"])

@@ -23,11 +23,16 @@ export type { Source, SourceOptions, SourceReader } from "./asset/source.ts"
 export { source } from "./asset/source.ts"
 export type { UpstreamPartitions } from "./asset/upstream-partitions.ts"
 export { mappingOf, upstreamPartitions } from "./asset/upstream-partitions.ts"
+export type { CancelledRun, CancelRunOptions } from "./cancel-run.ts"
+export { cancelRun } from "./cancel-run.ts"
 export type { Check, CheckResult, Severity } from "./check/asset-check.ts"
 export type { AssetsCopy, CopiedPartition, CopyOptions } from "./copy-assets.ts"
 export { copyAssets } from "./copy-assets.ts"
+export { faultsError } from "./definition-faults.ts"
 export type { Declarations, Definitions, DefinitionsOptions } from "./definitions.ts"
 export { definitions } from "./definitions.ts"
+export type { DeleteRunsOptions } from "./delete-runs.ts"
+export { deleteRuns } from "./delete-runs.ts"
 export type { DynamicKeysOptions } from "./dynamic-partition-keys.ts"
 export { addPartitionKeys, removePartitionKeys } from "./dynamic-partition-keys.ts"
 export type {
@@ -52,6 +57,7 @@ export type {
 } from "./engine/engine.ts"
 export type { EnvironmentConfig, ProjectConfig } from "./environment/environment.ts"
 export { defineConfig } from "./environment/environment.ts"
+export { configFaults } from "./environment/environment-faults.ts"
 export { inMemory } from "./environment/in-memory.ts"
 export type { Resource, ResourceContext, ResourceOptions } from "./environment/resource.ts"
 export { resource } from "./environment/resource.ts"
@@ -81,6 +87,7 @@ export type {
   StepRecord,
   StepStatus,
 } from "./event/event-log.ts"
+export { findRun } from "./event/find-run.ts"
 export type {
   AssetContext,
   Current,
@@ -94,6 +101,8 @@ export type {
   WriteMode,
   Written,
 } from "./io/io-manager.ts"
+export type { StoreTable, TableOutput } from "./io/version-folder.ts"
+export { readStored, VersionFolder } from "./io/version-folder.ts"
 export type { MaterializeOptions, Run, RunningRun, RunStep } from "./materialize.ts"
 export { materialize, plan } from "./materialize.ts"
 export { openEventLog } from "./open-event-log.ts"
@@ -141,6 +150,7 @@ export type { Clock } from "./util/clock.ts"
 export type { FaultPoint } from "./util/fault-point.ts"
 export { faultPoint } from "./util/fault-point.ts"
 export type { Json } from "./util/json.ts"
+export type { CompareOptions, Difference, RowDifference } from "./value/difference.ts"
 export type { JsonValue } from "./value/json-value.ts"
 export { json } from "./value/json-value.ts"
 export type { NothingValue } from "./value/nothing-value.ts"

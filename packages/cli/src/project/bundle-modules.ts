@@ -46,6 +46,9 @@ export function nodeConditions(): string[] {
   })
 }
 
+/** Changes a module after its types are gone; `map` is its source map. */
+export type RewriteModule = (file: string, code: string, map: string) => string
+
 /**
  * Bundles modules of the project into one, which exports each as a namespace: `m0`, `m1`, …
  * Packages stay outside, each resolved from the module that imports it, so that the bundle may lie anywhere.
@@ -56,6 +59,7 @@ export async function bundleModules(
   base: string,
   entries: readonly string[],
   outfile: string,
+  rewrite?: RewriteModule,
 ): Promise<BundledModules> {
   const { build, transform } = await import("esbuild")
   const stamps = new Map<string, FileStamp>()
@@ -81,7 +85,7 @@ export async function bundleModules(
     sourcesContent: false,
     legalComments: "none",
     logLevel: "silent",
-    plugins: [packagesOutside(stamps, packages), modulesInPlace(stamps, transform)],
+    plugins: [packagesOutside(stamps, packages), modulesInPlace(stamps, transform, rewrite)],
   }
   const { outputFiles, metafile } = await build(options)
   for (const path of settingsAbove(base)) stamps.set(path, readStamped(path).stamp)
@@ -167,7 +171,11 @@ async function resolveBare(build: PluginBuild, args: OnResolveArgs) {
 }
 
 /** Reads the project's modules, and puts in what depends on where a module lies: `import.meta.url`, `__dirname`. */
-function modulesInPlace(stamps: Map<string, FileStamp>, transform: typeof import("esbuild").transform): Plugin {
+function modulesInPlace(
+  stamps: Map<string, FileStamp>,
+  transform: typeof import("esbuild").transform,
+  rewrite: RewriteModule | undefined,
+): Plugin {
   return {
     name: "modules-in-place",
     setup(build) {
@@ -177,8 +185,8 @@ function modulesInPlace(stamps: Map<string, FileStamp>, transform: typeof import
         const loader = loaders[extname(path)]
         if (content === null || loader === undefined) return undefined
         const contents = content.toString("utf8")
-        if (!/\bimport\.meta\b|\b__(dirname|filename)\b/.test(contents)) return { contents, loader }
-        return placed(path, contents, loader, transform)
+        if (!rewrite && !/\bimport\.meta\b|\b__(dirname|filename)\b/.test(contents)) return { contents, loader }
+        return placed(path, contents, loader, { transform, rewrite })
       })
     },
   }
@@ -188,7 +196,7 @@ async function placed(
   path: string,
   contents: string,
   loader: Loader,
-  transform: typeof import("esbuild").transform,
+  by: { readonly transform: typeof import("esbuild").transform; readonly rewrite: RewriteModule | undefined },
 ): Promise<OnLoadResult> {
   const folder = JSON.stringify(dirname(path))
   const file = JSON.stringify(path)
@@ -200,9 +208,9 @@ async function placed(
     __filename: file,
   }
   try {
-    const options = { loader, define, sourcefile: path, sourcemap: "inline", sourcesContent: false, target: "node20" }
-    const { code } = await transform(contents, { ...options, sourcemap: "inline" })
-    return { contents: code, loader: "js" }
+    const options = { loader, define, sourcefile: path, sourcesContent: false, target: "node20" }
+    const { code, map } = await by.transform(contents, { ...options, sourcemap: by.rewrite ? "external" : "inline" })
+    return { contents: by.rewrite?.(path, code, map) ?? code, loader: "js" }
   } catch (error) {
     // The same errors come again from the bundle itself, with their place: it is given the text as it is.
     if (Array.isArray((error as { errors?: unknown }).errors)) return { contents, loader }

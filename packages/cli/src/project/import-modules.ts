@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { SourceMap } from "node:module"
 import { fileURLToPath, pathToFileURL } from "node:url"
-import { DefinitionError, type SourceLocation, stackFrames } from "@assets/core"
+import { ConfigError, DefinitionError, type ErrorCode, type SourceLocation, stackFrames } from "@assets/core"
 import type { LoadableModules } from "./module-cache.ts"
 
 /** The exports of each bundled module, in the order of the entries. */
@@ -79,6 +79,7 @@ function loadFailure(error: unknown, modules: LoadableModules): unknown {
   if (error instanceof SyntaxError && missingExport) {
     return exportMissing(error, missingExport[1] ?? "", missingExport[2] ?? "", modules)
   }
+  if (error instanceof ConfigError) return placedConfigError(error, modules)
   const message =
     error instanceof Error ? `${error.name}: ${error.message}` : `a thrown ${typeof error}: ${String(error)}`
   const location = firstOwnFrame(error, modules)
@@ -89,6 +90,14 @@ function loadFailure(error: unknown, modules: LoadableModules): unknown {
     ...(location && { location }),
     cause: error,
   })
+}
+
+/** What a factory says of its options, at the line that calls it. */
+function placedConfigError(error: ConfigError, modules: LoadableModules): ConfigError {
+  const { message: what, why, fix, details, cause } = error
+  const location = error.location ?? firstOwnFrame(error, modules)
+  const text = { what, why, fix, details, cause, ...(location && { location }) }
+  return new ConfigError(error.code as ErrorCode, text) // the code of an error of ours
 }
 
 /** The import of a name that a package does not have: found in the modules, since the engine names the bundle only. */

@@ -3,7 +3,7 @@ import { didYouMean } from "../util/nearest-name.ts"
 import { hasConfigShape, hasEnvironmentShape } from "./config-shape.ts"
 import type { EnvironmentConfig } from "./environment.ts"
 import { inheritSettings, type OwnSettings } from "./inherit-settings.ts"
-import { isEntries } from "./setting-rules.ts"
+import { isEntries, isName } from "./setting-rules.ts"
 import { type SettingPath, settingName, shapeFaults } from "./shape-faults.ts"
 import { storageFaults } from "./storage-faults.ts"
 
@@ -15,8 +15,9 @@ type Environments = { readonly [name: string]: EnvironmentConfig }
  */
 export function configFaults(config: unknown): readonly ConfigError[] {
   if (hasConfigShape(config)) return []
-  const environments = isEntries(config) && isEntries(config.environments) ? config.environments : {}
-  return [...shapeFaults(config), ...settingFaults(soundOnes(environments), Object.keys(environments))]
+  const { environments, defaultEnvironment } = isEntries(config) ? config : {}
+  const all = isEntries(environments) ? environments : {}
+  return [...shapeFaults(config), ...defaultFaults(defaultEnvironment, Object.keys(all)), ...settingFaults(all)]
 }
 
 /** Faults of the environments that can be known without opening any. */
@@ -24,10 +25,14 @@ export function environmentFaults(environments: Environments, defaultEnvironment
   const known = Object.keys(environments)
   const sound = soundOnes(environments)
   return [
-    ...(defaultEnvironment === undefined ? [] : unknownFaults(["defaultEnvironment"], [defaultEnvironment], known)),
+    ...defaultFaults(defaultEnvironment, known),
     ...known.flatMap(name => (name in sound ? [] : shapeFaults(environments[name], ["environments", name]))),
-    ...settingFaults(sound, known),
+    ...settingFaults(environments),
   ]
+}
+
+function defaultFaults(name: unknown, known: readonly string[]): ConfigError[] {
+  return isName(name) ? unknownFaults(["defaultEnvironment"], [name], known) : []
 }
 
 function soundOnes(environments: { readonly [name: string]: unknown }): Environments {
@@ -35,26 +40,35 @@ function soundOnes(environments: { readonly [name: string]: unknown }): Environm
   return Object.fromEntries(sound) as Environments // their form was looked at
 }
 
-/** What is wrong with settings that are of the right form. */
-function settingFaults(environments: Environments, known: readonly string[]): ConfigError[] {
-  const extended = new Set(Object.values(environments).map(config => config.extends))
-  return Object.entries(environments).flatMap(([name, config]) => {
-    const at = ["environments", name]
-    const own = [
-      ...(config.extends === undefined ? [] : unknownFaults([...at, "extends"], [config.extends], known)),
-      ...reuseFaults(name, config, known),
-      ...cycleFaults(name, environments),
-      ...resourceFaults(name, config),
-    ]
-    const line = lineOf(name, environments)
+/** What is wrong with settings that are of the right form; of what is not, the names of environments are looked at. */
+function settingFaults(environments: { readonly [name: string]: unknown }): ConfigError[] {
+  const known = Object.keys(environments)
+  const sound = soundOnes(environments)
+  const extended = new Set(Object.values(sound).map(config => config.extends))
+  return known.flatMap(name => {
+    const config = sound[name]
+    const references = referenceFaults(name, environments[name], known)
+    if (!config) return references
+    const own = [...references, ...cycleFaults(name, sound), ...resourceFaults(name, config)]
+    const line = lineOf(name, sound)
     if (!line) return own // what it inherits cannot be known: that is a fault already
     const inherited = { name, ...inheritSettings(line) }
     const reused = (inherited.config.reuse ?? []).flatMap(other => {
-      const otherLine = other === name ? undefined : lineOf(other, environments)
+      const otherLine = other === name ? undefined : lineOf(other, sound)
       return otherLine ? [{ name: other, config: inheritSettings(otherLine).config }] : []
     })
     return [...own, ...storageFaults(inherited, { isBase: extended.has(name), reused })]
   })
+}
+
+function referenceFaults(name: string, config: unknown, known: readonly string[]): ConfigError[] {
+  if (!isEntries(config)) return []
+  const { extends: base, reuse } = config
+  const others = Array.isArray(reuse) ? reuse : []
+  return [
+    ...(isName(base) ? unknownFaults(["environments", name, "extends"], [base], known) : []),
+    ...others.flatMap((other, i) => (isName(other) ? reuseFaults(name, other, i, known) : [])),
+  ]
 }
 
 /** The environment with those that it inherits from; undefined where one is unknown, of a wrong form, or itself again. */
@@ -85,12 +99,10 @@ function unknownFaults(path: SettingPath, named: readonly string[], known: reado
     )
 }
 
-function reuseFaults(name: string, { reuse = [] }: EnvironmentConfig, known: readonly string[]): ConfigError[] {
-  return reuse.flatMap((other, i) => {
-    const path = ["environments", name, "reuse", i]
-    if (other !== name) return unknownFaults(path, [other], known)
-    return [invalid(path, `The environment '${name}' reuses itself.`, "'reuse' takes other environments.")]
-  })
+function reuseFaults(name: string, other: string, index: number, known: readonly string[]): ConfigError[] {
+  const path = ["environments", name, "reuse", index]
+  if (other !== name) return unknownFaults(path, [other], known)
+  return [invalid(path, `The environment '${name}' reuses itself.`, "'reuse' takes other environments.")]
 }
 
 /** An environment that inherits from itself, told once: at the first name of the circle. */

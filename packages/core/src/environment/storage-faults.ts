@@ -94,7 +94,7 @@ export function refusalOf({ name, config, origins }: InheritedEnvironment, pair:
   const own = [setting, engineSetting].find(one => origins.get(one) === name)
   if (!io || !refusal || own === undefined) return undefined
   return unsupported(pathOf(name, own), {
-    what: `The environment '${name}' cannot keep assets with ${io.name}${engineName ? ` and compute them with ${engineName}` : ""} as '${setting}' says.`,
+    what: `'${setting}' of '${name}' (${io.name}) cannot be used${engineName ? ` with the engine ${engineName}` : ""}.`,
     ...refusal,
   })
 }
