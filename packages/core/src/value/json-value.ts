@@ -1,5 +1,6 @@
 import { UserCodeError } from "../errors/assets-error.ts"
 import type { Json } from "../util/json.ts"
+import { compareJson } from "./compare-json.ts"
 import type { StoredValue, ValueType } from "./value-type.ts"
 
 /** The type of a value that is stored as JSON. */
@@ -19,7 +20,12 @@ export function json<T>(): JsonValue<T> {
     // The declared type is the user's promise of what the function returned, and the stored value is what it returned.
     bind: async (stored: StoredValue) => (stored.kind === "json" ? stored.value : null) as T,
     output: returned => ({ kind: "json", value: toJson(returned, "$", new Set()) }),
+    compare: async (left, right, _session, options) => compareJson(jsonOf(left), jsonOf(right), options),
   }
+}
+
+function jsonOf(stored: StoredValue): Json {
+  return stored.kind === "json" ? stored.value : null
 }
 
 /** Copies a value that JSON keeps as it is, so that the caller cannot change it later. */

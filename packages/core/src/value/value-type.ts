@@ -1,6 +1,7 @@
 import type { Check, CheckResult } from "../check/asset-check.ts"
 import type { EngineSession, RecordBatch, Relation, Schema } from "../engine/engine.ts"
 import type { Json } from "../util/json.ts"
+import type { CompareOptions, Difference } from "./difference.ts"
 
 /**
  * What an asset returns, declared as a value (`frame({...})`, `json<T>()`, `nothing()`): it types the asset's
@@ -66,6 +67,18 @@ export interface ValueType<Lazy, Bound, Accepts, Checked = unknown, Partition = 
    * Left out by values that are not tables, and by types that cannot tell.
    */
   digest?(stored: StoredValue, session: EngineSession, signal: AbortSignal): Promise<string>
+  /**
+   * In what two stored values differ. Reads each once; brings no more than samples into memory.
+   * Left out by values that have nothing to compare.
+   */
+  compare?(
+    left: StoredValue,
+    right: StoredValue,
+    session: () => Promise<EngineSession>,
+    options: CompareOptions,
+  ): Promise<Difference>
+  /** Columns that a declared check says to be unique; undefined for other checks. Left out by values that have no checks. */
+  uniqueColumns?(check: Check): readonly string[] | undefined
   /** The rows of `former` whose key is none of `added`, and all of `added`. Left out by values that are not tables. */
   merge?(former: Relation, added: Relation, keys: readonly string[]): Relation
 }
