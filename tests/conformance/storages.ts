@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url"
 import { type ElsewhereWrite, memoryIO } from "@assets/core/testing"
 import { duckdb, duckdbFileIO } from "@assets/io-duckdb"
 import { parquetIO } from "@assets/io-parquet"
+import { arrowIO } from "../../examples/own-io-manager/arrow-io.ts"
 import { EngineFixture } from "./fixture.ts"
 
 async function deleteParquet(base: string, key: string): Promise<void> {
@@ -13,6 +14,11 @@ async function deleteParquet(base: string, key: string): Promise<void> {
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     if (name.endsWith(".parquet")) rmSync(join(folder, name))
   }
+}
+
+async function deleteArrow(base: string, key: string): Promise<void> {
+  const folder = join(base, "data", key)
+  for (const name of readdirSync(folder)) if (name.endsWith(".arrow")) rmSync(join(folder, name))
 }
 
 const script = fileURLToPath(new URL("write-elsewhere.ts", import.meta.url))
@@ -41,6 +47,13 @@ export const storages: { readonly [name: string]: (base?: string) => EngineFixtu
       base,
       writeElsewhere: elsewhere("duckdb file on duckdb"),
       createIOManagerAt: path => duckdbFileIO({ path }),
+    }),
+  "own on duckdb": base =>
+    new EngineFixture(duckdb(), () => arrowIO({ root: "data" }), {
+      base,
+      deleteData: deleteArrow,
+      writeElsewhere: elsewhere("own on duckdb"),
+      createIOManagerAt: root => arrowIO({ root }),
     }),
   // The manager itself is the storage here, so that each opening gives the same one.
   "memory on duckdb": base => {
