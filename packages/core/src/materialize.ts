@@ -85,7 +85,8 @@ export async function materialize(project: Definitions, options: MaterializeOpti
   try {
     const planned = await planWork(open, options)
     const { environment, log, sources } = open
-    const { force = false, reapply = false, wait = true, tags = {}, onEvent } = options
+    const { force = false, reapply = false, wait = true, onEvent } = options
+    const tags = { ...options.tags, ...(open.retried && { retryOf: open.retried.run.id }) }
     const id = uuidv7()
     const { state, reusable } = planned
     const { vars = {}, resources: declared = [] } = environment.config

@@ -2,13 +2,15 @@ import { type SelectableStatus, selectionNeeds } from "./asset/asset-selection.t
 import type { Definitions } from "./definitions.ts"
 import type { EnvironmentConfig } from "./environment/environment.ts"
 import { OpenEnvironment } from "./environment/open-environment.ts"
-import { resolveEnvironment } from "./environment/resolve-environment.ts"
+import { type ResolvedEnvironment, resolveEnvironment } from "./environment/resolve-environment.ts"
 import { CancelledError, ConfigError } from "./errors/assets-error.ts"
+import { findRun } from "./event/find-run.ts"
 import type { RunLog } from "./event/run-log.ts"
 import { openRunLog } from "./open-event-log.ts"
 import type { PartitionContext } from "./partition/partitions.ts"
 import { buildPlan, type PlannedWork } from "./plan/build-plan.ts"
 import { SourceVersions } from "./plan/source-versions.ts"
+import { type RetriedRun, retriedRun } from "./retry-run.ts"
 import { statusOf } from "./status-of.ts"
 
 /** What is asked for: which assets, in which environment. */
@@ -26,6 +28,13 @@ export interface PlanOptions {
   readonly force?: boolean
   /** With `force`: rows that were appended or merged before are so once more. Without it they are refused. */
   readonly reapply?: boolean
+  /** True: without a request for partitions, also more than 100 missing or stale ones of an asset run. */
+  readonly anyNumber?: boolean
+  /**
+   * A former run, by its id, how its id begins, or `latest`: in its environment exactly the steps run that failed, were
+   * blocked, cancelled or never started in it. Excludes `select` and `partitions`.
+   */
+  readonly fromFailure?: string
   /** The run's one instant. Default: now. */
   readonly now?: Date
   readonly signal?: AbortSignal
@@ -38,6 +47,8 @@ export interface OpenProject {
   readonly project: Definitions
   readonly environment: OpenEnvironment
   readonly log: RunLog
+  /** With `fromFailure`: what is left to do of that run. */
+  readonly retried: RetriedRun | undefined
   readonly sources: SourceVersions
   readonly partitionContext: PartitionContext
   /** Environments whose stored data may be read in place of computing it. */
@@ -51,7 +62,7 @@ export interface OpenProject {
  * @throws ConfigError `ENVIRONMENT_UNKNOWN`, `ASSET_UNKNOWN`; StorageError when the event log cannot be opened
  */
 export function openProject(project: Definitions, options: PlanOptions): OpenProject {
-  const resolved = resolveEnvironment(project, options.environment)
+  const resolved = environmentFor(project, options)
   const signal = options.signal ?? new AbortController().signal
   const time = { now: options.now ?? new Date(), signal }
   const environment = new OpenEnvironment(project, resolved, time)
@@ -68,24 +79,46 @@ export function openProject(project: Definitions, options: PlanOptions): OpenPro
   }
   try {
     const { assets, sources } = project
+    const retried = retriedRun(log, options)
     const given = options.inputs ?? {}
     const versions = new SourceVersions({ environment, log, assets, sources, given, signal })
     const partitionContext = { now: environment.now, dynamicKeys: (name: string) => log.dynamicKeys(name) }
-    return { project, environment, log, sources: versions, partitionContext, reuse, signal, close }
+    return { project, environment, log, retried, sources: versions, partitionContext, reuse, signal, close }
   } catch (error) {
     log.close()
     throw error
   }
 }
 
+/** The environment that is asked for; of a run that is retried, the run's. */
+function environmentFor(project: Definitions, { environment, fromFailure }: PlanOptions): ResolvedEnvironment {
+  const resolved = resolveEnvironment(project, environment)
+  if (fromFailure === undefined) return resolved
+  const log = openRunLog(project, resolved)
+  try {
+    const run = findRun(log, fromFailure)
+    if (run.environment === resolved.name) return resolved
+    if (environment === undefined) return resolveEnvironment(project, run.environment)
+    throw new ConfigError("ARGUMENT_INVALID", {
+      what: `The run ${run.id} was one of the environment '${run.environment}', and '${resolved.name}' is asked for.`,
+      why: "A run is retried where it ran.",
+      fix: `Leave the environment out, or name it: --env ${run.environment}`,
+      details: { run: run.id, environment: run.environment },
+    })
+  } finally {
+    log.close()
+  }
+}
+
 /** Resolves the selection and builds the plan. */
 export async function planWork(open: OpenProject, options: PlanOptions): Promise<PlannedWork> {
   const { project, environment, log, sources, partitionContext, reuse, signal } = open
-  const { select = "*", partitions, force = false, reapply = false } = options
+  const { select = "*", partitions, force = false, reapply = false, anyNumber = false } = options
   if (signal.aborted) throw cancelled(signal)
-  const keys = await selectKeys(open, select)
+  const { retried } = open
+  const keys = retried ? project.graph.keys.filter(key => retried.left.has(key)) : await selectKeys(open, select)
   try {
-    const selection = typeof select === "string" ? select : select.join(" ")
+    const selection = retried?.run.selection ?? [select].flat().join(" ")
     const { codeVersions } = project
     const code = { now: environment.now, timeZone: environment.timeZone, codeVersions }
     const request = {
@@ -97,6 +130,8 @@ export async function planWork(open: OpenProject, options: PlanOptions): Promise
       keys,
       selection,
       partitions,
+      exactly: retried?.left,
+      anyNumber,
       partitionContext,
       force,
       reapply,

@@ -75,6 +75,10 @@ export interface EventQuery {
 export interface RunQuery {
   readonly environment?: string
   readonly status?: RunStatus
+  /** Runs whose ids begin so. */
+  readonly startingWith?: string
+  /** Runs that ended before this instant, ISO 8601. */
+  readonly endedBefore?: string
   /** Runs that started before the run of this id. */
   readonly before?: string
   /** Default 50. */
@@ -104,5 +108,7 @@ export interface EventLog {
   latest(query: { readonly environment: string; readonly key?: string }): LatestMaterialization[]
   /** Materializations of an asset, latest first. Default 50. */
   history(query: { readonly environment: string; readonly key: string; readonly limit?: number }): Materialization[]
+  /** Ends the runs of dead processes, as opening the log does; for who keeps it open for long. */
+  endLostRuns(): void
   close(): void
 }

@@ -40,6 +40,13 @@ export function isRunnerDead(row: ProcessRow, nowMs: number): boolean {
 
 const REASON = "runner lost"
 
+/** A run that has not ended, as its row holds it. */
+export interface RunningRow extends ProcessRow {
+  readonly number: number
+  readonly id: string
+  readonly started_at: number
+}
+
 /** Ends the runs whose process is dead: `failed`, their running steps too; frees what they held. */
 export function markLostRuns(db: SqliteDatabase, log: EventLog, nowMs: number): void {
   const running = "SELECT * FROM runs WHERE status = 'running'"
@@ -47,23 +54,33 @@ export function markLostRuns(db: SqliteDatabase, log: EventLog, nowMs: number): 
   if (!db.all<ProcessRow>(running).some(isLost)) return
   db.transaction(() => {
     // Looked at again: another process may have been first.
-    const rows = db.all<ProcessRow & { readonly number: number; readonly id: string; readonly started_at: number }>(
-      running,
-    )
-    for (const run of rows.filter(isLost)) {
-      const steps = db.all<{ id: string; key: string; partitions: string; status: StepStatus; attempts: number }>(
-        "SELECT id, key, partitions, status, attempts FROM steps WHERE run = ? AND status IN ('pending', 'running')",
-        run.number,
-      )
-      const error = { code: "RUNNER_LOST", what: `The process ${run.pid} that carried out the run has ended.` }
-      for (const step of steps) {
-        const about = { runId: run.id, step: step.id, key: step.key, partitions: JSON.parse(step.partitions) }
-        if (step.status === "pending") log.append({ type: "step_cancelled", ...about })
-        else log.append({ type: "step_failed", ...about, attempt: step.attempts, error, durationMs: 0 })
-        db.run("UPDATE steps SET reason = ? WHERE run = ? AND id = ?", REASON, run.number, step.id)
-      }
-      log.append({ type: "run_failed", runId: run.id, durationMs: Math.max(0, nowMs - run.started_at), error })
-      db.run("UPDATE runs SET reason = ? WHERE number = ?", REASON, run.number)
-    }
+    const lost = db.all<RunningRow>(running).filter(isLost)
+    for (const run of lost) endRunAs(db, log, run, { status: "failed", reason: REASON, nowMs })
   })
+}
+
+interface RunEnd {
+  readonly status: "failed" | "cancelled"
+  readonly reason: string
+  readonly nowMs: number
+}
+
+/** Ends a run on behalf of its process, with the steps that had not ended; part of a transaction. */
+export function endRunAs(db: SqliteDatabase, log: EventLog, run: RunningRow, { status, reason, nowMs }: RunEnd): void {
+  const steps = db.all<{ id: string; key: string; partitions: string; status: StepStatus; attempts: number }>(
+    "SELECT id, key, partitions, status, attempts FROM steps WHERE run = ? AND status IN ('pending', 'running')",
+    run.number,
+  )
+  const error = { code: "RUNNER_LOST", what: `The process ${run.pid} that carried out the run has ended.` }
+  for (const step of steps) {
+    const about = { runId: run.id, step: step.id, key: step.key, partitions: JSON.parse(step.partitions) }
+    if (status === "failed" && step.status === "running") {
+      log.append({ type: "step_failed", ...about, attempt: step.attempts, error, durationMs: 0 })
+    } else log.append({ type: "step_cancelled", ...about })
+    db.run("UPDATE steps SET reason = ? WHERE run = ? AND id = ?", reason, run.number, step.id)
+  }
+  const durationMs = Math.max(0, nowMs - run.started_at)
+  if (status === "failed") log.append({ type: "run_failed", runId: run.id, durationMs, error })
+  else log.append({ type: "run_cancelled", runId: run.id, durationMs })
+  db.run("UPDATE runs SET reason = ? WHERE number = ?", reason, run.number)
 }

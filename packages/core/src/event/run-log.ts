@@ -45,6 +45,15 @@ export interface RunLog extends EventLog, FileHashCache {
   /** Asks a running run to stop, whichever process carries it out; its runner looks now and then. */
   requestCancel(runId: string): void
   isCancelRequested(runId: string): boolean
+  /** Whether the process that carries a run out is gone. */
+  isRunnerDead(runId: string): boolean
+  /**
+   * Ends a running run as cancelled on behalf of its process, with its steps, and frees its leases: what the process still
+   * makes does not become current. False when it had ended.
+   */
+  endRun(runId: string, reason: string): boolean
+  /** Deletes runs that have ended from the history, and gives their space back. What `latest` tells stays. */
+  deleteRuns(ids: readonly string[]): void
   /** Ids of what the log knows as the latest of every asset and partition. */
   latestIds(environment: string): ReadonlySet<string>
   /** Forgets what it knows as the latest of a partition: the data is gone. Its history stays. */

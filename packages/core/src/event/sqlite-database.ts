@@ -64,7 +64,7 @@ export class SqliteDatabase {
     try {
       this.#inode = inodeOf(path)
       this.#refuseNewer()
-      this.#db.pragma("auto_vacuum = INCREMENTAL") // counts for a new file only
+      if (schemaVersion(this.#db) === 0) this.#db.pragma("auto_vacuum = INCREMENTAL")
       this.#db.pragma("journal_mode = WAL")
       this.#db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
       this.#db.pragma(`synchronous = ${durability === "power" ? "FULL" : "NORMAL"}`)
@@ -125,7 +125,10 @@ export class SqliteDatabase {
   /** Gives the pages of deleted rows back to the disk, in small portions so that others can write in between. */
   giveBack(): void {
     try {
-      if (this.#db.pragma("auto_vacuum", { simple: true }) !== INCREMENTAL) this.#db.exec("VACUUM")
+      if (this.#db.pragma("auto_vacuum", { simple: true }) !== INCREMENTAL) {
+        this.#db.pragma("auto_vacuum = INCREMENTAL") // a file of version 1 cannot do so in portions before this
+        this.#db.exec("VACUUM")
+      }
       while (Number(this.#db.pragma("freelist_count", { simple: true })) > 0) {
         this.#db.pragma(`incremental_vacuum(${VACUUM_PAGES})`)
       }

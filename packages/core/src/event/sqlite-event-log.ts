@@ -6,10 +6,11 @@ import { faultPoint } from "../util/fault-point.ts"
 import type { Json } from "../util/json.ts"
 import { ownIdentity } from "../util/process-identity.ts"
 import { applyEvent, type KnownRun, partitionText } from "./apply-event.ts"
+import { deleteRuns } from "./delete-runs.ts"
 import type { AssetsEvent, NewEvent } from "./event.ts"
 import type { EventQuery, LatestMaterialization, RunQuery, RunRecord, StepQuery, StepRecord } from "./event-log.ts"
 import { damagedEventLog } from "./event-log-failure.ts"
-import { isRunnerDead, markLostRuns, monotonicMs, type ProcessRow } from "./lost-runs.ts"
+import { endRunAs, isRunnerDead, markLostRuns, monotonicMs, type ProcessRow, type RunningRow } from "./lost-runs.ts"
 import type { Lease, LeaseHolder, PendingStep, RunLog } from "./run-log.ts"
 import { SqliteDatabase, type SqliteOptions } from "./sqlite-database.ts"
 import { type EventRow, eventOf, storeEvent } from "./stored-event.ts"
@@ -79,7 +80,7 @@ export class SqliteEventLog implements RunLog {
     return this.#db.all<EventRow>(sql, after, ...filters, limit).map(row => this.#decode(() => eventOf(row)))
   }
 
-  runs({ environment, status, before, limit = 50 }: RunQuery = {}): RunRecord[] {
+  runs({ environment, status, startingWith, endedBefore, before, limit = 50 }: RunQuery = {}): RunRecord[] {
     const conditions = ["1"]
     const values: unknown[] = []
     const add = (condition: string, value: unknown) => {
@@ -88,6 +89,11 @@ export class SqliteEventLog implements RunLog {
     }
     if (environment !== undefined) add("environment = ?", environment)
     if (status !== undefined) add("status = ?", status)
+    if (startingWith !== undefined) {
+      add("id >= ?", startingWith)
+      add("id < ?", `${startingWith}\u{10ffff}`)
+    }
+    if (endedBefore !== undefined) add("ended_at < ?", Date.parse(endedBefore))
     if (before !== undefined) add("number < ?", this.#findRun(before)?.number ?? 0)
     const sql = `SELECT * FROM runs WHERE ${conditions.join(" AND ")} ORDER BY number DESC LIMIT ?`
     return this.#db.all<RunRow>(sql, ...values, limit).map(row => this.#decode(() => runOf(row)))
@@ -193,6 +199,32 @@ export class SqliteEventLog implements RunLog {
 
   isCancelRequested(runId: string): boolean {
     return this.#db.get("SELECT 1 FROM runs WHERE id = ? AND cancel_requested IS NOT NULL", runId) !== undefined
+  }
+
+  isRunnerDead(runId: string): boolean {
+    const row = this.#db.get<ProcessRow>("SELECT * FROM runs WHERE id = ?", runId)
+    return row !== undefined && isRunnerDead(row, this.#clock.now())
+  }
+
+  endRun(runId: string, reason: string): boolean {
+    this.#confirmWritable()
+    return this.#db.transaction(() => {
+      const row = this.#db.get<RunningRow>("SELECT * FROM runs WHERE id = ? AND status = 'running'", runId)
+      if (!row) return false
+      endRunAs(this.#db, this, row, { status: "cancelled", reason, nowMs: this.#clock.now() })
+      return true
+    })
+  }
+
+  endLostRuns(): void {
+    if (!this.#refusal) markLostRuns(this.#db, this, this.#clock.now())
+  }
+
+  deleteRuns(ids: readonly string[]): void {
+    this.#confirmWritable()
+    deleteRuns(this.#db, ids)
+    for (const id of ids) this.#runs.delete(id)
+    this.#db.giveBack()
   }
 
   latestIds(environment: string): ReadonlySet<string> {

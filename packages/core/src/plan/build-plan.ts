@@ -36,6 +36,10 @@ export interface PlanRequest {
   readonly force: boolean
   /** Whether `force` adds rows once more that were added before. */
   readonly reapply: boolean
+  /** The steps alone that are to be planned: asset → partitions, null for the whole. */
+  readonly exactly?: ReadonlyMap<string, readonly (string | null)[]> | undefined
+  /** True: also more than 100 partitions that nobody asked for. */
+  readonly anyNumber?: boolean
   readonly code: CodeContext
   readonly signal: AbortSignal
 }
@@ -171,6 +175,13 @@ class Planner {
   }
 
   add(asset: Asset): void {
+    const exactly = this.#request.exactly?.get(asset.key)
+    if (exactly) {
+      for (const partition of stillThere(asset, exactly, this.#request.partitionContext)) {
+        this.#keep(this.#decide(asset, partition))
+      }
+      return
+    }
     if (!asset.options.partitions) {
       this.#keep(this.#decide(asset, null))
       return
@@ -182,7 +193,8 @@ class Planner {
     })
     const works = wanted.keys.map(partition => this.#decide(asset, partition))
     const kept = wanted.kind === "behind" ? works.filter(({ work }) => work.step.decision !== "skip") : works
-    if (wanted.kind === "behind" && kept.length > UNASKED_LIMIT) throw tooMany(asset.key, kept)
+    if (wanted.kind === "behind" && kept.length > UNASKED_LIMIT && !this.#request.anyNumber)
+      throw tooMany(asset.key, kept)
     for (const work of kept) this.#keep(work)
   }
 
@@ -323,6 +335,17 @@ class Planner {
   }
 }
 
+/** Of former steps of an asset those that it would still have, in the order of its keys. */
+function stillThere(
+  { options: { partitions } }: Asset,
+  former: readonly (string | null)[],
+  context: PartitionContext,
+): readonly (string | null)[] {
+  if (!partitions) return former.includes(null) ? [null] : []
+  const wanted = new Set(former)
+  return partitions.keys(context).filter(key => wanted.has(key))
+}
+
 const NONE: readonly never[] = Object.freeze([])
 
 /** `marts/revenue`, or `marts/revenue[2024-01-05]`. */
@@ -384,7 +407,7 @@ function tooMany(key: string, works: readonly DecidedWork[]): ConfigError {
   return new ConfigError("PARTITION_TOO_MANY", {
     what: `${works.length} partitions of '${key}' are missing or stale.`,
     why: `Without a request for partitions at most ${UNASKED_LIMIT} of an asset run.`,
-    fix: `Ask for them: assets materialize ${key} --partitions '${partitions[0]}..${partitions.at(-1)}', or --partitions all.`,
+    fix: `Ask for them: assets materialize ${key} --partitions '${partitions[0]}..${partitions.at(-1)}', or --partitions all; or --yes, for these.`,
     details: { key, count: works.length },
   })
 }
