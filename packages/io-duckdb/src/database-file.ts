@@ -1,25 +1,30 @@
 import { createHash } from "node:crypto"
-import { existsSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, realpathSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
-import { type AssetsError, CancelledError, StorageError } from "@assets/core"
+import { CancelledError, StorageError } from "@assets/core"
 import type { DuckDBInstance } from "@duckdb/node-api"
-import { mapDuckdbError } from "./duckdb-error.ts"
+import { Turns } from "./connection-pool.ts"
+import { attachFailure, fileBusy } from "./database-file-error.ts"
+import { type FileHolder, holderIn, markedHolder, markHolder, unmarkHolder } from "./file-holder.ts"
 import { quoteName, quoteText } from "./sql-text.ts"
+import { type HoldMode, WaitingLine } from "./waiting-line.ts"
 
 /** While another process holds the file, it is asked again after these times, the last one repeated. */
-const retryMs = [20, 50, 100, 250, 500]
-/** A process that waits has asked within this time. */
-const wantedMs = 2000
-
-export type HoldMode = "read" | "write"
+const retryMs = [10, 20, 40, 80]
+/** How often a long wait is told of again. */
+const tellAgainMs = 10_000
+/** How often a holder looks whether another process waits. */
+const lookMs = 100
 
 export interface HoldOptions {
   readonly signal: AbortSignal
-  /** How long to wait for another process. */
+  /** How long to wait for one holder of another process. */
   readonly waitMs: number
-  /** Told once, before a wait for another process. */
+  /** Told before a wait for another process, and every ten seconds of it. */
   readonly waiting?: (holder: string) => void
+  /** The step for which the file is held, so that others can be told. */
+  readonly stepId?: string
 }
 
 /** The file, attached to an instance under its alias until `release`. */
@@ -47,9 +52,15 @@ export class DatabaseFile {
   /** Attaching and detaching, one after the other. */
   #transition: Promise<unknown> = Promise.resolve()
   #freed: (() => void)[] = []
+  readonly #line: WaitingLine
+  /** Writes of one asset come one after the other, by key. */
+  readonly #writers = new Map<string, Turns>()
+  /** Schemas are made one at a time: DuckDB refuses two that are made at once. */
+  readonly schemas = new Turns(1)
 
   private constructor(path: string) {
     this.path = path
+    this.#line = new WaitingLine(path)
     this.alias = `file_${createHash("sha256").update(path).digest("hex").slice(0, 12)}`
   }
 
@@ -68,24 +79,43 @@ export class DatabaseFile {
     return existsSync(this.path)
   }
 
-  /** Whether another process waits for the file just now: it touches a file beside it whenever it tries. */
-  get isWanted(): boolean {
-    const asked = statSync(this.#waitingMark, { throwIfNoEntry: false })?.mtimeMs
-    return asked !== undefined && Date.now() - asked < wantedMs
-  }
-
-  get #waitingMark(): string {
-    return `${this.path}.waiting`
+  /** Tickets of processes that no longer wait. */
+  get leftTickets(): readonly string[] {
+    return this.#line.left()
   }
 
   /** Attaches the file for writing at once; undefined when another process has it, or waits for it. */
-  async holdAtOnce(instance: DuckDBInstance, signal: AbortSignal): Promise<Hold | undefined> {
-    if (this.isWanted) return undefined
+  async holdAtOnce(instance: DuckDBInstance, options: Omit<HoldOptions, "waitMs">): Promise<Hold | undefined> {
+    if (this.#line.excludes("write")) return undefined
     try {
-      return await this.hold(instance, "write", { signal, waitMs: 0 })
+      const joined = await this.#inTurn(() => this.#join(instance, "write", { ...options, waitMs: 0 }))
+      return joined && this.#holdOf(joined)
     } catch (error) {
       if (error instanceof StorageError && error.code === "STORAGE_BUSY") return undefined
       throw error
+    }
+  }
+
+  /** Calls `yieldTo` once when another process begins to wait; what it gives ends the watch. */
+  whenWanted(yieldTo: () => void): () => void {
+    const look = setInterval(() => {
+      if (!this.#line.excludes("write")) return
+      clearInterval(look)
+      yieldTo()
+    }, lookMs)
+    look.unref()
+    return () => clearInterval(look)
+  }
+
+  /** Lets the writes of one asset by this process come one after the other. */
+  async inWriteTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const turns = this.#writers.get(key) ?? new Turns(1)
+    this.#writers.set(key, turns)
+    await turns.take()
+    try {
+      return await work()
+    } finally {
+      turns.give()
     }
   }
 
@@ -99,12 +129,25 @@ export class DatabaseFile {
     mode: HoldMode,
     options: HoldOptions,
   ): Promise<Hold> {
-    for (;;) {
+    for (let hasTold = false; ; hasTold = true) {
       const joined = await this.#inTurn(() => this.#join(instance, mode, options))
       if (joined) return this.#holdOf(joined)
-      await new Promise<void>(resolve => this.#freed.push(resolve))
-      if (options.signal.aborted) throw cancelled()
+      if (!hasTold) options.waiting?.("another step of this process")
+      await this.#untilFree(options.signal)
     }
+  }
+
+  /** Resolves when nobody in this process has the file any more. */
+  async #untilFree(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw cancelled()
+    await new Promise<void>((resolve, reject) => {
+      const abort = () => reject(cancelled())
+      signal.addEventListener("abort", abort, { once: true })
+      this.#freed.push(() => {
+        signal.removeEventListener("abort", abort)
+        resolve()
+      })
+    })
   }
 
   async #join(
@@ -133,6 +176,7 @@ export class DatabaseFile {
       await this.#inTurn(async () => {
         if (--attachment.holders > 0) return
         this.#attachment = undefined
+        if (attachment.mode === "write") unmarkHolder(this.path)
         await execute(attachment.instance, `DETACH ${quoteName(this.alias)}`)
       })
       if (this.#attachment) return
@@ -141,26 +185,62 @@ export class DatabaseFile {
     return { instance: attachment.instance, release }
   }
 
-  async #attach(instance: DuckDBInstance, mode: HoldMode, { signal, waitMs, waiting }: HoldOptions): Promise<void> {
+  async #attach(instance: DuckDBInstance, mode: HoldMode, options: HoldOptions): Promise<void> {
     const access = mode === "read" ? "READ_ONLY" : "READ_WRITE"
     const statement = `ATTACH ${quoteText(this.path)} AS ${quoteName(this.alias)} (${access})`
-    const deadline = Date.now() + waitMs
-    for (let attempt = 0; ; attempt++) {
-      try {
-        await execute(instance, statement)
-        if (attempt > 0) rmSync(this.#waitingMark, { force: true })
-        return
-      } catch (error) {
-        const message = error instanceof Error ? error.message : String(error)
-        const holder = lockHolder(message)
-        if (holder === undefined) throw attachFailure(this.path, message, error)
-        if (Date.now() >= deadline) throw busy(this.path, holder, waitMs)
-        if (attempt === 0) waiting?.(holder)
-        touch(this.#waitingMark)
+    const busy = this.#line.excludes(mode) ? this.#first() : await this.#try(instance, statement)
+    if (busy) await this.#waitInLine(instance, statement, mode, busy, options)
+    if (mode === "write" && options.stepId !== undefined) markHolder(this.path, options.stepId)
+  }
+
+  /** Attaches the file unless another process has it: who. */
+  async #try(instance: DuckDBInstance, statement: string): Promise<FileHolder | undefined> {
+    try {
+      await execute(instance, statement)
+      return undefined
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      const holder = holderIn(message, this.path)
+      if (holder) return holder
+      throw attachFailure(this.path, message, error)
+    }
+  }
+
+  /** Whom a process waits for that is not yet at the head of the line. */
+  #first(): FileHolder {
+    return markedHolder(this.path) ?? { text: "the processes that came first", pid: undefined, stopped: false }
+  }
+
+  async #waitInLine(
+    instance: DuckDBInstance,
+    statement: string,
+    mode: HoldMode,
+    first: FileHolder,
+    { signal, waitMs, waiting }: HoldOptions,
+  ): Promise<void> {
+    if (waitMs === 0) throw fileBusy(this.path, first, waitMs)
+    const ticket = this.#line.enter(mode)
+    let holder = first
+    let since = Date.now()
+    let told = 0
+    try {
+      for (let attempt = 0; ; attempt++) {
+        if (Date.now() - told >= tellAgainMs) {
+          waiting?.(holder.text)
+          told = Date.now()
+        }
         await delay(retryMs[Math.min(attempt, retryMs.length - 1)], undefined, { signal }).catch(() => {
           throw cancelled()
         })
+        const busy = (ticket?.isFirst() ?? true) ? await this.#try(instance, statement) : this.#first()
+        if (!busy) return
+        // Each holder has the whole time: who waits in a line is not to fail for its length.
+        if (busy.text !== holder.text) since = Date.now()
+        holder = busy
+        if (Date.now() - since >= waitMs) throw fileBusy(this.path, holder, waitMs)
       }
+    } finally {
+      ticket?.leave()
     }
   }
 
@@ -168,15 +248,6 @@ export class DatabaseFile {
     const turn = this.#transition.then(work, work)
     this.#transition = turn.catch(() => {}) // whoever asked is told; the next one has its own try
     return turn
-  }
-}
-
-/** A mark that cannot be made only means that nobody makes room sooner. */
-function touch(path: string): void {
-  try {
-    writeFileSync(path, `${process.pid}\n`)
-  } catch {
-    // the folder is read-only: reading needs no room
   }
 }
 
@@ -191,43 +262,6 @@ async function execute(instance: DuckDBInstance, statement: string): Promise<voi
 
 function realFolder(folder: string): string {
   return existsSync(folder) ? realpathSync(folder) : folder
-}
-
-/** Who holds the lock, as DuckDB says it; undefined when something else is wrong. */
-function lockHolder(message: string): string | undefined {
-  if (!message.includes("Could not set lock on file")) return undefined
-  return /Conflicting lock is held in (.*?\(PID \d+\))/.exec(message)?.[1] ?? "another process"
-}
-
-function busy(path: string, holder: string, waitMs: number): StorageError {
-  return new StorageError("STORAGE_BUSY", {
-    what: `${path} is held by ${holder}.`,
-    why: `DuckDB lets one process at a time write a file, and this one waited for ${waitMs / 1000} s.`,
-    fix: "Let it finish or stop it, and run again; duckdbFileIO({ waitMs }) waits longer.",
-    details: { path, holder },
-  })
-}
-
-function attachFailure(path: string, message: string, cause: unknown): AssetsError {
-  if (/not a valid DuckDB database file|corrupt|checksum/i.test(message)) {
-    return new StorageError("STORAGE_CORRUPT", {
-      what: `${path} is not a DuckDB database.`,
-      why: message,
-      fix: `Move it away, or restore it from a backup; what it held can be materialized again.`,
-      details: { path },
-      cause,
-    })
-  }
-  if (/No such file or directory|Permission denied|Read-only file system|is a directory/i.test(message)) {
-    return new StorageError("STORAGE_UNWRITABLE", {
-      what: `${path} could not be opened.`,
-      why: message,
-      fix: "Create its folder, and give the user of this process the right to write there.",
-      details: { path },
-      cause,
-    })
-  }
-  return mapDuckdbError(cause, { target: path })
 }
 
 function cancelled(): CancelledError {

@@ -38,10 +38,16 @@ export function faultsOfOptions(options: DuckdbOptions): string[] {
   return faults
 }
 
+/**
+ * What each instance that writes database files is configured with. Run-length compression takes 0.0 and -0.0 for equal,
+ * and would give one of them back for both.
+ */
+export const storageConfig = { autoinstall_known_extensions: "false", disabled_compression_methods: "rle" } as const
+
 /** The configuration of a new instance. Nothing is fetched from the network, and nothing is written beside the project. */
 export function instanceConfig(options: DuckdbOptions, scratch: string): Record<string, string> {
   return {
-    autoinstall_known_extensions: "false",
+    ...storageConfig,
     temp_directory: options.tempFolder ?? scratch,
     ...(options.memoryLimit && { memory_limit: options.memoryLimit }),
     ...(options.threads && { threads: String(options.threads) }),

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { join } from "node:path"
 import type {
+  ColumnStatistics,
   EngineSession,
   ExportTarget,
   Progress,
@@ -23,6 +24,7 @@ import { writeParquet } from "./parquet-write.ts"
 import { copyToFile, createView, keysIn, readOnlyRows } from "./query-views.ts"
 import { isOrdered, tablesOf } from "./relation-walk.ts"
 import { quotePath } from "./sql-text.ts"
+import { pinnedVersions, requireVersions } from "./stored-versions.ts"
 
 type CoreRelation = Parameters<EngineSession["schema"]>[0]
 
@@ -31,9 +33,9 @@ const batchRows = 122_880
 const batchBytes = 64 * 1024 * 1024
 
 /** Rows that a reader may see in the order in which they are stored. */
-const keepOrder = "SET SESSION preserve_insertion_order = true"
+export const keepOrder = "SET SESSION preserve_insertion_order = true"
 /** Without it, threads write without waiting for one another. A sort at the top of a query holds all the same. */
-const freeOrder = "SET SESSION preserve_insertion_order = false"
+export const freeOrder = "SET SESSION preserve_insertion_order = false"
 
 const never = new AbortController().signal
 
@@ -41,8 +43,21 @@ const never = new AbortController().signal
 export interface AttachedDatabase {
   /** The name under which the database's tables stand in relations. */
   readonly alias: string
-  /** Attaches it, or joins who has it attached; what it gives detaches. */
-  attach(signal: AbortSignal): Promise<() => Promise<void>>
+  /** Attaches it, or joins who has it attached; what it gives detaches. `waiting` is told of a wait for others. */
+  attach(signal: AbortSignal, waiting?: (holder: string) => void): Promise<() => Promise<void>>
+}
+
+/** Rows in files of the run's scratch folder. */
+export interface StagedRows {
+  readonly relation: Relation
+  /** What the write of the files saw. */
+  readonly columns: readonly ColumnStatistics[]
+  remove(): Promise<void>
+}
+
+interface Acquired {
+  readonly lease: Lease
+  release(): Promise<void>
 }
 
 /** An open DuckDB: one instance in memory, and a connection for each statement that runs. */
@@ -142,6 +157,7 @@ export class DuckdbSession implements EngineSession {
       for (const key of keysIn(lease, text, views.keys())) {
         const relation = relationOf((await views.get(key)?.()) ?? { kind: "missing" })
         releases.push(await this.#attach(relation, signal))
+        await this.requirePinned(lease, relation)
         await createView(lease, key, relation)
       }
       yield* readOnlyRows(lease, text)
@@ -184,19 +200,19 @@ export class DuckdbSession implements EngineSession {
   }
 
   /** Computes a relation into files of the run's scratch folder; `remove` deletes them. */
-  async stage(
-    relation: Relation,
-    stepId: string,
-    signal: AbortSignal,
-  ): Promise<{ readonly relation: Relation; remove(): Promise<void> }> {
+  async stage(relation: Relation, stepId: string, signal: AbortSignal): Promise<StagedRows> {
     const path = await mkdtemp(join(this.#scratch, "staged-"))
     const remove = () => rm(path, { recursive: true, force: true })
     try {
       const target = { kind: "files", format: "parquet", path } as const
-      const { files } = await this.write(relation, target, { stepId, signal, layout: { compression: "snappy" } })
+      const { files, columns } = await this.write(relation, target, {
+        stepId,
+        signal,
+        layout: { compression: "snappy" },
+      })
       const { schema } = relation
       const paths = files.map(file => join(path, file.path))
-      return { relation: { kind: "files", format: "parquet", paths, schema }, remove }
+      return { relation: { kind: "files", format: "parquet", paths, schema }, columns, remove }
     } catch (error) {
       await remove()
       throw error
@@ -208,12 +224,15 @@ export class DuckdbSession implements EngineSession {
     await this.#pool.use(undefined, never, lease => lease.run(`DROP TABLE IF EXISTS ${quotePath(path)}`))
   }
 
-  /** To be awaited before a transaction in which printed SQL runs. */
-  async readyForTransaction(): Promise<void> {
-    await this.#pool.macros()
+  /** Rejects when a table that the relation reads is no longer the one that its reader was told of. */
+  async requirePinned(lease: Lease, relation: Relation): Promise<void> {
+    for (const path of tablesOf(relation)) {
+      const wanted = pinnedVersions(path)
+      if (wanted) await requireVersions(lease, path[0] ?? "", wanted)
+    }
   }
 
-  /** Gives `work` a connection on which the statement of a relation can run. */
+  /** Gives `work` a connection on which the statement of a relation can run, over data of one moment. */
   async withRelation<T>(
     relation: Relation,
     stepId: string | undefined,
@@ -228,13 +247,46 @@ export class DuckdbSession implements EngineSession {
     }
   }
 
-  async #acquire(
+  /** Like `withRelation`, for work with a transaction of its own, in which it calls `requirePinned`. */
+  async withTransaction<T>(
     relation: Relation,
     stepId: string | undefined,
     signal: AbortSignal,
-  ): Promise<{ lease: Lease; release: () => Promise<void> }> {
-    const tables = tablesOf(relation)
-    for (const path of tables) {
+    work: (lease: Lease) => Promise<T>,
+  ): Promise<T> {
+    await this.#pool.macros() // a transaction that has begun would not see them
+    const { lease, release } = await this.#connect(relation, stepId, signal)
+    try {
+      return await work(lease)
+    } finally {
+      await release()
+    }
+  }
+
+  /**
+   * A connection for a statement. Where it reads what another process or step could replace, it begins a transaction and
+   * looks in it: what the statement reads is then what was looked at.
+   */
+  async #acquire(relation: Relation, stepId: string | undefined, signal: AbortSignal): Promise<Acquired> {
+    if (!tablesOf(relation).some(path => pinnedVersions(path))) return this.#connect(relation, stepId, signal)
+    await this.#pool.macros()
+    const { lease, release } = await this.#connect(relation, stepId, signal)
+    const end = async () => {
+      if (!lease.spoiled) await lease.rollback()
+      await release()
+    }
+    try {
+      await lease.run("BEGIN")
+      await this.requirePinned(lease, relation)
+      return { lease, release: end }
+    } catch (error) {
+      await end()
+      throw error
+    }
+  }
+
+  async #connect(relation: Relation, stepId: string | undefined, signal: AbortSignal): Promise<Acquired> {
+    for (const path of tablesOf(relation)) {
       const pinned = path[0] === "temp" ? this.#pinned.get(path.at(-1) ?? "") : undefined
       if (pinned) return { lease: pinned, release: async () => {} }
     }
@@ -260,9 +312,12 @@ export class DuckdbSession implements EngineSession {
       for (const undo of attached.splice(0).reverse()) await undo()
     }
     try {
-      for (const alias of new Set(tablesOf(relation).map(path => path[0] ?? ""))) {
+      const paths = tablesOf(relation)
+      // In one order for all, so that no two processes wait for each other.
+      for (const alias of [...new Set(paths.map(path => path[0] ?? ""))].sort()) {
+        const waiting = paths.map(path => (path[0] === alias ? pinnedVersions(path)?.waiting : undefined)).find(Boolean)
         const database = this.#databases.get(alias)
-        if (database) attached.push(await database.attach(signal))
+        if (database) attached.push(await database.attach(signal, waiting))
       }
       return detach
     } catch (error) {

@@ -75,7 +75,8 @@ function partitioning(columns: readonly string[]): string[] {
   ]
 }
 
-function sortedSelect(source: WriteSource, sortBy: readonly string[]): string {
+/** A SELECT in the order of some columns. */
+export function sortedSelect(source: WriteSource, sortBy: readonly string[]): string {
   const types = new Map(source.schema.columns.map(column => [column.name.toLowerCase(), column.type]))
   const keys = sortBy.map(name => `${sortKey(name, types.get(name.toLowerCase()))} ASC NULLS FIRST`)
   return `SELECT * FROM (${source.sql}) AS "unsorted" ORDER BY ${keys.join(", ")}`

@@ -1,16 +1,33 @@
-import { faultPoint, type Materialization, type OutputContext } from "@assets/core"
+import {
+  type ColumnStatistics,
+  faultPoint,
+  type Materialization,
+  type OutputContext,
+  type WriteResult,
+} from "@assets/core"
 import type { Relation, Schema } from "@assets/dataframe"
 import { compiled } from "./compiled-sql.ts"
 import type { Lease } from "./connection-pool.ts"
 import type { DuckdbSession } from "./duckdb-session.ts"
-import { writeRecord } from "./materialization-table.ts"
+import { type Former, readFormer, writeRecord } from "./materialization-table.ts"
+import { sortedSelect } from "./parquet-write.ts"
 import { quoteName, quotePath, quoteText } from "./sql-text.ts"
 import { columnTypes, partitionColumn, storeRows, tableRelation } from "./stored-table.ts"
 
-interface NewRows {
+export interface NewRows {
   readonly path: readonly [alias: string, schema: string, table: string]
   readonly relation: Relation
   readonly schema: Schema
+  /** What an earlier write of the same rows saw of the columns. */
+  readonly columns?: readonly ColumnStatistics[]
+  /** Called when the rows are stored, and are about to be checked. */
+  readonly onStored: () => void
+}
+
+/** What a write made of its transaction: a record to commit, or one that is current and has these rows already. */
+export interface Replaced {
+  readonly materialization: Materialization
+  readonly isNew: boolean
 }
 
 /**
@@ -21,13 +38,49 @@ export async function replaceRows(
   context: OutputContext,
   session: DuckdbSession,
   lease: Lease,
-  { path, relation, schema }: NewRows,
+  rows: NewRows,
+): Promise<Replaced> {
+  const { path, relation } = rows
+  const partition = context.partitions[0] ?? null
+  const former = await readFormer(lease, path[0], context.key, partition)
+  if (former.materialization && isApplied(context, former))
+    return { materialization: former.materialization, isNew: false }
+  await session.requirePinned(lease, relation)
+  const result = await store(context, lease, rows)
+  rows.onStored()
+  const materialization = await approved(context, session, lease, rows, result)
+  faultPoint("io.marker")
+  const added = context.write === "overwrite" ? (context.applied ?? []) : [...former.applied, context.fingerprint]
+  await writeRecord(lease, path, { partition, materialization }, new Set(added))
+  return { materialization, isNew: true }
+}
+
+function isApplied({ write, fingerprint, reapply }: OutputContext, { applied }: Former): boolean {
+  return write !== "overwrite" && !reapply && applied.has(fingerprint)
+}
+
+async function store(
+  context: OutputContext,
+  lease: Lease,
+  { path, relation, schema, columns }: NewRows,
+): Promise<WriteResult> {
+  const { sql } = await compiled(relation)
+  const sortBy = context.layout?.sortBy ?? []
+  const select = sortBy.length > 0 ? sortedSelect({ sql, schema, ordered: true }, sortBy) : sql
+  const [partition] = context.partitions
+  const rows = await storeRows(lease, { path, schema, sql: select, mode: context.write, partition })
+  return { rows, bytes: 0, files: [], columns: columns ?? columnTypes(schema) }
+}
+
+/** Lets the written rows be checked. Only this connection sees them yet: a relation is made that leads to it. */
+async function approved(
+  context: OutputContext,
+  session: DuckdbSession,
+  lease: Lease,
+  { path, schema }: NewRows,
+  result: WriteResult,
 ): Promise<Materialization> {
   const [partition] = context.partitions
-  const { sql } = await compiled(relation)
-  const rows = await storeRows(lease, { path, schema, sql, mode: context.write, partition })
-  const result = { rows, bytes: 0, files: [], columns: columnTypes(schema) }
-  // Only this connection sees the rows yet: checks reach them by a relation that leads to it.
   const view = `written_${context.id}`
   const columns = schema.columns.map(column => quoteName(column.name)).join(", ")
   const where = partition === undefined ? "" : ` WHERE ${quoteName(partitionColumn)} = ${quoteText(partition)}`
@@ -38,8 +91,6 @@ export async function replaceRows(
     // A table has no files of its own, and shares the blocks of the database: nothing is said of either.
     const { bytes, files, ...materialization } = await context.approve({ stored, result })
     await lease.run(`DROP VIEW ${quotePath(["temp", "main", view])}`)
-    await faultPoint("io.marker")
-    await writeRecord(lease, path, { partition: partition ?? null, materialization })
     return materialization
   } finally {
     unpin()

@@ -150,3 +150,25 @@ function plainType(type: string): string {
 export function columnTypes(schema: Schema): { readonly name: string; readonly type: string }[] {
   return schema.columns.map(column => ({ name: column.name, type: typeName(column.type) }))
 }
+
+/**
+ * Refuses columns that cannot be columns of a table here.
+ * @throws ConfigError `ENVIRONMENT_UNSUPPORTED` naming the column
+ */
+export function refuseUnstorableNames(schema: Schema): void {
+  for (const { name } of schema.columns) {
+    const why =
+      name.toLowerCase() === partitionColumn
+        ? "Tables of assets with partitions have a hidden column of that name."
+        : name === "" || name.includes("\0")
+          ? "DuckDB has no such names."
+          : undefined
+    if (why === undefined) continue
+    throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {
+      what: `duckdbFileIO cannot keep a column with the name '${name}'.`,
+      why,
+      fix: "Rename the column, or keep the asset with parquetIO.",
+      details: { column: name },
+    })
+  }
+}

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { readdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { EngineSession, InputContext, IOManager, Materialization, OutputValue, StoredValue } from "@assets/core"
@@ -37,10 +37,7 @@ async function openStorage(waitMs = 60_000): Promise<Storage> {
     session,
     scratch,
     write: (value, request = {}) =>
-      io.handleOutput(
-        outputContext({ base, session: async () => session, key: "marts/numbers", fingerprint: "print", ...request }),
-        value,
-      ),
+      io.handleOutput(outputContext({ base, session: async () => session, key: "marts/numbers", ...request }), value),
     load: (materializations, wanted = {}) =>
       io.loadInput({
         ...ioContext(base),
@@ -115,7 +112,8 @@ describe("another process", () => {
     await storage.write(numbers(3), { waiting })
     expect(whileWaiting).toBe(1)
     expect(staged()).toEqual([])
-    writeFileSync(`${storage.file}.waiting`, "")
+    mkdirSync(`${storage.file}.waiting`)
+    writeFileSync(join(`${storage.file}.waiting`, `${Date.now()}-1-1-read`), "")
     let whileChecked = 0
     const record = await storage.write(numbers(4), {
       onApprove: () => {
@@ -178,16 +176,17 @@ test("the file can be opened by hand: a schema for the prefix, a table for the a
   await sql(storage.session, `ATTACH '${storage.file}' AS byhand (READ_ONLY)`)
   const tables = await sql(
     storage.session,
-    "SELECT schema_name, table_name, estimated_size::INTEGER AS n FROM duckdb_tables() WHERE database_name = 'byhand' ORDER BY n",
+    "SELECT schema_name, table_name, estimated_size::INTEGER AS n FROM duckdb_tables() WHERE database_name = 'byhand' ORDER BY n, schema_name",
   )
   await sql(storage.session, "DETACH byhand")
   expect(tables).toEqual(
     [
+      { schema_name: "_assets", table_name: "applied", n: 0 },
       { schema_name: "_assets", table_name: "materializations", n: 3 },
       { schema_name: "a.b/o-k", table_name: "Numbers", n: 3 },
       { schema_name: "main", table_name: "single", n: 4 },
       { schema_name: "main/", table_name: "inner", n: 5 },
-    ].sort((a, b) => a.n - b.n),
+    ].sort((a, b) => a.n - b.n || (a.schema_name < b.schema_name ? -1 : 1)),
   )
   expect(await storage.io.locate({ ...ioContext(storage.base), key: "a.b/o-k/Numbers" }, [])).toEqual([
     `${storage.file}:a.b/o-k.Numbers`,
