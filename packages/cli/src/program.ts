@@ -3,7 +3,9 @@ import { Command, InvalidArgumentError, Option } from "commander"
 import { writeAnswer } from "./answer-stream.ts"
 import type { GlobalOptions } from "./global-options.ts"
 import { addData } from "./program/data.ts"
+import { addEnvironment } from "./program/environment.ts"
 import { positiveInteger } from "./program/positive-integer.ts"
+import { addRuns } from "./program/runs.ts"
 
 /** Returns the program with all commands. What a command does is imported when it runs. */
 export function createProgram(): Command {
@@ -29,6 +31,7 @@ export function createProgram(): Command {
   addProjectCommands(program)
   addRuns(program)
   addData(program)
+  addEnvironment(program)
   addDev(program)
   inheritSettings(program)
   return program
@@ -87,6 +90,8 @@ function addMaterialize(program: Command): void {
     .option("--fail-fast", "stop at the first failure")
     .option("--no-wait", "fail in place of waiting for another process")
     .option("--tag <k=v>", "tag of the run; may be repeated", tags)
+    .option("--from-failure <run>", "what failed, was blocked, cancelled or never started in a run, and nothing else")
+    .option("--yes", "also when more than 100 partitions of an asset would run that were not asked for")
     .action(async (select: string[], _options, command: Command) => {
       const { materializeCommand } = await import("./commands/materialize.ts")
       await materializeCommand(select, command.optsWithGlobals())
@@ -132,34 +137,6 @@ function addProjectCommands(program: Command): void {
     .action(async (select: string[], _options, command: Command) => {
       const { statusCommand } = await import("./commands/status.ts")
       await statusCommand(select, command.optsWithGlobals())
-    })
-}
-
-function addRuns(program: Command): void {
-  const runs = program.command("runs").description("print the history of runs")
-  runs
-    .command("list", { isDefault: true })
-    .description("print the latest runs")
-    .option("--limit <n>", "how many", positiveInteger, 20)
-    .action(async (_options, command: Command) => {
-      const { listRuns } = await import("./commands/runs.ts")
-      await listRuns(command.optsWithGlobals())
-    })
-  runs
-    .command("show")
-    .description("print a run and its steps")
-    .argument("<run>", "id of a run, or how it begins; 'latest' is the last one")
-    .action(async (run: string, _options, command: Command) => {
-      const { showRun } = await import("./commands/runs.ts")
-      await showRun(run, command.optsWithGlobals())
-    })
-  runs
-    .command("logs")
-    .description("print the events of a run")
-    .argument("<run>", "id of a run, or how it begins; 'latest' is the last one")
-    .action(async (run: string, _options, command: Command) => {
-      const { runLogs } = await import("./commands/run-logs.ts")
-      await runLogs(run, command.optsWithGlobals())
     })
 }
 

@@ -23,6 +23,7 @@ export type { Source, SourceOptions, SourceReader } from "./asset/source.ts"
 export { source } from "./asset/source.ts"
 export type { UpstreamPartitions } from "./asset/upstream-partitions.ts"
 export { mappingOf, upstreamPartitions } from "./asset/upstream-partitions.ts"
+export { assetPlaces } from "./asset-places.ts"
 export type { CancelledRun, CancelRunOptions } from "./cancel-run.ts"
 export { cancelRun } from "./cancel-run.ts"
 export type { Check, CheckResult, Severity } from "./check/asset-check.ts"
@@ -55,6 +56,12 @@ export type {
   WriteResult,
   WrittenFile,
 } from "./engine/engine.ts"
+export type {
+  EnvironmentDescription,
+  EnvironmentDifference,
+  EnvironmentSetting,
+} from "./environment/describe-environment.ts"
+export { describeEnvironment, diffEnvironments } from "./environment/describe-environment.ts"
 export type { EnvironmentConfig, ProjectConfig } from "./environment/environment.ts"
 export { defineConfig } from "./environment/environment.ts"
 export { configFaults } from "./environment/environment-faults.ts"
@@ -89,7 +96,10 @@ export type {
 } from "./event/event-log.ts"
 export { findRun } from "./event/find-run.ts"
 export type {
+  Adoption,
   AssetContext,
+  CollectContext,
+  Collected,
   Current,
   EngineReference,
   InputContext,
@@ -97,6 +107,8 @@ export type {
   IOManager,
   Materialization,
   OutputContext,
+  Publication,
+  PublishContext,
   Refusal,
   WriteMode,
   Written,
@@ -136,6 +148,8 @@ export type { Reindexed, ReindexOptions } from "./reindex.ts"
 export { reindex } from "./reindex.ts"
 export type { ReportOptions } from "./report-materialization.ts"
 export { reportMaterialization } from "./report-materialization.ts"
+export type { RetriedRun } from "./retry-run.ts"
+export { retriedRun } from "./retry-run.ts"
 export type { StepLog } from "./run/step-log.ts"
 export type { Schedule, ScheduleOptions } from "./schedule/schedule.ts"
 export { schedule } from "./schedule/schedule.ts"

@@ -58,6 +58,11 @@ export class OpenEnvironment {
     this.#sessions = new EngineSessions({ base: project.base, timeZone: this.timeZone, now, signal, expand })
   }
 
+  /** The names of the engine that computes an asset and of the IO manager that stores it. */
+  placeOf(asset: Routed): { readonly engine: string; readonly io: string } {
+    return this.#place(asset)
+  }
+
   /** The IO manager that stores an asset. */
   io(asset: Routed): IOManager {
     const { io: name } = this.#place(asset)
