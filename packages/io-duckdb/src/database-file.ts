@@ -6,7 +6,7 @@ import { CancelledError, StorageError } from "@assets/core"
 import type { DuckDBInstance } from "@duckdb/node-api"
 import { Turns } from "./connection-pool.ts"
 import { attachFailure, fileBusy } from "./database-file-error.ts"
-import { type FileHolder, holderIn, markedHolder, markHolder, unmarkHolder } from "./file-holder.ts"
+import { type FileHolder, holderIn, markedHolder, markHolder, processHolder, unmarkHolder } from "./file-holder.ts"
 import { quoteName, quoteText } from "./sql-text.ts"
 import { type HoldMode, WaitingLine } from "./waiting-line.ts"
 
@@ -208,7 +208,11 @@ export class DatabaseFile {
 
   /** Whom a process waits for that is not yet at the head of the line. */
   #first(): FileHolder {
-    return markedHolder(this.path) ?? { text: "the processes that came first", pid: undefined, stopped: false }
+    const marked = markedHolder(this.path)
+    if (marked) return marked
+    const pid = this.#line.firstPid()
+    if (pid !== undefined) return processHolder(pid, this.path)
+    return { text: "another process", pid: undefined, stopped: false }
   }
 
   async #waitInLine(

@@ -125,6 +125,7 @@ function fileMissing(message: string, context: ErrorContext, cause: unknown): As
   const missing = /No files found that match the pattern "([^"]+)"/.exec(message)?.[1]
   const path = missing ?? (/No such file or directory/.test(message) ? quotedPath(message) : undefined)
   if (!path) return undefined
+  if (/[\\/]_versions[\\/][^\\/]+[\\/]/.test(path)) return versionMissing(path, message, cause)
   if (context.target && path.startsWith(context.target)) {
     return new StorageError("STORAGE_UNWRITABLE", {
       what: `The folder of ${path} does not exist.`,
@@ -138,6 +139,17 @@ function fileMissing(message: string, context: ErrorContext, cause: unknown): As
     what: `The file ${path} is not there.`,
     why: "It was moved or deleted after it was found, or it never was there.",
     fix: "Put it back, correct the path of the source, or materialize the asset that makes it again.",
+    details: { path },
+    cause,
+  })
+}
+
+/** A file of a stored version: what was current when the reader began is so no longer. */
+function versionMissing(path: string, message: string, cause: unknown): StorageError {
+  return new StorageError("STORAGE_DATA_MISSING", {
+    what: `${path} is no longer there.`,
+    why: `${firstLine(message)} The version that it belongs to was removed in the meantime, or the file was deleted by hand.`,
+    fix: "Run again: the step then reads what is current.",
     details: { path },
     cause,
   })

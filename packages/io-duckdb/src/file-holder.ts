@@ -46,6 +46,11 @@ export function holderIn(message: string, file: string): FileHolder | undefined 
 export function markedHolder(file: string): FileHolder | undefined {
   const pid = readMark(file)?.pid
   if (pid === undefined || stateOf(pid) === undefined) return undefined
+  return processHolder(pid, file)
+}
+
+/** A process of which no more is known than its id. */
+export function processHolder(pid: number, file: string): FileHolder {
   return holderOf(`${programOf(pid)}(PID ${pid})`, pid, file)
 }
 

@@ -28,6 +28,15 @@ export class WaitingLine {
     })
   }
 
+  /** The process that has waited longest, when it is another one. */
+  firstPid(): number | undefined {
+    for (const name of [...this.#names()].sort()) {
+      const pid = Number(ticketName.exec(name)?.[1] ?? process.pid)
+      if (pid !== process.pid && isLive(join(this.folder, name))) return pid
+    }
+    return undefined
+  }
+
   /** Takes a place at the end of the line; undefined where no file can be made, so that no order can be kept. */
   enter(mode: HoldMode): Ticket | undefined {
     const name = `${Date.now()}-${process.pid}-${++tickets}-${mode}`
