@@ -1,4 +1,13 @@
-import { type MaterializeOptions, materialize, plan, type Run } from "@assets/core"
+import {
+  type Definitions,
+  type MaterializeOptions,
+  materialize,
+  openEventLog,
+  type PlanOptions,
+  plan,
+  type Run,
+  retriedRun,
+} from "@assets/core"
 import { cancelOnSignal } from "../cancel-on-signal.ts"
 import { exitCodes } from "../exit-codes.ts"
 import { openProject } from "../open-project.ts"
@@ -15,6 +24,8 @@ export interface MaterializeFlags extends PlanFlags {
   readonly failFast?: boolean
   /** False with `--no-wait`. */
   readonly wait: boolean
+  readonly fromFailure?: string
+  readonly yes?: boolean
   readonly tag?: { readonly [name: string]: string }
 }
 
@@ -23,7 +34,17 @@ export async function materializeCommand(selection: readonly string[], options: 
   const project = await openProject(options)
   await project.prepareCodeVersions()
   const output = new Output(options)
-  const request = planRequest(selection, options)
+  const request: PlanOptions = {
+    ...planRequest(selection, options),
+    anyNumber: options.yes === true,
+    ...(options.fromFailure !== undefined && { fromFailure: options.fromFailure }),
+  }
+  if (options.fromFailure !== undefined && hasNothingToRetry(project.definitions, request)) {
+    const text = "Nothing to retry: no step of the run failed, was blocked, cancelled or left out."
+    if (output.json) output.note(text)
+    else output.line(text)
+    return
+  }
   if (options.dryRun) {
     printPlan(await plan(project.definitions, request), output, performance.now() - startedAt)
     return
@@ -42,6 +63,15 @@ export async function materializeCommand(selection: readonly string[], options: 
   await run.close()
   renderer.finish(performance.now() - startedAt)
   process.exitCode = exitCodeOfRun(run)
+}
+
+function hasNothingToRetry(project: Definitions, request: PlanOptions): boolean {
+  const log = openEventLog(project, request.environment)
+  try {
+    return retriedRun(log, request)?.left.size === 0
+  } finally {
+    log.close()
+  }
 }
 
 function runOptions({ concurrency, failFast, wait, tag }: MaterializeFlags): MaterializeOptions {

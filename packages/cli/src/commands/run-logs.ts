@@ -1,25 +1,47 @@
-import { type AssetsEvent, explainReasons } from "@assets/core"
+import { setTimeout as delay } from "node:timers/promises"
+import { type AssetsEvent, type EventLog, explainReasons, findRun } from "@assets/core"
+import { exitCodes } from "../exit-codes.ts"
 import { formatCount, formatDuration, formatStep } from "../format.ts"
 import type { GlobalOptions } from "../global-options.ts"
+import type { Output } from "../output.ts"
 import { errorSummary } from "../render-error.ts"
-import { findRun, withEventLog } from "./runs.ts"
+import { withEventLog } from "./runs.ts"
 
-const pageSize = 1_000
+const PAGE = 1_000
+/** Milliseconds between two looks for new events, and how many looks until one for dead processes. */
+const POLL_MS = 200
+const LOOKS = 10
 
-export async function runLogs(id: string, options: GlobalOptions): Promise<void> {
-  await withEventLog(options, (log, output) => {
-    const run = findRun(log, id)
-    for (let after = 0; ; ) {
-      const events = log.events({ runId: run.id, after, limit: pageSize })
-      for (const event of events) {
-        if (output.json) output.object(event)
-        else output.line(`${event.time.slice(11, 23)} ${renderEvent(event)}`)
+export async function runLogs(id: string, options: GlobalOptions & { readonly follow?: boolean }): Promise<void> {
+  await withEventLog(options, async (log, output) => {
+    const { id: runId } = findRun(log, id)
+    let after = 0
+    for (let look = 1; ; look++) {
+      const { status } = log.run(runId) ?? { status: "failed" } // deleted meanwhile
+      after = printEvents(log, output, runId, after)
+      // Told before the events were read: an ended run has no more of them.
+      if (!options.follow) return
+      if (status !== "running") {
+        if (status !== "succeeded") process.exitCode = exitCodes.failed
+        return
       }
-      const last = events.at(-1)
-      if (!last || events.length < pageSize) return
-      after = last.id
+      if (look % LOOKS === 0) log.endLostRuns()
+      await delay(POLL_MS)
     }
   })
+}
+
+/** Prints what came after the cursor; returns where the reader stands then. */
+function printEvents(log: EventLog, output: Output, runId: string, cursor: number): number {
+  for (let after = cursor; ; ) {
+    const events = log.events({ runId, after, limit: PAGE })
+    for (const event of events) {
+      if (output.json) output.object(event)
+      else output.line(`${event.time.slice(11, 23)} ${renderEvent(event)}`)
+    }
+    after = events.at(-1)?.id ?? after
+    if (events.length < PAGE) return after
+  }
 }
 
 /** An event as one line. */

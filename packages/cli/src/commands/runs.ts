@@ -1,4 +1,4 @@
-import { ConfigError, type EventLog, openEventLog, type RunRecord } from "@assets/core"
+import { type EventLog, findRun, openEventLog, type RunRecord } from "@assets/core"
 import { formatCount, formatDuration, formatStep } from "../format.ts"
 import type { GlobalOptions } from "../global-options.ts"
 import { openProject } from "../open-project.ts"
@@ -65,48 +65,15 @@ export async function showRun(id: string, options: GlobalOptions): Promise<void>
 /** Opens the event log for the time of `work`. */
 export async function withEventLog(
   options: GlobalOptions,
-  work: (log: EventLog, output: Output) => void,
+  work: (log: EventLog, output: Output) => void | Promise<void>,
 ): Promise<void> {
   const { definitions } = await openProject(options)
   const log = openEventLog(definitions, options.env)
   try {
-    work(log, new Output(options))
+    await work(log, new Output(options))
   } finally {
     log.close()
   }
-}
-
-const pageSize = 1_000
-
-/** The run of an id, of how an id begins, or the latest one. @throws ConfigError `RUN_UNKNOWN` */
-export function findRun(log: EventLog, id: string): RunRecord {
-  if (id === "latest") {
-    const [latest] = log.runs({ limit: 1 })
-    if (latest) return latest
-  }
-  const exact = log.run(id)
-  if (exact) return exact
-  const [only, other] = beginningWith(log, id)
-  if (only && !other) return only
-  throw new ConfigError("RUN_UNKNOWN", {
-    what: other ? `More than one run begins with '${id}'.` : `There is no run '${id}'.`,
-    why: other
-      ? "A run is named by its id, or by a beginning of it that no other has."
-      : "The event log knows no run of this id.",
-    fix: only ? `Give more of the id, such as ${only.id}.` : "List the runs: assets runs",
-    details: { run: id },
-  })
-}
-
-/** The two latest runs whose ids begin so. */
-function beginningWith(log: EventLog, id: string): RunRecord[] {
-  const found: RunRecord[] = []
-  for (let page = log.runs({ limit: pageSize }); page.length > 0 && found.length < 2; ) {
-    found.push(...page.filter(run => run.id.startsWith(id)))
-    const before = page.at(-1)?.id
-    page = page.length < pageSize || before === undefined ? [] : log.runs({ limit: pageSize, before })
-  }
-  return found.slice(0, 2)
 }
 
 function statusText({ status, reason }: RunRecord): string {
