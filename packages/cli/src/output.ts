@@ -1,3 +1,4 @@
+import { maskSecrets } from "@assets/core"
 import { createColors } from "picocolors"
 import { writeAnswer } from "./answer-stream.ts"
 import type { GlobalOptions } from "./global-options.ts"
@@ -11,7 +12,7 @@ export function colorsFor(stream: NodeJS.WriteStream, wanted = true): Colors {
   return createColors(Boolean(FORCE_COLOR && FORCE_COLOR !== "0") || (stream.isTTY === true && TERM !== "dumb"))
 }
 
-/** Where a command prints: answers to stdout, everything else to stderr. */
+/** Where a command prints: answers to stdout, everything else to stderr; no secret to either. */
 export class Output {
   readonly json: boolean
   readonly quiet: boolean
@@ -33,7 +34,7 @@ export class Output {
   }
 
   line(text = ""): void {
-    writeAnswer(`${text}\n`)
+    writeAnswer(`${maskSecrets(text)}\n`)
   }
 
   /** One object on a line of its own; integers beyond what JSON holds exactly become strings. */
@@ -43,7 +44,7 @@ export class Output {
 
   /** What is no answer: hints and warnings. */
   note(text: string): void {
-    process.stderr.write(`${text}\n`)
+    process.stderr.write(`${maskSecrets(text)}\n`)
   }
 
   /** Rows of text in columns, the first row as their head. Nothing for no rows. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { relative } from "node:path"
-import { AssetsError, type Json, type SourceLocation, stackFrames } from "@assets/core"
+import { AssetsError, type Json, maskJson, maskSecrets, type SourceLocation, stackFrames } from "@assets/core"
 import { type Colors, colorsFor } from "./output.ts"
 
 export interface RenderErrorOptions {
@@ -24,8 +24,12 @@ interface ErrorView {
   readonly stack: string | undefined
 }
 
-/** An error as a block of text: the user's line first, then what, why and fix. */
+/** An error as a block of text: the user's line first, then what, why and fix; secrets are masked. */
 export function renderError(error: unknown, options: RenderErrorOptions = {}): string {
+  return maskSecrets(rendered(error, options))
+}
+
+function rendered(error: unknown, options: RenderErrorOptions): string {
   const colors = options.colors ?? colorsFor(process.stderr)
   const view = viewOf(error)
   if (!view) return renderUnexpected(error, colors)
@@ -36,8 +40,8 @@ export function renderError(error: unknown, options: RenderErrorOptions = {}): s
 /** What went wrong, in one line. */
 export function errorSummary(error: unknown): string {
   const view = viewOf(error)
-  if (view) return shown(view.what.split("\n")[0] ?? "")
-  return error instanceof Error ? `${error.name}: ${error.message.split("\n")[0]}` : String(error)
+  if (view) return maskSecrets(shown(view.what.split("\n")[0] ?? ""))
+  return maskSecrets(error instanceof Error ? `${error.name}: ${error.message.split("\n")[0]}` : String(error))
 }
 
 function renderFaults(view: ErrorView, colors: Colors, options: RenderErrorOptions): string {
@@ -83,7 +87,7 @@ function sourceLine(file: string, line: number): string | undefined {
 }
 
 function renderUnexpected(error: unknown, colors: Colors): string {
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const stack = maskSecrets(error instanceof Error ? (error.stack ?? error.message) : String(error))
   return [
     `${colors.red(colors.bold("error"))} An error that this program did not expect. Please report it, with these lines:`,
     indent(stack, "  "),
@@ -91,8 +95,21 @@ function renderUnexpected(error: unknown, colors: Colors): string {
 }
 
 function viewOf(error: unknown): ErrorView | undefined {
-  if (error instanceof AssetsError) return viewOfError(error)
-  return isKept(error) ? viewOfKept(error) : undefined
+  if (error instanceof AssetsError) return masked(viewOfError(error))
+  return isKept(error) ? masked(viewOfKept(error)) : undefined
+}
+
+/** Before lines are indented: a secret may have several. */
+function masked(view: ErrorView): ErrorView {
+  return {
+    ...view,
+    what: maskSecrets(view.what),
+    why: maskSecrets(view.why),
+    fix: maskSecrets(view.fix),
+    details: maskJson(view.details) as ErrorView["details"], // texts alone are others
+    faults: view.faults.map(masked),
+    stack: view.stack === undefined ? undefined : maskSecrets(view.stack),
+  }
 }
 
 function viewOfError(error: AssetsError): ErrorView {

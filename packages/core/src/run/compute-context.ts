@@ -3,6 +3,7 @@ import { ConfigError, UserCodeError } from "../errors/assets-error.ts"
 import type { StepWork } from "../plan/build-plan.ts"
 import type { Json } from "../util/json.ts"
 import { plainJson } from "../util/plain-json.ts"
+import { maskJson, maskSecrets } from "../util/secret-mask.ts"
 import type { RunContext } from "./run-context.ts"
 import type { StepLog } from "./step-log.ts"
 
@@ -41,7 +42,7 @@ export function computeContext(
     resources: run.settings.resources,
     metadata: values => {
       if (typeof values !== "object" || values === null || Array.isArray(values)) throw notNamed(asset.key)
-      Object.assign(metadata, plainJson(values))
+      Object.assign(metadata, maskJson(plainJson(values)))
     },
   }
 }
@@ -54,8 +55,8 @@ function stepLog(run: RunContext, about: StepAbout): StepLog {
         type: "log_written",
         ...about,
         level,
-        message: textOf(message),
-        ...(fields && { fields: plainJson(fields) }),
+        message: maskSecrets(textOf(message)),
+        ...(fields && { fields: maskJson(plainJson(fields)) }),
       })
     }
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") }

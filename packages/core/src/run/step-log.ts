@@ -1,4 +1,4 @@
-/** What `ctx.log` offers: lines that are kept with the step. */
+/** What `ctx.log` offers: lines that are kept with the step, `***` in the place of secrets. */
 export interface StepLog {
   debug(message: string, fields?: { readonly [name: string]: unknown }): void
   info(message: string, fields?: { readonly [name: string]: unknown }): void
