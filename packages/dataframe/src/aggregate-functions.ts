@@ -1,8 +1,8 @@
-import type { DataType as ArrowType, Bool, Float64, Int8, Int64, List } from "apache-arrow/type"
-import type { BooleanColumn, Column } from "./column.ts"
+import type { DataType as ArrowType, Bool, Float64, Int8, Int64, List, Utf8 } from "apache-arrow/type"
+import type { BooleanColumn, Column, SortColumn } from "./column.ts"
 import { unresolvedOf } from "./column-expression.ts"
 import { call, column } from "./function-call.ts"
-import type { Average, Numeric, Sum, TypedColumn } from "./schema/type-rules.ts"
+import type { Average, Integer, Numeric, Sum, TypedColumn } from "./schema/type-rules.ts"
 
 /** Values that are not null; without an argument, rows. */
 export function count(value?: TypedColumn): Column<Int64> {
@@ -43,8 +43,8 @@ export function stddev(value: TypedColumn<Numeric>): Column<Float64> {
 }
 
 /** Some value of the group: which one depends on the order of rows, so a plan with it is not reused blindly. */
-export function first<T extends ArrowType>(value: TypedColumn<T>): Column<T> {
-  return call("first", value)
+export function first<T extends ArrowType>(value: TypedColumn<T>, ignoreNulls = false): Column<T> {
+  return call(ignoreNulls ? "first_ignore_nulls" : "first", value)
 }
 
 /** The sum of the different values. */
@@ -88,8 +88,8 @@ export function collectSet<T extends ArrowType>(value: TypedColumn<T>): Column<L
 }
 
 /** Some value of the group: which one depends on the order of rows. */
-export function last<T extends ArrowType>(value: TypedColumn<T>): Column<T> {
-  return call("last", value)
+export function last<T extends ArrowType>(value: TypedColumn<T>, ignoreNulls = false): Column<T> {
+  return call(ignoreNulls ? "last_ignore_nulls" : "last", value)
 }
 
 /** Some value of the group. */
@@ -105,4 +105,59 @@ export function grouping(key: TypedColumn): Column<Int8> {
 /** In a `rollup`, `cube` or `groupingSets`: the `grouping` of these keys, of all when none is named, as bits of a number. */
 export function groupingId(...keys: readonly TypedColumn[]): Column<Int64> {
   return call("grouping_id", ...keys)
+}
+
+/** The sum, null where it overflows. */
+export function trySum<T extends Numeric>(value: TypedColumn<T>): Column<Sum<T>> {
+  return call("try_sum", value)
+}
+
+/** The mean, null where its sum overflows. */
+export function tryAvg<T extends Numeric>(value: TypedColumn<T>): Column<Average<T>> {
+  return call("try_avg", value)
+}
+
+/** The most frequent value; which of several is not defined. */
+export function mode<T extends ArrowType>(value: TypedColumn<T>): Column<T> {
+  return call("mode", value)
+}
+
+/** The value of the row where another is greatest; which of several is not defined. */
+export function maxBy<T extends ArrowType>(value: TypedColumn<T>, by: TypedColumn): Column<T> {
+  return call("max_by", value, by)
+}
+
+/** The value of the row where another is least; which of several is not defined. */
+export function minBy<T extends ArrowType>(value: TypedColumn<T>, by: TypedColumn): Column<T> {
+  return call("min_by", value, by)
+}
+
+export function bitAnd<T extends Integer>(value: TypedColumn<T>): Column<T> {
+  return call("bit_and", value)
+}
+
+export function bitOr<T extends Integer>(value: TypedColumn<T>): Column<T> {
+  return call("bit_or", value)
+}
+
+export function bitXor<T extends Integer>(value: TypedColumn<T>): Column<T> {
+  return call("bit_xor", value)
+}
+
+/** The texts joined, nulls left out, in no defined order. Give a column with a direction to order them. */
+export function listagg(value: TypedColumn<Utf8>, separator = "", orderBy?: SortColumn): Column<Utf8> {
+  return call("listagg", value, separator, orderBy)
+}
+
+export {
+  avg as mean,
+  boolAnd as every,
+  boolOr as some,
+  collectList as arrayAgg,
+  first as firstValue,
+  last as lastValue,
+  listagg as stringAgg,
+  stddev as std,
+  stddev as stddevSamp,
+  variance as varSamp,
 }

@@ -211,3 +211,14 @@ export function mapConcat<K extends ArrowType, V extends ArrowType>(
 export function strToMap(text: Text, between?: string, within?: string): Column<Map_<Utf8, Utf8>> {
   return call<Map_<Utf8, Utf8>>("str_to_map", text, between, within)
 }
+
+/** A map of keys and values in turn: `createMap(lit("a"), f.x, lit("b"), f.y)`. */
+export function createMap<K extends ArrowType, V extends ArrowType>(
+  key: TypedColumn<K>,
+  value: TypedColumn<V>,
+  ...more: readonly (TypedColumn<K> | TypedColumn<V>)[]
+): Column<Map_<K, V>> {
+  return call<Map_<K, V>>("map", key, value, ...more)
+}
+
+export { size as arraySize, size as cardinality }

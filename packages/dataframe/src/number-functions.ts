@@ -1,6 +1,6 @@
-import type { DataType as ArrowType, Decimal, Float64, Int64 } from "apache-arrow/type"
-import type { Column } from "./column.ts"
-import { call } from "./function-call.ts"
+import type { DataType as ArrowType, Decimal, Float64, Int32, Int64, Utf8 } from "apache-arrow/type"
+import type { Column, StringColumn } from "./column.ts"
+import { type Count, call } from "./function-call.ts"
 import type {
   Arithmetic,
   Integer,
@@ -184,3 +184,110 @@ export function tryDivide<T extends Numeric, const O extends NumericOperand>(
 ): Column<Quotient<T, OperandType<O>>> {
   return call("try_divide", value, divisor)
 }
+
+/** Half to the even neighbour, to `scale` digits after the point; negative rounds before it. */
+export function bround<T extends Numeric>(
+  value: TypedColumn<T>,
+  scale?: number,
+): Column<Extract<Rounded<T>, ArrowType>> {
+  return call("bround", value, scale)
+}
+
+/** The bits moved to the left; what falls off the end is lost. */
+export function shiftleft<T extends Integer>(
+  value: TypedColumn<T>,
+  by: Count,
+): Column<T extends Int64 ? Int64 : Int32> {
+  return call("shiftleft", value, by)
+}
+
+/** The bits moved to the right, the sign kept. */
+export function shiftright<T extends Integer>(
+  value: TypedColumn<T>,
+  by: Count,
+): Column<T extends Int64 ? Int64 : Int32> {
+  return call("shiftright", value, by)
+}
+
+/** The number of the bucket, from 1, of an even division of `min` to `max`; 0 below it, `buckets + 1` above. */
+export function widthBucket(
+  value: NumericOperand,
+  min: NumericOperand,
+  max: NumericOperand,
+  buckets: TypedColumn<Integer> | number,
+): Column<Int64> {
+  return call("width_bucket", value, min, max, buckets)
+}
+
+/** The natural logarithm, or that to a base: `log(2, f.n)`; null of what is not positive. */
+export function log(valueOrBase: NumericOperand, value?: NumericOperand): Column<Float64> {
+  return call("log", valueOrBase, value)
+}
+
+/** `ln(1 + x)`, exact near 0. */
+export function log1p(value: NumericOperand): Column<Float64> {
+  return call("log1p", value)
+}
+
+/** `exp(x) - 1`, exact near 0. */
+export function expm1(value: NumericOperand): Column<Float64> {
+  return call("expm1", value)
+}
+
+/** The root of the sum of the squares. */
+export function hypot(a: NumericOperand, b: NumericOperand): Column<Float64> {
+  return call("hypot", a, b)
+}
+
+export function asinh(value: NumericOperand): Column<Float64> {
+  return call("asinh", value)
+}
+
+export function acosh(value: NumericOperand): Column<Float64> {
+  return call("acosh", value)
+}
+
+export function atanh(value: NumericOperand): Column<Float64> {
+  return call("atanh", value)
+}
+
+export function cot(value: NumericOperand): Column<Float64> {
+  return call("cot", value)
+}
+
+export function pi(): Column<Float64> {
+  return call("pi")
+}
+
+/** Euler's number. */
+export function e(): Column<Float64> {
+  return call("e")
+}
+
+/** How many bits are set. */
+export function bitCount(value: TypedColumn<Integer>): Column<Int32> {
+  return call("bit_count", value)
+}
+
+/** The number in binary digits. */
+export function bin(value: TypedColumn<Integer>): StringColumn {
+  return call<Utf8>("bin", value)
+}
+
+/** The rest of a division; null where the divisor is 0. */
+export function tryMod<T extends Numeric, const O extends NumericOperand>(
+  value: TypedColumn<T>,
+  divisor: O,
+): Column<Arithmetic<T, OperandType<O>>> {
+  return call("try_mod", value, divisor)
+}
+
+export function negative<T extends Numeric>(value: TypedColumn<T>): Column<T> {
+  return call("negative", value)
+}
+
+export function positive<T extends Numeric>(value: TypedColumn<T>): Column<T> {
+  return call("positive", value)
+}
+
+export { ceil as ceiling, pow as power, signum as sign }

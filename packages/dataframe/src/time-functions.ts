@@ -1,7 +1,7 @@
-import type { DateDay, Int32, Int64, Utf8 } from "apache-arrow/type"
+import type { DateDay, Float64, Int32, Int64, Utf8 } from "apache-arrow/type"
 import type { Column, StringColumn } from "./column.ts"
 import { type Count, call, type Text, type Time } from "./function-call.ts"
-import type { Timestamp } from "./schema/t.ts"
+import type { Timestamp, TimestampNtz } from "./schema/t.ts"
 import type { Integer, Numeric, TypedColumn } from "./schema/type-rules.ts"
 
 export function year(time: Time): Column<Int32> {
@@ -168,4 +168,98 @@ export function timestampMicros(microseconds: TypedColumn<Integer>): Column<Time
 
 export function makeDate(year: Count, month: Count, day: Count): Column<DateDay> {
   return call("make_date", year, month, day)
+}
+
+/** The date of a text; null where it is none. */
+export function tryToDate(value: Text, format?: string): Column<DateDay> {
+  return call("try_to_date", value, format)
+}
+
+/** The instant that a text says; null where it says none. */
+export function tryToTimestamp(value: Text, format?: string): Column<Timestamp> {
+  return call("try_to_timestamp", value, format)
+}
+
+/** The wall clock that a text says. */
+export function toTimestampNtz(value: Text): Column<TimestampNtz> {
+  return call("to_timestamp_ntz", value)
+}
+
+/** Seconds since 1970 of a time, or of a text in a format. */
+export function unixTimestamp(value: Time | Text, format?: string): Column<Int64> {
+  return call("unix_timestamp", value, format)
+}
+
+/** The time of some seconds since 1970, as `yyyy-MM-dd HH:mm:ss` in the session's zone. */
+export function fromUnixtime(seconds: TypedColumn<Integer>): StringColumn {
+  return call<Utf8>("from_unixtime", seconds)
+}
+
+/** A wall clock of UTC as that of a zone, kept as an instant. */
+export function fromUtcTimestamp(time: Time, zone: string): Column<Timestamp> {
+  return call("from_utc_timestamp", time, zone)
+}
+
+/** A wall clock of a zone as that of UTC, kept as an instant. */
+export function toUtcTimestamp(time: Time, zone: string): Column<Timestamp> {
+  return call("to_utc_timestamp", time, zone)
+}
+
+/** A wall clock of one zone as that of another. */
+export function convertTimezone(from: string, to: string, time: TypedColumn<TimestampNtz>): Column<TimestampNtz> {
+  return call("convert_timezone", from, to, time)
+}
+
+/** Months from the second to the first, parts of a month by 31 days; rounded to 8 digits unless told otherwise. */
+export function monthsBetween(end: Time, start: Time, roundOff = true): Column<Float64> {
+  return call("months_between", end, start, roundOff)
+}
+
+/** A time some units later. Days and more are those of the calendar. */
+export function timestampAdd(unit: TimeUnit, count: TypedColumn<Integer> | number, time: Time): Column<Timestamp> {
+  return call("timestampadd", unit, count, time)
+}
+
+/** Whole units from the first to the second. */
+export function timestampDiff(unit: TimeUnit, start: Time, end: Time): Column<Int64> {
+  return call("timestampdiff", unit, start, end)
+}
+
+/** The instant of a wall clock of the session's zone; seconds may have a fraction. */
+export function makeTimestamp(
+  year: Count,
+  month: Count,
+  day: Count,
+  hour: Count,
+  minute: Count,
+  second: TypedColumn<Numeric> | number,
+): Column<Timestamp> {
+  return call("make_timestamp", year, month, day, hour, minute, second)
+}
+
+export type DatePart = "year" | "quarter" | "month" | "week" | "day" | "dayofweek" | "doy" | "hour" | "minute"
+
+/** A part of a time. */
+export function datePart(part: DatePart, time: Time): Column<Int32> {
+  return call("date_part", part, time)
+}
+
+/** The wall clock of the run, in the session's zone. */
+export function localtimestamp(): Column<TimestampNtz> {
+  return call("localtimestamp")
+}
+
+/** The session's zone. */
+export function currentTimezone(): StringColumn {
+  return call<Utf8>("current_timezone")
+}
+
+export {
+  currentDate as curdate,
+  currentTimestamp as now,
+  dateAdd as dateadd,
+  datediff as dateDiff,
+  datePart as datepart,
+  datePart as extract,
+  dayofmonth as day,
 }

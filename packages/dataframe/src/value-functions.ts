@@ -1,4 +1,4 @@
-import type { DataType as ArrowType, Bool, Float64 } from "apache-arrow/type"
+import type { DataType as ArrowType, Bool, Float64, Int32, Int64, Utf8 } from "apache-arrow/type"
 import type { BooleanColumn, Column } from "./column.ts"
 import { unresolvedOf } from "./column-expression.ts"
 import { call, column } from "./function-call.ts"
@@ -11,6 +11,7 @@ import type {
   CommonOf,
   Floating,
   LiteralType,
+  Numeric,
   NumericOperand,
   Operand,
   OperandType,
@@ -113,3 +114,39 @@ export function nvl2<T extends ArrowType, const O extends Operand<T>>(
 ): Column<Common<T, OperandType<O>>> {
   return call("nvl2", test, value, other)
 }
+
+export function isnotnull(value: TypedColumn): BooleanColumn {
+  return call<Bool>("isnotnull", value)
+}
+
+/** Whether both are equal, two nulls counted as such. */
+export function equalNull<T extends ArrowType>(value: TypedColumn<T>, other: Operand<T>): BooleanColumn {
+  return call<Bool>("equal_null", value, other)
+}
+
+/** Null where the value is 0. */
+export function nullifzero<T extends Numeric>(value: TypedColumn<T>): Column<T> {
+  return call("nullifzero", value)
+}
+
+/** 0 where the value is null. */
+export function zeroifnull<T extends Numeric>(value: TypedColumn<T>): Column<Common<T, Int32>> {
+  return call("zeroifnull", value)
+}
+
+/** From 0 to 1, another for each row and each run. */
+export function rand(): Column<Float64> {
+  return call("rand")
+}
+
+/** Another text for each row and each run. */
+export function uuid(): Column<Utf8> {
+  return call("uuid")
+}
+
+/** A number for each row, growing and not without gaps; another for each run. */
+export function monotonicallyIncreasingId(): Column<Int64> {
+  return call("monotonically_increasing_id")
+}
+
+export { nvl as ifnull }

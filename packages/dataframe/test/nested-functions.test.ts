@@ -8,6 +8,8 @@ import {
   exists,
   explode,
   explodeEntries,
+  explodeEntriesOuter,
+  explodeOuter,
   filter,
   forall,
   lit,
@@ -17,6 +19,7 @@ import {
   mapFromEntries,
   mapZipWith,
   posexplode,
+  posexplodeOuter,
   sequence,
   slice,
   strToMap,
@@ -197,6 +200,17 @@ describe("rows are generated", () => {
       return { place: pos, item: col }
     })
     expect(await placed.count()).toBe(3)
+  })
+
+  test("also where there is no element, when that is asked for", async () => {
+    const ids = async (frame: { count(): Promise<number> }) => frame.count()
+    expect(await ids(data().select("id", f => ({ item: explodeOuter(f.items) })))).toBe(5)
+    expect(await ids(data().select("id", f => ({ ...posexplodeOuter(f.items) })))).toBe(5)
+    const entries = data().select("id", f => ({ ...explodeEntriesOuter(f.prices) }))
+    expect(await entries.filter(f => f.key.isNull()).take(9)).toEqual([
+      { id: 2, key: null, value: null },
+      { id: 3, key: null, value: null },
+    ])
   })
 
   test("never from two, nor inside of an expression", () => {
