@@ -24,11 +24,11 @@ export async function writeBatches(
   batches: AsyncIterable<RecordBatch>,
   schema: Schema,
   folder: string,
-  layout: Layout = {},
+  { layout = {}, signal }: { readonly layout?: Layout; readonly signal: AbortSignal },
 ): Promise<WriteResult> {
   const [arrow, parquet] = await Promise.all([import("apache-arrow"), import("parquet-wasm")])
   const modules = { arrow, parquet }
-  const counted = new CountedBatches(batches, emptyBatch(arrow, schema))
+  const counted = new CountedBatches(batches, emptyBatch(arrow, schema), signal)
   const limit = (layout.targetFileMB ?? defaultFileMB) * 1024 * 1024
   const files: WrittenFile[] = []
   do {
@@ -77,18 +77,21 @@ function emptyBatch(arrow: typeof Arrow, schema: Schema): Arrow.RecordBatch {
 class CountedBatches {
   readonly #source: AsyncIterator<RecordBatch>
   readonly #empty: Arrow.RecordBatch
+  readonly #signal: AbortSignal
   #ahead: Promise<IteratorResult<RecordBatch>> | undefined
   #given = false
   rows = 0
   readonly nullCounts: number[] = []
 
-  constructor(source: AsyncIterable<RecordBatch>, empty: Arrow.RecordBatch) {
+  constructor(source: AsyncIterable<RecordBatch>, empty: Arrow.RecordBatch, signal: AbortSignal) {
+    this.#signal = signal
     this.#source = source[Symbol.asyncIterator]()
     this.#empty = empty
   }
 
   async next(): Promise<Arrow.RecordBatch | undefined> {
     const { done, value } = await this.#peek()
+    this.#signal.throwIfAborted()
     this.#ahead = done ? this.#ahead : undefined
     if (done) return this.#given ? undefined : this.#give(this.#empty)
     return this.#give(value as Arrow.RecordBatch) // core's RecordBatch is Arrow's, of which it knows the rows alone

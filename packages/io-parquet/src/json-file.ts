@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { StorageError } from "@assets/core"
-import { isMissing, storageFailure } from "./storage-failure.ts"
+import { storageFailure } from "./storage-failure.ts"
+import { readOwnFile } from "./storage-root.ts"
 import { syncToDisk } from "./sync-to-disk.ts"
 
 let writes = 0
@@ -28,13 +29,17 @@ export function replaceFile(path: string, text: string, { durable = false } = {}
  * @throws StorageError `STORAGE_CORRUPT` when it is not what `accept` takes, with `fix`
  */
 export function readJsonFile<T>(path: string, accept: (value: unknown) => T | undefined, fix: string): T | undefined {
-  let text: string
-  try {
-    text = readFileSync(path, "utf8")
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw storageFailure(error, path, "read")
-  }
+  const text = readOwnFile(path)
+  return text === undefined ? undefined : parseJsonFile(path, text, accept, fix)
+}
+
+/** As `readJsonFile`, of a text that was read before. */
+export function parseJsonFile<T>(
+  path: string,
+  text: string,
+  accept: (value: unknown) => T | undefined,
+  fix: string,
+): T {
   let why = "It is not of the form that this version of assets writes."
   try {
     const accepted = accept(JSON.parse(text))

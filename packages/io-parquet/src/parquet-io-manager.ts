@@ -1,10 +1,14 @@
-import { mkdirSync, rmSync } from "node:fs"
+import { existsSync, rmSync } from "node:fs"
 import { rm, rmdir } from "node:fs/promises"
-import { dirname, join, relative, resolve } from "node:path"
+import { dirname, resolve } from "node:path"
 import {
+  type Adoption,
   type AssetContext,
+  type CollectContext,
+  type Collected,
   ConfigError,
   type Current,
+  type Finding,
   faultPoint,
   type InputContext,
   type IOContext,
@@ -14,30 +18,42 @@ import {
   type Materialization,
   type OutputContext,
   type OutputValue,
+  type Publication,
+  type PublishContext,
   type Refusal,
+  StorageError,
   type StoredValue,
-  type WriteResult,
 } from "@assets/core"
-import { mergeRows, type Relation, type Schema } from "@assets/dataframe"
-import { writeBatches } from "./batch-writer.ts"
+import type { Schema } from "@assets/dataframe"
+import { adoptVersion } from "./adopt-version.ts"
+import { collectAsset } from "./collect-versions.ts"
+import { baseOf, commitVersion, isApplied, pointersOf, publishVersions, recordOf } from "./commit-version.ts"
+import { compressionFault } from "./confirm-layout.ts"
 import { AssetFolder } from "./parquet-layout.ts"
-import { linkLatest, readPointer, readPointers, writePointer } from "./pointer.ts"
+import { filesOfShare, sharesOf } from "./partition-files.ts"
+import { type Pointer, readPointer } from "./pointer.ts"
+import { finishDecision, type PointerView, readAtOneMoment } from "./publication.ts"
+import { RootLock } from "./root-lock.ts"
+import { examineRoot } from "./storage-doctor.ts"
 import { storageFailure } from "./storage-failure.ts"
-import { dataMissing, readJson, storedFrame, writeJson, writtenValue } from "./stored-value.ts"
-import { syncTree } from "./sync-to-disk.ts"
-import { filesOf, filesSeenFrom, isIntact, readVersion, type Version, writeMarker } from "./version.ts"
-import { collectAbandoned, collectDropped, keptVersions, orphansOf, removeVersion } from "./version-collector.ts"
-import { markWriting, unmarkWriting } from "./writing-mark.ts"
+import { StorageRoot } from "./storage-root.ts"
+import { dataMissing, readJson, storedFrame } from "./stored-value.ts"
+import { filesOf, isIntact, readVersion, type Version } from "./version.ts"
+import { dropAbandoned, isNamed, removeDoomed, removeVersion, wholeVersion } from "./version-collector.ts"
+import { writeVersion } from "./write-version.ts"
+import { abandonedWrites, abandonWriting, markWriting, ownWrites, removeMark, unmarkWriting } from "./writing-mark.ts"
 
 /** Where Parquet rests, and how much of it. */
 export interface ParquetOptions {
-  /** Folder of the assets, relative to the config's folder or absolute. It may hold `${NAME}`s. */
+  /** Folder of the assets, relative to the config's folder or absolute. `${NAME}` stands for a variable. */
   readonly root: string
   /** Versions that remain of each partition, the current one counted. Default 2. */
   readonly keep?: number
   /** Default `zstd`; an asset's `layout` overrides it. */
   readonly compression?: NonNullable<Layout["compression"]>
 }
+
+const neverAborted = new AbortController().signal
 
 /**
  * Keeps each materialization as Parquet files in a folder of their own, and a pointer to the current one.
@@ -49,30 +65,23 @@ export interface ParquetOptions {
  * parquetIO({ root: "data", keep: 3 })
  */
 export function parquetIO(options: ParquetOptions): IOManager {
-  const { root, keep = 2 } = options
-  if (typeof root !== "string" || root === "" || !Number.isInteger(keep) || keep < 1) {
-    throw new ConfigError("CONFIG_INVALID", {
-      what: "parquetIO() was given wrong options.",
-      why: root ? `keep is ${keep}, which is not a whole number of at least 1.` : "root names no folder.",
-      fix: 'Write for one parquetIO({ root: "data", keep: 2 }).',
-    })
+  const { root, keep = 2, compression } = options
+  const why =
+    (typeof root !== "string" || root === "" ? "root names no folder." : undefined) ??
+    (!Number.isInteger(keep) || keep < 1 ? `keep is ${keep}, which is not a whole number of at least 1.` : undefined) ??
+    compressionFault(compression)
+  if (why !== undefined) {
+    const fix = 'Write for one parquetIO({ root: "data", keep: 2 }).'
+    throw new ConfigError("CONFIG_INVALID", { what: "parquetIO() was given wrong options.", why, fix })
   }
   return new ParquetIOManager({ ...options, keep })
-}
-
-const outOfReach: Refusal = {
-  why: "This version keeps Parquet on disks that are mounted on this machine.",
-  fix: "Give root a folder, for one of a mounted network disk.",
-}
-
-function isUrl(root: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(root)
 }
 
 class ParquetIOManager implements IOManager {
   readonly name = "parquet"
   readonly defaultEngine = { module: "@assets/io-duckdb", name: "duckdb" } as const
   readonly #options: ParquetOptions & { readonly keep: number }
+  readonly #lock = new RootLock()
 
   constructor(options: ParquetOptions & { readonly keep: number }) {
     this.#options = options
@@ -83,77 +92,133 @@ class ParquetIOManager implements IOManager {
   }
 
   refusal(): Refusal | undefined {
-    return isUrl(this.#options.root) ? outOfReach : undefined
+    return refusalOf(this.#options.root)
   }
 
   async current(context: IOContext, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Current[]>> {
     const root = this.#root(context)
-    const found = new Map<string, readonly Current[]>()
-    for (const key of keys) {
-      const folder = new AssetFolder(root, key)
-      const current = readPointers(folder).map(({ partition, materialization }): Current => {
-        const version = readVersion(folder, materialization.id)
-        if (!version) return { partition, materialization, intact: false }
-        return { partition, materialization: version.materialization, intact: isIntact(folder, version) }
-      })
-      if (current.length > 0) found.set(key, current)
-    }
-    return found
+    return this.#atOneMoment(root, context, (view, isLast) => {
+      const found = new Map<string, readonly Current[]>()
+      for (const key of keys) {
+        const folder = new AssetFolder(root, key)
+        const current = view.all(folder).map(pointer => currentOf(folder, pointer))
+        // What is gone may have been dropped between the look at its pointer and the look at it.
+        if (!isLast && current.some(one => !one.intact && hasMoved(folder, view, one))) return undefined
+        if (current.length > 0) found.set(key, current)
+      }
+      return found
+    })
   }
 
   async handleOutput(context: OutputContext, value: OutputValue): Promise<Materialization> {
+    context.signal.throwIfAborted()
     const folder = this.#folder(context)
     const { id } = context
-    markWriting(folder, id)
-    let version: Version
+    const pointers = await this.#pointers(context, folder)
+    const [first] = pointers.values()
+    if (first && isApplied(context, [...pointers.values()])) return recordOf(folder, first)
+    const base = baseOf(pointers)
+    markWriting(folder, id, base)
     try {
-      version = await this.#writeVersion(context, folder, value)
-    } catch (error) {
-      await removeVersion(folder, id).catch(() => {}) // the first error says more; what remains is collected later
+      const layout = { ...compressionOf(this.#options), ...context.layout }
+      const version = await writeVersion({ context, folder, value, pointers, layout })
+      if (context.staged) return version.materialization
+      faultPoint("io.pointer")
+      const record = await commitVersion(this.#committing, context, folder, { version, base })
+      if (record.id !== id) await this.#discard(folder, id)
       unmarkWriting(folder, id)
+      // What cannot be removed now is collected later.
+      await this.#collectAbandoned(context, folder).catch(() => {})
+      return record
+    } catch (error) {
+      await this.#letGo(context, folder, error).catch(() => {}) // the first error says more
       throw error
     }
-    await faultPoint("io.pointer")
-    await this.#makeCurrent(context, folder, version)
-    unmarkWriting(folder, id)
-    await collectAbandoned(folder, context.inUse())
-    return version.materialization
   }
 
   async loadInput(context: InputContext): Promise<StoredValue> {
     const folder = this.#folder(context)
-    const versions = context.materializations.map(({ id }) => completeVersion(folder, context.key, id))
+    const versions = context.materializations.map(({ id }) => completeVersion(folder, id))
     const [first] = versions
     if (first && first.materialization.kind === "nothing") return { kind: "nothing" }
-    if (first && first.materialization.kind === "json") return readJson(folder, versions, context.partitions)
+    const shares = sharesOf(folder, versions, context.partitions)
+    if (first && first.materialization.kind === "json") return readJson(folder, shares, context.partitions)
     const schema = context.schema as Schema | undefined // core hands on what the dataframe made
     if (!schema) throw new Error(`${context.key} is a table and has no schema. Please report this.`)
     return storedFrame(
-      versions.flatMap(version => filesOf(folder, version)),
+      shares.flatMap(share => filesOfShare(folder, share)),
       schema,
     )
   }
 
   async restore(context: OutputContext, fingerprint: string): Promise<Materialization | undefined> {
     const folder = this.#folder(context)
-    const wanted = (version: Version) =>
-      version.materialization.fingerprint === fingerprint &&
-      samePartitions(version.materialization.partitions, context.partitions) &&
-      isIntact(folder, version)
-    for (const { mark, version } of orphansOf(folder)) {
-      if (!wanted(version)) continue
-      await this.#makeCurrent(context, folder, version)
-      rmSync(mark, { force: true })
+    const base = baseOf(await this.#pointers(context, folder))
+    const found = this.#restorable(context, folder, fingerprint)
+    if (!found) return undefined
+    const { version, mark } = found
+    const { id } = version.materialization
+    if (context.staged) {
+      markWriting(folder, id, base)
       return version.materialization
     }
-    const former = readPointer(folder, context.partitions[0] ?? null)?.versions ?? []
-    for (const id of former) {
-      const version = readVersion(folder, id)
-      if (!version || !wanted(version)) continue
-      await this.#makeCurrent(context, folder, version)
-      return version.materialization
+    const record = await commitVersion(this.#committing, { ...context, fingerprint }, folder, { version, base })
+    if (mark !== undefined && record.id === id) removeMark(mark)
+    return record
+  }
+
+  async publish(context: PublishContext, publications: readonly Publication[]): Promise<void> {
+    if (publications.length > 0) {
+      await publishVersions(this.#committing, context, this.#root(context), publications)
     }
-    return undefined
+  }
+
+  async adopt(context: AssetContext, adoption: Adoption): Promise<Materialization | undefined> {
+    const { from, fromContext, record } = adoption
+    if (!(from instanceof ParquetIOManager) || from.refusal()) return undefined
+    const to = this.#folder(context)
+    const partitions = record.partitions.length === 0 ? [null] : record.partitions
+    markWriting(to, record.id, baseOf(pointersOf(to, partitions)))
+    try {
+      to.root.confirmInside(to.version(record.id))
+      return adoptVersion({ from: from.#folder(fromContext), to }, adoption)
+    } catch (error) {
+      await this.#discard(to, record.id).catch(() => {}) // the first error says more
+      throw error
+    }
+  }
+
+  async versions(context: AssetContext, partition: string | null): Promise<readonly Materialization[]> {
+    const folder = this.#folder(context)
+    const pointer = await this.#atOneMoment(folder.root, context, view => ({ found: view.one(folder, partition) }))
+    return (pointer.found?.versions ?? []).flatMap(id => {
+      const version = wholeVersion(folder, id)
+      return version && isIntact(folder, version) ? [version.materialization] : []
+    })
+  }
+
+  async collect(context: CollectContext, keys: readonly string[]): Promise<readonly Collected[]> {
+    const root = this.#root(context)
+    if (!existsSync(root.path)) return []
+    const { keep } = this.#options
+    const { dryRun } = context
+    const found: Collected[] = []
+    for (const key of keys) {
+      context.signal.throwIfAborted()
+      const folder = new AssetFolder(root, key)
+      if (!existsSync(folder.path)) continue
+      const collection = await this.#lock.hold(root, context, () => {
+        if (!dryRun) finishDecision(root)
+        return collectAsset(folder, { keep, inUse: context.inUse(), dryRun })
+      })
+      await removeDoomed(folder, collection.doomed)
+      found.push(...collection.found)
+    }
+    return found
+  }
+
+  async doctor(context: IOContext): Promise<readonly Finding[]> {
+    return examineRoot(this.#root(context))
   }
 
   async locate(context: AssetContext, materializations: readonly Materialization[]): Promise<readonly string[]> {
@@ -166,143 +231,134 @@ class ParquetIOManager implements IOManager {
 
   async remove(context: AssetContext): Promise<void> {
     const folder = this.#folder(context)
+    const { root } = folder
+    if (!existsSync(folder.path)) return
+    root.confirmInside(folder.path)
     try {
-      // First the pointers: what dies on the way leaves versions that nothing refers to.
-      for (const path of [folder.pointers, folder.latest, folder.versions, folder.writing]) {
+      await this.#lock.hold(root, context, () => {
+        finishDecision(root)
+        // First the pointers: what dies on the way leaves versions that nothing refers to.
+        rmSync(folder.pointers, { recursive: true, force: true })
+      })
+      for (const path of [folder.latest, folder.versions, folder.writing])
         await rm(path, { recursive: true, force: true })
-      }
     } catch (error) {
       throw storageFailure(error, folder.path, "write")
     }
-    await removeEmpty(folder.path, this.#root(context))
+    await removeEmpty(folder.path, root.path)
   }
 
-  #root({ base, expand }: IOContext): string {
-    const root = expand(this.#options.root)
-    if (isUrl(root)) {
-      const what = `parquetIO cannot keep assets at ${root}.`
-      throw new ConfigError("ENVIRONMENT_UNSUPPORTED", { what, ...outOfReach, details: { root } })
-    }
-    return resolve(base, root)
+  async close(): Promise<void> {
+    this.#lock.close()
+  }
+
+  get #committing() {
+    return { lock: this.#lock, keep: this.#options.keep }
+  }
+
+  #root(context: IOContext): StorageRoot {
+    const root = context.expand(this.#options.root)
+    const refusal = refusalOf(root)
+    if (!refusal) return new StorageRoot(resolve(context.base, root))
+    const what = `parquetIO cannot keep assets at ${root}.`
+    throw new ConfigError("ENVIRONMENT_UNSUPPORTED", { what, ...refusal, details: { root } })
   }
 
   #folder(context: AssetContext): AssetFolder {
     return new AssetFolder(this.#root(context), context.key)
   }
 
-  /** Writes the data, has it approved, and completes the version. */
-  async #writeVersion(context: OutputContext, folder: AssetFolder, value: OutputValue): Promise<Version> {
-    const { id, partitions } = context
-    const path = folder.data(id, partitions)
-    try {
-      mkdirSync(path, { recursive: true })
-    } catch (error) {
-      throw storageFailure(error, path, "write")
-    }
-    await faultPoint("io.write")
-    const former = formerTable(context, folder, value)
-    const keys = typeof context.write === "object" ? context.write.merge : undefined
-    const written = former && keys ? await merged(context, folder, { value, former, keys }) : value
-    const result = await this.#writeData(context, written, path)
-    const inner = relative(folder.version(id), path)
-    const own = result.files.map(file => ({ ...file, path: join(inner, file.path) }))
-    const files = former && !keys ? [...filesSeenFrom(folder, id, former), ...own] : own
-    const stored = writtenValue(
-      value,
-      files.map(file => join(folder.version(id), file.path)),
+  #atOneMoment<T>(root: StorageRoot, context: IOContext, read: (view: PointerView, isLast: boolean) => T | undefined) {
+    return readAtOneMoment(root, read, last =>
+      this.#lock.hold(root, context, last).catch(error => {
+        // Who may not write there cannot hold others off either, and reads what there is.
+        if (error instanceof StorageError && error.code === "STORAGE_UNWRITABLE") return last()
+        throw error
+      }),
     )
-    const isFrame = value.kind === "relation" || value.kind === "batches"
-    const materialization = await context.approve({ stored, ...(isFrame && { result }) })
-    await faultPoint("io.marker")
-    const version = { materialization, files }
-    const durable = context.durability === "power"
-    if (durable) {
-      const paths = own.map(file => join(folder.version(id), file.path))
-      syncTree(paths.length > 0 ? paths : [path], this.#root(context))
-    }
-    writeMarker(folder, version, { schema: isFrame ? value.schema : undefined, durable })
-    return version
   }
 
-  async #writeData(context: OutputContext, value: OutputValue, path: string): Promise<WriteResult> {
-    const layout = { ...(this.#options.compression && { compression: this.#options.compression }), ...context.layout }
-    const { stepId, signal } = context
-    switch (value.kind) {
-      case "relation": {
-        const session = await context.session()
-        return session.write(value.relation, { kind: "files", format: "parquet", path }, { stepId, signal, layout })
-      }
-      case "batches": {
-        const schema = value.schema as Schema // core hands on what the dataframe made
-        if (!layout.partitionBy?.length && !layout.sortBy?.length) {
-          return writeBatches(value.batches(), schema, path, layout)
-        }
-        // Rows can only be sorted or parted once all are there: the engine holds them, on disk where they are many.
-        const session = await context.session()
-        const relation = await session.upload(value.batches(), schema)
-        return session.write(relation, { kind: "files", format: "parquet", path }, { stepId, signal, layout })
-      }
-      case "json":
-        return writeJson(path, value.value)
-      case "nothing":
-        return { rows: 0, bytes: 0, files: [], columns: [] }
-    }
-  }
-
-  /** Moves the pointers, and removes the versions that nothing refers to any more. */
-  async #makeCurrent(context: OutputContext, folder: AssetFolder, version: Version): Promise<void> {
-    const { materialization } = version
-    const partitions = materialization.partitions.length === 0 ? [null] : materialization.partitions
-    const dropped = new Set<string>()
-    for (const partition of partitions) {
-      const former = readPointer(folder, partition)
-      const versions = keptVersions(folder, version, former, this.#options.keep, context.inUse())
-      const durable = context.durability === "power"
-      writePointer(folder, { partition, materialization, versions: versions.kept }, { durable })
-      for (const id of versions.dropped) dropped.add(id)
-    }
-    if (materialization.partitions.length === 0) linkLatest(folder, materialization.id)
-    await collectDropped(folder, [...dropped])
-  }
-}
-
-/** The table that the write adds to; undefined where it replaces what is there, or where there is none. */
-function formerTable(context: OutputContext, folder: AssetFolder, value: OutputValue): Version | undefined {
-  if (context.write === "overwrite" || value.kind === "json" || value.kind === "nothing") return undefined
-  if (context.partitions.length > 1) {
-    throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {
-      what: `${context.key} adds to ${context.partitions.length} partitions with one write, which parquetIO cannot do.`,
-      why: "What is there is another version for each of them.",
-      fix: "Leave batch out, so that each partition is a step of its own, or write: 'overwrite'.",
-      details: { key: context.key },
+  /** What is current of the partitions of a write. */
+  #pointers(context: OutputContext, folder: AssetFolder): Promise<Map<string | null, Pointer | undefined>> {
+    const partitions = context.partitions.length === 0 ? [null] : context.partitions
+    return this.#atOneMoment(folder.root, context, view => {
+      return new Map(partitions.map(partition => [partition, view.one(folder, partition)]))
     })
   }
-  const pointer = readPointer(folder, context.partitions[0] ?? null)
-  if (!pointer || !["relation", "batches"].includes(pointer.materialization.kind)) return undefined
-  return completeVersion(folder, context.key, pointer.materialization.id)
+
+  /** A complete version of some work: an orphan, one that this process has staged, or one that is kept from before. */
+  #restorable(
+    context: OutputContext,
+    folder: AssetFolder,
+    fingerprint: string,
+  ): { readonly version: Version; readonly mark?: string } | undefined {
+    const isWanted = (version: Version | undefined): version is Version =>
+      version?.materialization.fingerprint === fingerprint &&
+      samePartitions(version.materialization.partitions, context.partitions) &&
+      isIntact(folder, version)
+    for (const { id, mark } of [...abandonedWrites(folder), ...ownWrites(folder)]) {
+      const version = wholeVersion(folder, id)
+      if (isWanted(version)) return { version, mark }
+    }
+    const former = readPointer(folder, context.partitions[0] ?? null)?.versions ?? []
+    const version = former.map(id => wholeVersion(folder, id)).find(isWanted)
+    return version && { version }
+  }
+
+  /** After a failed write: leaves a version that another may want, and removes any other. */
+  async #letGo(context: OutputContext, folder: AssetFolder, error: unknown): Promise<void> {
+    const isConflict = error instanceof StorageError && error.code === "STORAGE_CONFLICT"
+    if (!isConflict || context.write !== "overwrite") return this.#discard(folder, context.id)
+    abandonWriting(folder, context.id, baseOf(await this.#pointers(context, folder)))
+  }
+
+  /** Removes the version of a write, unless a pointer names it: what fails may have failed after the change. */
+  async #discard(folder: AssetFolder, id: string): Promise<void> {
+    if (existsSync(folder.marker(id))) {
+      const isCurrent = await this.#lock.hold(folder.root, { signal: neverAborted }, () => {
+        if (isNamed(folder, id)) return true
+        rmSync(folder.marker(id), { force: true })
+        return false
+      })
+      if (isCurrent) return unmarkWriting(folder, id)
+    }
+    await removeVersion(folder, id)
+    unmarkWriting(folder, id)
+  }
+
+  async #collectAbandoned(context: OutputContext, folder: AssetFolder): Promise<void> {
+    if (abandonedWrites(folder).length === 0) return
+    const doomed = await this.#lock.hold(folder.root, context, () => dropAbandoned(folder, context.inUse()))
+    await removeDoomed(folder, doomed)
+  }
 }
 
-interface Merge {
-  readonly value: OutputValue
-  readonly former: Version
-  readonly keys: readonly string[]
+function refusalOf(root: string): Refusal | undefined {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(root)) return undefined
+  return {
+    why: "This version keeps Parquet on disks that are mounted on this machine.",
+    fix: "Give root a folder, for one of a mounted network disk.",
+  }
 }
 
-/** A merge replaces rows of files that never change, so that it is a table of its own. */
-async function merged(context: OutputContext, folder: AssetFolder, merge: Merge): Promise<OutputValue> {
-  const { value, former, keys } = merge
-  if (value.kind !== "relation" && value.kind !== "batches") return value
-  const schema = value.schema as Schema // core hands on what the dataframe made
-  const made =
-    value.kind === "relation" ? value.relation : await (await context.session()).upload(value.batches(), schema)
-  const before = storedFrame(filesOf(folder, former), schema).relation
-  const relation = mergeRows(before, made as Relation, keys, schema) // relations are the dataframe's, too
-  return { kind: "relation", relation, schema }
+function compressionOf({ compression }: ParquetOptions): Layout {
+  return compression ? { compression } : {}
 }
 
-function completeVersion(folder: AssetFolder, key: string, id: string): Version {
+function currentOf(folder: AssetFolder, { partition, materialization, applied }: Pointer): Current {
+  const version = readVersion(folder, materialization.id)
+  const intact = version !== undefined && isIntact(folder, version)
+  const record = version?.materialization ?? materialization
+  return { partition, materialization: record, intact, ...(applied.size > 0 && { applied }) }
+}
+
+function hasMoved(folder: AssetFolder, view: PointerView, { partition, materialization }: Current): boolean {
+  return view.one(folder, partition)?.materialization.id !== materialization.id
+}
+
+function completeVersion(folder: AssetFolder, id: string): Version {
   const version = readVersion(folder, id)
-  if (!version) throw dataMissing(key, folder.version(id))
+  if (!version || !isIntact(folder, version)) throw dataMissing(folder.key, folder.version(id))
   return version
 }
 

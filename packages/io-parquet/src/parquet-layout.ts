@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto"
 import { join } from "node:path"
+import { DefinitionError } from "@assets/core"
+import type { StorageRoot } from "./storage-root.ts"
 
 /** The pointer of an asset without partitions. */
 const whole = "all"
@@ -26,12 +28,26 @@ function percent(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`
 }
 
+/** Whether a text is the id of a version: the name of a folder, and nothing that a path would read. */
+export function isVersionId(text: unknown): text is string {
+  return typeof text === "string" && /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/.test(text)
+}
+
 /** The places of one asset. The folders are part of the storage's format, see the reference. */
 export class AssetFolder {
+  readonly root: StorageRoot
+  readonly key: string
   readonly path: string
 
-  constructor(root: string, key: string) {
-    this.path = join(root, ...key.split("/"))
+  /** @throws DefinitionError `ASSET_KEY_INVALID` for a key that would leave the root or meet a file of ours */
+  constructor(root: StorageRoot, key: string) {
+    const segments = key.split("/")
+    const isSafe = (segment: string) =>
+      /^[A-Za-z0-9.-][A-Za-z0-9_.-]*$/.test(segment) && !/^\.{1,2}$|^latest$/.test(segment)
+    if (!segments.every(isSafe)) throw unsafeKey(key)
+    this.root = root
+    this.key = key
+    this.path = join(root.path, ...segments)
   }
 
   get versions(): string {
@@ -71,4 +87,13 @@ export class AssetFolder {
     const named = partitions.length === 1 && only !== undefined
     return named ? join(this.version(id), `partition=${encodePartition(only)}`) : this.version(id)
   }
+}
+
+function unsafeKey(key: string): DefinitionError {
+  return new DefinitionError("ASSET_KEY_INVALID", {
+    what: `${JSON.stringify(key)} is no key that parquetIO keeps.`,
+    why: "Its segments name folders below the root, and one of these would leave it or meet a file of parquetIO's own.",
+    fix: "Use segments of letters, digits, '_', '.' and '-' that do not begin with '_' and are not '.', '..' or 'latest'.",
+    details: { key },
+  })
 }

@@ -1,8 +1,9 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import type { Materialization } from "@assets/core"
+import { packApplied, unpackApplied } from "./applied-work.ts"
 import { isRecord, readJsonFile, replaceFile } from "./json-file.ts"
-import type { AssetFolder } from "./parquet-layout.ts"
+import { type AssetFolder, isVersionId } from "./parquet-layout.ts"
 import { isMissing, storageFailure } from "./storage-failure.ts"
 import { syncToDisk } from "./sync-to-disk.ts"
 import { isMaterialization } from "./version.ts"
@@ -16,62 +17,79 @@ export interface Pointer {
   readonly materialization: Materialization
   /** The current version's id, then those of former ones that are still kept, newest first. */
   readonly versions: readonly string[]
+  /** Fingerprints of the appends and merges whose rows the data holds. */
+  readonly applied: ReadonlySet<string>
 }
 
-/** Makes a version current, at one blow. */
-export function writePointer(folder: AssetFolder, pointer: Pointer, { durable = false } = {}): void {
-  const { partition, versions } = pointer
+/** A pointer as it is kept. */
+export function packPointer(pointer: Pointer): object {
+  const { partition, versions, applied } = pointer
   const { columns, checks, metadata, ...record } = pointer.materialization
   const { id, fingerprint, dataVersion } = record
   const materialization = { ...record, partitions: partition === null ? [] : [partition] }
-  const text = JSON.stringify({ format, id, fingerprint, dataVersion, partition, versions, materialization })
+  const added = applied.size > 0 && { applied: packApplied(applied) }
+  return { format, id, fingerprint, dataVersion, partition, versions, ...added, materialization }
+}
+
+/** Undefined when the value is not what `packPointer` gives. */
+export function unpackPointer(value: unknown): Pointer | undefined {
+  if (!isRecord(value) || value.format !== format || !isMaterialization(value.materialization)) return undefined
+  const { partition, versions, materialization } = value
+  if (partition !== null && typeof partition !== "string") return undefined
+  if (!Array.isArray(versions) || !versions.every(isVersionId) || versions[0] !== materialization.id) return undefined
+  const applied = unpackApplied(value.applied)
+  return applied && { partition, materialization, versions, applied }
+}
+
+/** Makes a version current, at one blow. Under the lock of the root alone. */
+export function writePointer(folder: AssetFolder, pointer: Pointer, { durable = false } = {}): void {
+  folder.root.confirmInside(folder.pointers)
   try {
     mkdirSync(folder.pointers, { recursive: true })
   } catch (error) {
     throw storageFailure(error, folder.pointers, "write")
   }
-  replaceFile(folder.pointer(partition), `${text}\n`, { durable })
+  replaceFile(folder.pointer(pointer.partition), `${JSON.stringify(packPointer(pointer))}\n`, { durable })
   if (durable) syncToDisk(folder.path)
+  if (pointer.partition === null) linkLatest(folder, pointer.materialization.id)
 }
 
-/** @throws StorageError `STORAGE_CORRUPT` when the pointer is damaged */
+/** @throws StorageError `STORAGE_CORRUPT` when the pointer is damaged, or leads out of the root */
 export function readPointer(folder: AssetFolder, partition: string | null): Pointer | undefined {
+  folder.root.confirmInside(folder.pointers)
   return readPointerFile(folder, folder.pointer(partition))
 }
 
 /** All pointers of an asset. */
 export function readPointers(folder: AssetFolder): Pointer[] {
-  let names: string[]
+  const paths = pointerFiles(folder)
+  return paths.flatMap(path => readPointerFile(folder, path) ?? [])
+}
+
+/** Paths of the pointers of an asset. */
+export function pointerFiles(folder: AssetFolder): string[] {
+  folder.root.confirmInside(folder.pointers)
   try {
-    names = readdirSync(folder.pointers)
+    const names = readdirSync(folder.pointers)
+    return names.filter(name => name.endsWith(".json")).map(name => join(folder.pointers, name))
   } catch (error) {
     if (isMissing(error)) return []
     throw storageFailure(error, folder.pointers, "read")
   }
-  const pointers: Pointer[] = []
-  for (const name of names) {
-    if (!name.endsWith(".json")) continue
-    const pointer = readPointerFile(folder, join(folder.pointers, name))
-    if (pointer) pointers.push(pointer)
+}
+
+/** @throws StorageError `STORAGE_CORRUPT` */
+export function readPointerFile(folder: AssetFolder, path: string): Pointer | undefined {
+  const fix = `Delete ${path} and materialize ${folder.key} again; the data of its versions stays where it is.`
+  const accept = (value: unknown): Pointer | undefined => {
+    const pointer = unpackPointer(value)
+    return pointer && folder.pointer(pointer.partition) === path ? pointer : undefined
   }
-  return pointers
-}
-
-function readPointerFile(folder: AssetFolder, path: string): Pointer | undefined {
-  const fix = `Delete ${path} and materialize ${folder.path} again; the data of its versions stays where it is.`
-  return readJsonFile(path, acceptPointer, fix)
-}
-
-function acceptPointer(value: unknown): Pointer | undefined {
-  if (!isRecord(value) || value.format !== format || !isMaterialization(value.materialization)) return undefined
-  const { partition, versions, materialization } = value
-  if (partition !== null && typeof partition !== "string") return undefined
-  if (!Array.isArray(versions) || versions[0] !== materialization.id) return undefined
-  return { partition, materialization, versions: versions as string[] } // as writePointer wrote them
+  return readJsonFile(path, accept, fix)
 }
 
 /** Points the link for people at a version. It is of no use to us, so that a file system without links is no fault. */
-export function linkLatest(folder: AssetFolder, id: string): void {
+function linkLatest(folder: AssetFolder, id: string): void {
   const beside = `${folder.latest}.${process.pid}.tmp`
   try {
     rmSync(beside, { force: true })

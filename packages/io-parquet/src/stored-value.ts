@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { type Json, type OutputValue, StorageError, type StoredValue, type WriteResult } from "@assets/core"
 import type { Relation, Schema } from "@assets/dataframe"
 import type { AssetFolder } from "./parquet-layout.ts"
+import type { Share } from "./partition-files.ts"
 import { isMissing, storageFailure } from "./storage-failure.ts"
 import { filesOf, type Version } from "./version.ts"
 
@@ -45,17 +46,13 @@ export function writeJson(folder: string, value: Json): WriteResult {
 }
 
 /** The value of one version; of several, or of none, the values by partition key. */
-export function readJson(
-  folder: AssetFolder,
-  versions: readonly Version[],
-  partitions: readonly string[],
-): StoredValue {
-  const [first] = versions
-  if (versions.length === 1 && first && partitions.length <= 1) return { kind: "json", value: jsonOf(folder, first) }
-  const values = versions.flatMap(version =>
-    version.materialization.partitions
-      .filter(partition => partitions.includes(partition))
-      .map(partition => [partition, jsonOf(folder, version)] as const),
+export function readJson(folder: AssetFolder, shares: readonly Share[], wanted: readonly string[]): StoredValue {
+  const [first] = shares
+  if (shares.length === 1 && first && wanted.length <= 1) {
+    return { kind: "json", value: jsonOf(folder, first.version) }
+  }
+  const values = shares.flatMap(({ version, partitions }) =>
+    partitions.map(partition => [partition, jsonOf(folder, version)] as const),
   )
   return { kind: "json", value: Object.fromEntries(values) }
 }

@@ -2,90 +2,154 @@ import { readdirSync, rmSync } from "node:fs"
 import { rm } from "node:fs/promises"
 import type { AssetFolder } from "./parquet-layout.ts"
 import { type Pointer, readPointer, readPointers } from "./pointer.ts"
-import { readVersion, type Version, versionsReadBy } from "./version.ts"
-import { type AbandonedWrite, abandonedWrites, markedWrites } from "./writing-mark.ts"
+import { isMissing, storageFailure } from "./storage-failure.ts"
+import { partitionsOf, readVersion, type Version, versionsReadBy } from "./version.ts"
+import { type AbandonedWrite, abandonedWrites, markedWrites, removeMark } from "./writing-mark.ts"
 
-/** Removes a version with all its files. */
+/** A complete version that nobody made current is kept this long for whoever wants it, unless something else came. */
+const orphanMs = 24 * 60 * 60 * 1000
+
+/** Removes the files of a version that is partial, or that `dropVersions` has made so. */
 export async function removeVersion(folder: AssetFolder, id: string): Promise<void> {
+  folder.root.confirmInside(folder.version(id))
   await rm(folder.version(id), { recursive: true, force: true })
 }
 
 /**
  * The versions that a pointer names once a version is current: it, the former ones that remain, those that a running step
- * reads, and those whose files one of these reads, too. The rest may be removed.
+ * reads, and those whose files one of these reads, too. The rest may be dropped.
  */
 export function keptVersions(
   folder: AssetFolder,
   version: Version,
   former: Pointer | undefined,
-  keep: number,
-  inUse: ReadonlySet<string>,
-): { kept: string[]; dropped: string[] } {
+  { keep, inUse }: { readonly keep: number; readonly inUse: ReadonlySet<string> },
+): { readonly kept: string[]; readonly dropped: string[] } {
   const { id } = version.materialization
   const all = [id, ...(former?.versions ?? []).filter(other => other !== id)]
   const wanted = new Set(all.filter((other, i) => i < keep || inUse.has(other)))
   for (const other of [...wanted]) {
-    const reader = other === id ? version : readVersion(folder, other)
-    for (const read of reader ? versionsReadBy(reader) : []) wanted.add(read)
+    for (const read of other === id ? versionsReadBy(version) : readsOf(folder, other)) wanted.add(read)
   }
-  return { kept: all.filter(other => wanted.has(other)), dropped: all.filter(other => !wanted.has(other)) }
+  const named = [...all, ...[...wanted].filter(other => !all.includes(other))]
+  return { kept: named.filter(other => wanted.has(other)), dropped: all.filter(other => !wanted.has(other)) }
 }
 
-/** Removes versions that a pointer has dropped, unless the pointer of another partition of the same write names them. */
-export async function collectDropped(folder: AssetFolder, dropped: readonly string[]): Promise<void> {
-  for (const id of dropped) {
-    const partitions = readVersion(folder, id)?.materialization.partitions ?? []
-    if (partitions.length > 1 && partitions.some(name => readPointer(folder, name)?.versions.includes(id))) continue
-    await removeVersion(folder, id)
+/** Ids whose files a version reads; none of one that is partial or damaged. */
+function readsOf(folder: AssetFolder, id: string): readonly string[] {
+  const version = wholeVersion(folder, id)
+  return version ? versionsReadBy(version) : []
+}
+
+/** A complete version; undefined when it is partial, damaged or gone. */
+export function wholeVersion(folder: AssetFolder, id: string): Version | undefined {
+  try {
+    return readVersion(folder, id)
+  } catch {
+    return undefined
   }
-}
-
-/** A complete version whose writer died before it became current. */
-export interface Orphan extends AbandonedWrite {
-  readonly version: Version
-}
-
-/** What dead writers left whole. */
-export function orphansOf(folder: AssetFolder): Orphan[] {
-  return abandonedWrites(folder).flatMap(write => {
-    const version = readVersion(folder, write.id)
-    return version ? [{ ...write, version }] : []
-  })
 }
 
 /**
- * Removes what dead writers left: partial versions, and complete ones in whose place a newer one is current by now. What
- * might still be adopted stays.
+ * Makes versions partial that their pointers have dropped, so that nobody adopts them any more; gives those whose files
+ * may be removed. What another partition's pointer names, or a write that is not current yet reads, stays. Under the lock
+ * of the root alone.
  */
-export async function collectAbandoned(folder: AssetFolder, inUse: ReadonlySet<string>): Promise<void> {
-  for (const { id, mark } of abandonedWrites(folder)) {
-    const version = readVersion(folder, id)
-    if (version && !isSuperseded(folder, version)) continue
+export function dropVersions(folder: AssetFolder, dropped: readonly string[]): string[] {
+  if (dropped.length === 0) return []
+  const needed = neededByWrites(folder)
+  const gone = dropped.filter(id => !needed.has(id) && !isNamed(folder, id))
+  for (const id of gone) rmSync(folder.marker(id), { force: true })
+  return gone
+}
+
+/** Ids of the versions that are being written or staged, and of those that they read. */
+export function neededByWrites(folder: AssetFolder): Set<string> {
+  return new Set(markedWrites(folder).flatMap(id => [id, ...readsOf(folder, id)]))
+}
+
+/** Whether the pointer of one of its partitions names a version; of a partial one `partitions` says which these are. */
+export function isNamed(folder: AssetFolder, id: string, partitions?: readonly (string | null)[]): boolean {
+  const version = wholeVersion(folder, id)
+  const among = version ? partitionsOf(version.materialization) : partitions
+  const pointers = among ? among.map(partition => readPointer(folder, partition)) : readPointers(folder)
+  return pointers.some(pointer => pointer?.versions.includes(id))
+}
+
+/** Something that nothing needs any more, and the marks that told of it. */
+export interface Doomed {
+  readonly ids: readonly string[]
+  readonly marks: readonly string[]
+}
+
+/**
+ * Makes partial what dead writers left and nobody wants. What might still be adopted stays. Under the lock of the root
+ * alone.
+ */
+export function dropAbandoned(folder: AssetFolder, inUse: ReadonlySet<string>): Doomed {
+  const ids = new Set<string>()
+  const marks: string[] = []
+  for (const write of abandonedWrites(folder)) {
+    const { id, mark, base } = write
     if (inUse.has(id)) continue
-    if (!version) await removeVersion(folder, id)
+    const version = wholeVersion(folder, id)
+    const isCurrent = isNamed(folder, id, base && [...base.keys()])
+    if (!isCurrent && version && !isUnwanted(folder, version, write)) continue
     // Its writer may have died between the pointer and the removal of what the pointer dropped.
-    else await collectUnnamed(folder, id, inUse)
-    rmSync(mark, { force: true })
+    const gone = isCurrent ? unnamedVersions(folder, { except: id, inUse }) : [id]
+    for (const one of gone) {
+      rmSync(folder.marker(one), { force: true })
+      ids.add(one)
+    }
+    marks.push(mark)
+  }
+  return { ids: [...ids], marks }
+}
+
+/** Removes what was made partial, then the marks: what dies on the way is found again. */
+export async function removeDoomed(folder: AssetFolder, { ids, marks }: Doomed): Promise<void> {
+  for (const id of ids) await removeVersion(folder, id)
+  for (const mark of marks) removeMark(mark)
+}
+
+/** Every version that no pointer names, no other write than `except` is at and nobody reads. Lists all versions. */
+export function unnamedVersions(
+  folder: AssetFolder,
+  { except, inUse }: { readonly except?: string; readonly inUse: ReadonlySet<string> },
+): string[] {
+  // In this order: a write begun meanwhile is not in the list, one that ends meanwhile is among the pointers.
+  const ids = versionIds(folder)
+  const written = markedWrites(folder).filter(id => id !== except)
+  const named = readPointers(folder).flatMap(pointer => pointer.versions)
+  const needed = new Set([...written, ...named, ...[...inUse].filter(id => ids.includes(id))])
+  for (const id of [...needed]) for (const read of readsOf(folder, id)) needed.add(read)
+  return ids.filter(id => !needed.has(id))
+}
+
+/** Ids of all versions of an asset, the partial ones, too. */
+export function versionIds(folder: AssetFolder): string[] {
+  folder.root.confirmInside(folder.versions)
+  try {
+    return readdirSync(folder.versions, { withFileTypes: true }).flatMap(entry =>
+      entry.isDirectory() ? entry.name : [],
+    )
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw storageFailure(error, folder.versions, "read")
   }
 }
 
-/** Removes every version that no pointer names, no other write than `dead` is at and nobody reads. Lists all versions. */
-async function collectUnnamed(folder: AssetFolder, dead: string, inUse: ReadonlySet<string>): Promise<void> {
-  // In this order: a write begun meanwhile is not in the list, one that ends meanwhile is among the pointers.
-  const ids = readdirSync(folder.versions)
-  const written = markedWrites(folder).filter(id => id !== dead)
-  const named = new Set([...written, ...readPointers(folder).flatMap(pointer => pointer.versions)])
-  for (const id of ids) if (!named.has(id) && !inUse.has(id)) await removeVersion(folder, id)
-}
-
-/** The pointers of a version's partitions. */
-function pointersOf(folder: AssetFolder, version: Version): (Pointer | undefined)[] {
-  const { partitions } = version.materialization
-  return (partitions.length === 0 ? [null] : partitions).map(partition => readPointer(folder, partition))
-}
-
-/** Whether something newer has become current for every partition of the version. Ids sort by time. */
-function isSuperseded(folder: AssetFolder, version: Version): boolean {
-  const { id } = version.materialization
-  return pointersOf(folder, version).every(pointer => pointer !== undefined && pointer.materialization.id >= id)
+/**
+ * Whether nobody will want an orphan: something else has become current of each partition since its write began, or it is
+ * old. Ids say nothing here: the clocks by which they sort may have been set back, or be those of several hosts.
+ */
+export function isUnwanted(folder: AssetFolder, version: Version, { base, ageMs }: AbandonedWrite): boolean {
+  if (ageMs > orphanMs) return true
+  return (
+    base !== undefined &&
+    partitionsOf(version.materialization).every(partition => {
+      const current = readPointer(folder, partition)?.materialization.id ?? null
+      return current !== (base.get(partition) ?? null)
+    })
+  )
 }

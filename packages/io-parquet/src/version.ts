@@ -1,24 +1,37 @@
-import { statSync } from "node:fs"
-import { join, relative } from "node:path"
+import { dirname, join, relative } from "node:path"
 import type { Materialization, Schema, WrittenFile } from "@assets/core"
+import { packApplied, unpackApplied } from "./applied-work.ts"
 import { isRecord, readJsonFile, replaceFile } from "./json-file.ts"
-import type { AssetFolder } from "./parquet-layout.ts"
+import { type AssetFolder, isVersionId } from "./parquet-layout.ts"
+import { lookAt } from "./storage-root.ts"
 
 const format = 1
+
+export interface StoredFile extends WrittenFile {
+  /** The partition key of its rows, where a version of several partitions keeps them in files of their own. */
+  readonly partition?: string
+}
 
 /** A complete stored version: what `_assets.json` says, which never changes once it is written. */
 export interface Version {
   readonly materialization: Materialization
   /** Paths relative to the version's folder. Rows that were appended to lie in the folders of former versions. */
-  readonly files: readonly WrittenFile[]
+  readonly files: readonly StoredFile[]
+  /** The columns that were written; undefined for what is no table. */
+  readonly schema: Schema | undefined
+  /** By partition: the fingerprints of the appends and merges that its rows hold. */
+  readonly applied: ReadonlyMap<string | null, ReadonlySet<string>>
 }
 
-/** The files of a version as another version names them that was appended to it. */
-export function filesSeenFrom(folder: AssetFolder, id: string, former: Version): WrittenFile[] {
-  return filesOf(folder, former).map((path, i) => ({
-    ...(former.files[i] as WrittenFile), // one path for each file
-    path: relative(folder.version(id), path),
-  }))
+/** The partitions whose pointers name a version when it is current. */
+export function partitionsOf({ partitions }: Pick<Materialization, "partitions">): readonly (string | null)[] {
+  return partitions.length === 0 ? [null] : partitions
+}
+
+/** Files of a version as another version names them that was appended to it. */
+export function filesSeenFrom(folder: AssetFolder, id: string, former: Version, files = former.files): StoredFile[] {
+  const at = folder.version(former.materialization.id)
+  return files.map(file => ({ ...file, path: relative(folder.version(id), join(at, file.path)) }))
 }
 
 /** Ids of the former versions whose files a version reads. */
@@ -28,13 +41,10 @@ export function versionsReadBy(version: Version): string[] {
 }
 
 /** Completes a version. Until then it is partial, and nothing reads it. */
-export function writeMarker(
-  folder: AssetFolder,
-  version: Version,
-  { schema, durable }: { readonly schema: Schema | undefined; readonly durable: boolean },
-): void {
-  const { materialization, files } = version
+export function writeMarker(folder: AssetFolder, version: Version, { durable = false } = {}): void {
+  const { materialization, files, schema } = version
   const { id, fingerprint, dataVersion, attempt, inputs, partitions, rows } = materialization
+  const applied = [...version.applied].map(([partition, work]) => [partition, packApplied(work)])
   // The leading fields say to people and to other tools what the record says to us.
   const marker = {
     format,
@@ -47,6 +57,7 @@ export function writeMarker(
     rows,
     schema,
     files,
+    ...(applied.length > 0 && { applied }),
     materialization,
   }
   replaceFile(folder.marker(id), `${JSON.stringify(marker, null, 1)}\n`, { durable })
@@ -54,35 +65,85 @@ export function writeMarker(
 
 /**
  * Reads a complete version; undefined when it is partial or not there.
- * @throws StorageError `STORAGE_CORRUPT` when the marker is damaged
+ * @throws StorageError `STORAGE_CORRUPT` when the marker is damaged, or leads out of the root
  */
 export function readVersion(folder: AssetFolder, id: string): Version | undefined {
-  const fix = `Delete ${folder.version(id)} and materialize the asset again.`
-  return readJsonFile(folder.marker(id), acceptMarker, fix)
+  const path = folder.version(id)
+  folder.root.confirmInside(path)
+  const fix = `Delete ${path} and materialize ${folder.key} again: assets materialize ${folder.key} --force.`
+  return readJsonFile(folder.marker(id), marker => acceptMarker(marker, id), fix)
 }
 
-function acceptMarker(value: unknown): Version | undefined {
-  if (!isRecord(value) || value.format !== format || !isMaterialization(value.materialization)) return undefined
-  if (!Array.isArray(value.files)) return undefined
-  return { materialization: value.materialization, files: value.files as WrittenFile[] } // as writeMarker wrote them
+function acceptMarker(value: unknown, id: string): Version | undefined {
+  if (!isRecord(value) || value.format !== format) return undefined
+  const { materialization, files } = value
+  if (!isMaterialization(materialization) || materialization.id !== id) return undefined
+  if (!Array.isArray(files) || !files.every(isStoredFile)) return undefined
+  const applied = acceptApplied(value.applied)
+  const schema = isSchema(value.schema) ? value.schema : undefined
+  return applied && { materialization, files, schema, applied }
+}
+
+function isStoredFile(value: unknown): value is StoredFile {
+  if (!isRecord(value)) return false
+  const { path, rows, bytes, partition } = value
+  return isSafePath(path) && isCount(rows) && isCount(bytes) && ["string", "undefined"].includes(typeof partition)
+}
+
+/** Whether a path stays in the folder of its version, or of another version of the same asset. */
+function isSafePath(path: unknown): path is string {
+  if (typeof path !== "string" || path.includes("\0")) return false
+  const [first, ...rest] = path.split(/[/\\]/)
+  const inner = first === ".." && isVersionId(rest[0]) ? rest.slice(1) : [first, ...rest]
+  return inner.length > 0 && inner.every(segment => segment !== "" && segment !== "." && segment !== "..")
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0
+}
+
+function isSchema(value: unknown): value is Schema {
+  return isRecord(value) && Array.isArray(value.columns) && value.columns.every(isRecord)
+}
+
+function acceptApplied(value: unknown): Version["applied"] | undefined {
+  if (value === undefined) return new Map()
+  if (!Array.isArray(value)) return undefined
+  const applied = new Map<string | null, ReadonlySet<string>>()
+  for (const entry of value) {
+    if (!Array.isArray(entry)) return undefined
+    const [partition, packed] = entry
+    const work = unpackApplied(packed)
+    if (!work || (partition !== null && typeof partition !== "string")) return undefined
+    applied.set(partition, work)
+  }
+  return applied
 }
 
 /** Whether a value has what every record has; the rest was written together with it. */
 export function isMaterialization(value: unknown): value is Materialization {
   return (
     isRecord(value) &&
-    ["id", "key", "fingerprint", "dataVersion", "kind"].every(name => typeof value[name] === "string") &&
-    Array.isArray(value.partitions)
+    isVersionId(value.id) &&
+    ["key", "fingerprint", "dataVersion"].every(name => typeof value[name] === "string") &&
+    ["relation", "batches", "json", "nothing"].some(kind => value.kind === kind) &&
+    Array.isArray(value.partitions) &&
+    value.partitions.every(partition => typeof partition === "string")
   )
 }
 
-/** Whether all files of a version are there, each with the size that it was written with. */
+/** Whether all files of a version are there, below the root, each with the size that it was written with. */
 export function isIntact(folder: AssetFolder, version: Version): boolean {
   const path = folder.version(version.materialization.id)
-  return version.files.every(file => statSync(join(path, file.path), { throwIfNoEntry: false })?.size === file.bytes)
+  const folders = new Set(version.files.map(file => dirname(join(path, file.path))))
+  if (![...folders].every(one => folder.root.isInside(one))) return false
+  return version.files.every(file => {
+    const found = lookAt(join(path, file.path))
+    return found?.isFile() === true && found.size === file.bytes
+  })
 }
 
 /** The absolute paths of a version's files. */
-export function filesOf(folder: AssetFolder, version: Version): string[] {
-  return version.files.map(file => join(folder.version(version.materialization.id), file.path))
+export function filesOf(folder: AssetFolder, version: Version, files = version.files): string[] {
+  return files.map(file => join(folder.version(version.materialization.id), file.path))
 }

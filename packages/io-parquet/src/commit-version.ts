@@ -1,0 +1,197 @@
+import {
+  faultPoint,
+  type Materialization,
+  type OutputContext,
+  type Publication,
+  type PublishContext,
+  StorageError,
+} from "@assets/core"
+import { AssetFolder } from "./parquet-layout.ts"
+import { type Pointer, readPointer, writePointer } from "./pointer.ts"
+import { decide, finishDecision, type Move } from "./publication.ts"
+import type { RootLock } from "./root-lock.ts"
+import type { StorageRoot } from "./storage-root.ts"
+import { dataMissing } from "./stored-value.ts"
+import { isIntact, partitionsOf, readVersion, type Version } from "./version.ts"
+import { dropVersions, keptVersions, removeDoomed, wholeVersion } from "./version-collector.ts"
+import { type Base, marksOf } from "./writing-mark.ts"
+
+/** By what pointers are moved. */
+export interface Committing {
+  readonly lock: RootLock
+  /** Versions that remain of each partition. */
+  readonly keep: number
+}
+
+/** A complete version, and what was current when its write began. */
+export interface Candidate {
+  readonly version: Version
+  readonly base: Base
+}
+
+/** The ids of what pointers name. */
+export function baseOf(pointers: ReadonlyMap<string | null, Pointer | undefined>): Base {
+  return new Map([...pointers].map(([partition, pointer]) => [partition, pointer?.materialization.id ?? null]))
+}
+
+/** The current pointers of partitions. Without a look at decisions: under the lock, once these are carried out. */
+export function pointersOf(
+  folder: AssetFolder,
+  partitions: readonly (string | null)[],
+): Map<string | null, Pointer | undefined> {
+  return new Map(partitions.map(partition => [partition, readPointer(folder, partition)]))
+}
+
+/**
+ * Makes a complete version current, of all its partitions at one blow.
+ * @returns the record that is current now: another writer's, when that one has done the same work meanwhile
+ * @throws StorageError `STORAGE_CONFLICT`, `LEASE_LOST`: nothing has changed then
+ */
+export async function commitVersion(
+  { lock, keep }: Committing,
+  context: OutputContext,
+  folder: AssetFolder,
+  { version, base }: Candidate,
+): Promise<Materialization> {
+  const { root } = folder
+  const durable = context.durability === "power"
+  const done = await lock.hold(root, context, () => {
+    finishDecision(root, { durable })
+    const committed = context.commit(() => {
+      const now = pointersOf(folder, partitionsOf(version.materialization))
+      const other = sameWork(context, now, base, folder.key)
+      if (other) return { other, dropped: [] }
+      if (!isIntact(folder, version)) throw dataMissing(folder.key, folder.version(version.materialization.id))
+      const inUse = context.inUse()
+      const kept = [...now].map(([partition, former]) => move(folder, version, { partition, former, keep, inUse }))
+      const [only, ...more] = kept.map(one => one.move)
+      if (only && more.length === 0) writePointer(folder, only.pointer, { durable })
+      else
+        decide(
+          root,
+          kept.map(one => one.move),
+          { durable },
+        )
+      return { other: undefined, dropped: kept.flatMap(one => one.dropped) }
+    })
+    finishDecision(root, { durable })
+    return { ...committed, dropped: dropVersions(folder, committed.dropped) }
+  })
+  // What cannot be removed now is partial, and collected later.
+  await removeDoomed(folder, { ids: done.dropped, marks: [] }).catch(() => {})
+  return done.other ? recordOf(folder, done.other) : version.materialization
+}
+
+/** The whole record of what a pointer names. */
+export function recordOf(folder: AssetFolder, { materialization }: Pointer): Materialization {
+  return wholeVersion(folder, materialization.id)?.materialization ?? materialization
+}
+
+interface Moving {
+  readonly partition: string | null
+  readonly former: Pointer | undefined
+  readonly keep: number
+  readonly inUse: ReadonlySet<string>
+}
+
+function move(
+  folder: AssetFolder,
+  version: Version,
+  { partition, former, keep, inUse }: Moving,
+): { move: Move; dropped: readonly string[] } {
+  const { materialization } = version
+  const { kept, dropped } = keptVersions(folder, version, former, { keep, inUse })
+  const applied = version.applied.get(partition) ?? new Set<string>()
+  const pointer = { partition, materialization, versions: kept, applied }
+  return { move: { key: folder.key, former: former?.materialization.id ?? null, pointer }, dropped }
+}
+
+/**
+ * The pointer to the work of a write, when it was done by somebody else before.
+ * @throws StorageError `STORAGE_CONFLICT` when something else has been done
+ */
+function sameWork(
+  context: OutputContext,
+  now: ReadonlyMap<string | null, Pointer | undefined>,
+  base: Base,
+  key: string,
+): Pointer | undefined {
+  const pointers = [...now.values()]
+  if (isApplied(context, pointers)) return pointers[0]
+  const isMoved = [...now].some(
+    ([partition, pointer]) => (pointer?.materialization.id ?? null) !== (base.get(partition) ?? null),
+  )
+  if (!isMoved) return undefined
+  const { fingerprint, write } = context
+  const isSame = write === "overwrite" && pointers.every(one => one?.materialization.fingerprint === fingerprint)
+  if (isSame) return pointers[0]
+  throw conflict(key)
+}
+
+/** Whether an append or merge has been applied to all its partitions, so that nothing is left to do. */
+export function isApplied(
+  { write, reapply, fingerprint }: OutputContext,
+  pointers: readonly (Pointer | undefined)[],
+): boolean {
+  return write !== "overwrite" && reapply !== true && pointers.every(pointer => pointer?.applied.has(fingerprint))
+}
+
+function conflict(key: string): StorageError {
+  return new StorageError("STORAGE_CONFLICT", {
+    what: `Something else has become current of '${key}' meanwhile.`,
+    why: "Another writer, whom no lease held off, was first; what it stored stays current.",
+    fix: "Run again. Let writers of one root share the event log (state: { path }), so that they wait for one another.",
+    details: { key },
+  })
+}
+
+/** Makes complete versions current, all of them or none. */
+export async function publishVersions(
+  { lock, keep }: Committing,
+  context: PublishContext,
+  root: StorageRoot,
+  publications: readonly Publication[],
+): Promise<void> {
+  const durable = context.durability === "power"
+  faultPoint("io.publish")
+  const dropped = await lock.hold(root, context, () => {
+    finishDecision(root, { durable })
+    return context.commit(() => {
+      const inUse = context.inUse()
+      const planned = publications.flatMap(one => plannedMove(root, one, { keep, inUse }))
+      if (planned.length > 0)
+        decide(
+          root,
+          planned.map(one => one.move),
+          { durable },
+        )
+      return planned
+    })
+  })
+  // Not under the lock: who is stopped here holds nobody up, since whoever comes next moves the pointers.
+  faultPoint("io.published")
+  const gone = await lock.hold(root, { signal: new AbortController().signal }, () => {
+    finishDecision(root, { durable })
+    return dropped.map(one => ({ folder: one.folder, ids: dropVersions(one.folder, one.dropped) }))
+  })
+  for (const { folder, ids } of gone) await removeDoomed(folder, { ids, marks: [] }).catch(() => {}) // collected later
+  for (const { key, materialization } of publications) {
+    const folder = new AssetFolder(root, key)
+    await removeDoomed(folder, { ids: [], marks: marksOf(folder, materialization.id) })
+  }
+}
+
+function plannedMove(
+  root: StorageRoot,
+  { key, partition, materialization, former }: Publication,
+  keeping: { readonly keep: number; readonly inUse: ReadonlySet<string> },
+): { folder: AssetFolder; move: Move; dropped: readonly string[] }[] {
+  const folder = new AssetFolder(root, key)
+  const current = readPointer(folder, partition)
+  const id = current?.materialization.id ?? null
+  if (id === materialization.id) return [] // published before, by who died before it could tell
+  if (id !== former) throw conflict(key)
+  const version = readVersion(folder, materialization.id)
+  if (!version || !isIntact(folder, version)) throw dataMissing(key, folder.version(materialization.id))
+  return [{ folder, ...move(folder, version, { partition, former: current, ...keeping }) }]
+}

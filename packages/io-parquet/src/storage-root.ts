@@ -1,0 +1,102 @@
+import { closeSync, constants, lstatSync, mkdirSync, openSync, readFileSync, realpathSync, type Stats } from "node:fs"
+import { dirname, join, sep } from "node:path"
+import { StorageError } from "@assets/core"
+import { isMissing, storageFailure } from "./storage-failure.ts"
+
+/** A link in the place of a file of ours is not followed; systems without the flag know no such links. */
+const noFollow = constants.O_NOFOLLOW ?? 0
+
+/** The folder of all assets of one environment. Nothing outside of it is read or written. */
+export class StorageRoot {
+  readonly path: string
+  #real: string | undefined
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  /** What was published together last: its decision, until its pointers are moved. */
+  get published(): string {
+    return join(this.path, "_published.json")
+  }
+
+  /** Held, by a lock that ends with its process, while pointers are moved. */
+  get lock(): string {
+    return join(this.path, "_lock")
+  }
+
+  make(): void {
+    try {
+      mkdirSync(this.path, { recursive: true })
+    } catch (error) {
+      throw storageFailure(error, this.path, "write")
+    }
+  }
+
+  /**
+   * Refuses a folder that a link leads out of the root; one that is not there yet is judged by the nearest that is.
+   * @throws StorageError `STORAGE_CORRUPT`
+   */
+  confirmInside(path: string): void {
+    for (let at = path; at.startsWith(this.path); at = dirname(at)) {
+      const real = this.#realOf(at)
+      if (real === undefined) continue
+      this.#real ??= realpathSync.native(this.path)
+      if (real === this.#real || real.startsWith(this.#real + sep)) return
+      throw leadsOut(at, this.path)
+    }
+  }
+
+  /** As `confirmInside`, as an answer. */
+  isInside(path: string): boolean {
+    try {
+      this.confirmInside(path)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  #realOf(path: string): string | undefined {
+    try {
+      return realpathSync.native(path)
+    } catch (error) {
+      if (!isMissing(error)) throw storageFailure(error, path, "read")
+    }
+    if (lookAt(path)?.isSymbolicLink()) throw leadsOut(path, this.path)
+    return undefined
+  }
+}
+
+/** What is at a path, a link taken for itself; undefined when nothing is. */
+export function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path)
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw storageFailure(error, path, "read")
+  }
+}
+
+/** The text of a small file of ours; undefined when there is none. */
+export function readOwnFile(path: string): string | undefined {
+  let handle: number | undefined
+  try {
+    handle = openSync(path, constants.O_RDONLY | noFollow)
+    return readFileSync(handle, "utf8")
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw storageFailure(error, path, "read")
+  } finally {
+    if (handle !== undefined) closeSync(handle)
+  }
+}
+
+function leadsOut(path: string, root: string): StorageError {
+  return new StorageError("STORAGE_CORRUPT", {
+    what: `${path} leads out of ${root}.`,
+    why: "A link stands where parquetIO keeps a folder of its own; nothing is read or written through it.",
+    fix: `Put the folder itself there, or point the root of parquetIO to where the link leads.`,
+    details: { path, root },
+  })
+}
