@@ -4,6 +4,7 @@ import { writeAnswer } from "./answer-stream.ts"
 import type { GlobalOptions } from "./global-options.ts"
 import { addData } from "./program/data.ts"
 import { addEnvironment } from "./program/environment.ts"
+import { addMaintenance } from "./program/maintenance.ts"
 import { positiveInteger } from "./program/positive-integer.ts"
 import { addRuns } from "./program/runs.ts"
 
@@ -32,6 +33,7 @@ export function createProgram(): Command {
   addRuns(program)
   addData(program)
   addEnvironment(program)
+  addMaintenance(program)
   addDev(program)
   inheritSettings(program)
   return program
@@ -86,6 +88,7 @@ function addMaterialize(program: Command): void {
     .option("--force", "also what is unchanged")
     .option("--reapply", "with --force: add rows that were appended or merged before once more")
     .option("--dry-run", "print the plan and run nothing")
+    .option("--check-only", "evaluate the checks of what is stored and run nothing else")
     .option("--concurrency <n>", "steps at the same time; default: the processors of this machine", positiveInteger)
     .option("--fail-fast", "stop at the first failure")
     .option("--no-wait", "fail in place of waiting for another process")

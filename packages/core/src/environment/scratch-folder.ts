@@ -34,20 +34,30 @@ export function makeScratchFolder(): ScratchFolder {
 }
 
 function removeStale(): void {
+  for (const path of staleScratchFolders()) removeScratch(path)
+}
+
+/** The scratch folders of dead processes of this machine, as far as these can be seen from here. */
+export function staleScratchFolders(): string[] {
   const own = ownIdentity()
-  const uid = process.getuid?.()
-  for (const entry of readdirSync(tmpdir(), { withFileTypes: true })) {
+  if (process.getuid === undefined) return []
+  return readdirSync(tmpdir(), { withFileTypes: true }).flatMap(entry => {
     const [, pid, startedAt, namespace] = /^assets-scratch-(\d+)-(\d+)-(\d+)-/.exec(entry.name) ?? []
-    if (!pid || !startedAt || !entry.isDirectory() || uid === undefined) continue
+    if (!pid || !startedAt || !entry.isDirectory()) return []
     // A process of another container cannot be seen from here: it may live.
-    if (namespace !== namespaceNumber(own.pidNamespace)) continue
+    if (namespace !== namespaceNumber(own.pidNamespace)) return []
     const other = { ...own, pid: Number(pid), startedAt: startedAt === "0" ? "" : startedAt }
-    if (!isDead(other, 0, 0)) continue
-    try {
-      rmSync(join(tmpdir(), entry.name), { recursive: true, force: true })
-    } catch {
-      // Another user's: it is that user's next run that removes it.
-    }
+    return isDead(other, 0, 0) ? [join(tmpdir(), entry.name)] : []
+  })
+}
+
+/** Removes one; false when it is another user's, whose next run removes it. */
+export function removeScratch(path: string): boolean {
+  try {
+    rmSync(path, { recursive: true, force: true })
+    return true
+  } catch {
+    return false
   }
 }
 
