@@ -22,9 +22,10 @@ export interface ComputeRequest {
 
 /** Makes a step's value: binds the plan of its transform, or calls its compute. Nothing of a lazy value is computed. */
 export async function computeOutput(run: RunContext, request: ComputeRequest): Promise<OutputValue> {
-  const { work, pinned, session, signal } = request
+  const { work, about, pinned, session, signal } = request
+  const waiting = (holder: string) => run.emit({ type: "step_waiting", ...about, holder })
   const loaded = await Promise.all(
-    pinned.map(async one => [one.input, await loadInput(one, run.settings, { session, signal })] as const),
+    pinned.map(async one => [one.input, await loadInput(one, run.settings, { session, signal, waiting })] as const),
   )
   const { asset, code, partition } = work
   if (code.lazy) {

@@ -35,6 +35,8 @@ export function idsOf(pinned: readonly PinnedInput[]): string[] {
 export interface LoadOptions {
   readonly session: () => Promise<EngineSession>
   readonly signal: AbortSignal
+  /** Told before a wait for another process. */
+  readonly waiting?: (holder: string) => void
 }
 
 /** Loads what an input reads through the engine of the step that reads it. */
@@ -57,7 +59,7 @@ export async function loadStored(
   asset: Extract<StepInput["of"], { readonly kind: "asset" }>,
   environment: OpenEnvironment,
   stored: PinnedInput["stored"],
-  { session, signal }: LoadOptions,
+  { session, signal, waiting }: LoadOptions,
 ): Promise<StoredValue> {
   const materializations = new Map<string, Materialization>()
   for (const { state } of stored) materializations.set(state.materialization.id, state.materialization)
@@ -68,6 +70,7 @@ export async function loadStored(
     partitions: stored.flatMap(({ partition }) => partition ?? []),
     schema: asset.returns.schema?.(),
     session,
+    ...(waiting && { waiting }),
   })
 }
 

@@ -82,8 +82,8 @@ export class RunContext {
     const { status, reason } = log.run(id) ?? {}
     if (status === "running") return
     throw new StorageError("LEASE_LOST", {
-      what: `The run ${id} was taken for dead by another process, and can do no more.`,
-      why: `The event log says that it is ${status ?? "gone"}${reason ? ` (${reason})` : ""}: this process gave no sign of life for too long.`,
+      what: `The run ${id} was ended by another process, and can do no more.`,
+      why: `The event log says that it is ${status ?? "gone"}${reason ? ` (${reason})` : ""}: this process gave no sign of life for too long, or did not answer.`,
       fix: "Run again; what other runs stored meanwhile is current.",
       details: { run: id },
     })
