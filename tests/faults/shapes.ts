@@ -163,7 +163,7 @@ export function shapedAssets(generations: Generations) {
 
 export function storageOf(folder: string, storage: Storage) {
   return storage === "duckdb"
-    ? duckdbFileIO({ path: join(folder, "w.duckdb") })
+    ? duckdbFileIO({ path: join(folder, "w.duckdb"), waitMs: Number(process.env.WAIT_MS ?? 60_000) })
     : parquetIO({ root: join(folder, "data") })
 }
 

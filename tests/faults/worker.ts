@@ -1,7 +1,7 @@
 // A process that runs a project of all shapes as it is told, and dies where it is told: node worker.mjs FOLDER STORAGE
 import { writeSync } from "node:fs"
 import { createInterface } from "node:readline"
-import { materialize } from "@assets/core"
+import { AssetsError, materialize } from "@assets/core"
 import { type FaultPoint, ioContext, setFaultHook } from "@assets/core/testing"
 import { type Generations, type Storage, shapedProject, storageOf } from "./shapes.ts"
 
@@ -10,6 +10,8 @@ export interface Death {
   readonly point: FaultPoint
   readonly passing: number
   readonly tell?: boolean
+  /** True: it is stopped, and goes on when somebody wakes it. */
+  readonly stop?: boolean
 }
 
 export type WorkerCommand =
@@ -19,6 +21,8 @@ export type WorkerCommand =
         readonly select: readonly string[]
         readonly partitions?: readonly string[]
         readonly death?: Death
+        /** Default 2. */
+        readonly concurrency?: number
       }
     }
   | { readonly collect: { readonly keys: readonly string[] } }
@@ -44,13 +48,20 @@ function tell(line: WorkerLine): void {
 
 const [, , folder = "", storage = ""] = process.argv
 
-async function run({ generations, select, partitions, death }: Extract<WorkerCommand, { run: unknown }>["run"]) {
+async function run({
+  generations,
+  select,
+  partitions,
+  death,
+  concurrency = 2,
+}: Extract<WorkerCommand, { run: unknown }>["run"]) {
   const passings: { [point: string]: number } = {}
   const reset = setFaultHook(point => {
     const passing = (passings[point] ?? 0) + 1
     passings[point] = passing
     if (point !== death?.point || passing !== death.passing) return
     if (death.tell) return tell({ is: "at", point })
+    if (death.stop) return void process.kill(process.pid, "SIGSTOP")
     process.kill(process.pid, "SIGKILL")
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
   })
@@ -59,20 +70,26 @@ async function run({ generations, select, partitions, death }: Extract<WorkerCom
     const ran = await materialize(shapedProject(folder, storage as Storage, generations), {
       select,
       ...(partitions && { partitions }),
-      concurrency: 2,
+      concurrency,
       onEvent: event => {
         if (event.type === "asset_materialized") tell({ is: "ok", key: event.key, partitions: event.partitions })
         if (event.type === "step_waiting") tell({ is: "waiting", step: event.step, holder: event.holder })
       },
     })
-    const errors = ran.steps.flatMap(step => (step.error ? [`${step.key}: ${step.error.message}`] : []))
+    const errors = ran.steps.flatMap(step =>
+      step.error ? [`${step.key}: ${codeOf(step.error)} ${step.error.message}`] : [],
+    )
     tell({ is: "done", status: ran.status, errors, passings, ms: performance.now() - begun })
   } catch (error) {
-    const errors = [error instanceof Error ? (error.stack ?? error.message) : String(error)]
+    const errors = [error instanceof Error ? `${codeOf(error)} ${error.stack}` : String(error)]
     tell({ is: "done", status: "threw", errors, passings, ms: performance.now() - begun })
   } finally {
     reset()
   }
+}
+
+function codeOf(error: Error): string {
+  return error instanceof AssetsError ? error.code : error.name
 }
 
 async function collect({ keys }: { readonly keys: readonly string[] }): Promise<void> {
