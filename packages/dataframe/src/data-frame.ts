@@ -185,6 +185,13 @@ export interface DataFrame<in out S, out B extends Binding = Binding> extends Ty
     variable: N,
     value: M,
   ): Derived<Simplify<Pick<S, I> & { [P in N]: Utf8 } & { [P in M]: S[V] }>, B>
+  /** Hint for engines that shuffle: so many partitions, rows of equal columns in the same one. */
+  repartition(partitions: number, ...columns: readonly ColumnName<S>[]): Derived<S, B>
+  /** Hint for engines that shuffle: at most so many partitions, without moving rows between machines. */
+  coalescePartitions(partitions: number): Derived<S, B>
+  /** Computes the frame once, also where an engine would rather read twice. */
+  cache(): Derived<S, B>
+
   /** Aggregates all rows to one, also when there are none. */
   agg<O extends NamedColumns>(aggregates: (columns: ColumnsOf<S>) => O): Derived<Simplify<TypesOf<O>>, B>
 }

@@ -42,6 +42,7 @@ export {
   varPop,
   varSamp,
 } from "./aggregate-functions.ts"
+export { broadcast } from "./broadcast.ts"
 export {
   aggregate,
   exists,

@@ -26,6 +26,11 @@ export interface PivotedData<in out S, in out K extends keyof S, in out V extend
 export interface GroupedData<in out S, in out K extends keyof S, out B extends Binding = Binding> {
   /** One row for each group: the keys, then the aggregates. `agg(f => ({ orders: count(), total: sum(f.amount) }))`. */
   agg<O extends NamedColumns>(aggregates: (columns: ColumnsOf<S>) => O): Derived<Simplify<Pick<S, K> & TypesOf<O>>, B>
+  /**
+   * Hint for engines that shuffle: few values of `key` hold most rows, so that each is aggregated in `buckets` parts
+   * first. The result is the same.
+   */
+  salted(key: NoInfer<K>, buckets: number): GroupedData<S, K, B>
   /** A column for each of these values: `groupBy("shop").pivot("quarter", ["q1", "q2"]).agg(f => ({ total: sum(f.n) }))`. */
   pivot<const V extends PivotValue>(column: ColumnName<S>, values: readonly V[]): PivotedData<S, K, V, B>
 }

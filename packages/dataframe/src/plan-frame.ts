@@ -2,15 +2,16 @@ import { ColumnExpression, unresolvedOf } from "./column-expression.ts"
 import type { Binding, BoundDataFrame, DataFrame, Derived } from "./data-frame.ts"
 import { FrameError } from "./errors/frame-error.ts"
 import * as actions from "./frame-actions.ts"
-import { aggregate, type Grouping } from "./plan/aggregate.ts"
+import { type AggregateOptions, aggregate } from "./plan/aggregate.ts"
 import { columnNamed } from "./plan/column-named.ts"
 import { checkedTo } from "./plan/conform.ts"
 import type { Unresolved } from "./plan/expression.ts"
+import { coalescePartitions, counted, repartition, withHint } from "./plan/hint.ts"
 import { crossJoin, joinOn, joinUsing } from "./plan/join.ts"
 import { type DropMissing, dropMissing, fillMissing } from "./plan/missing-values.ts"
 import { pivoted } from "./plan/pivot.ts"
 import { columnName, drop, rename, select, withColumns } from "./plan/project.ts"
-import type { Relation } from "./plan/relation.ts"
+import type { Hint, Relation } from "./plan/relation.ts"
 import { replaceValues } from "./plan/replace-values.ts"
 import type { NamedUnresolved } from "./plan/resolve-row-wise.ts"
 import { deduplicate, distinct, filter, limit, offset, sample, sort } from "./plan/select-rows.ts"
@@ -32,6 +33,11 @@ type Callback = (...rows: readonly ReturnType<typeof rowProxy>[]) => unknown
 
 interface Grouped {
   agg(aggregates: unknown): PlanFrame
+}
+
+interface GroupedFrame extends Grouped {
+  pivot(column: unknown, values: readonly unknown[]): Grouped
+  salted(key: unknown, buckets: unknown): GroupedFrame
 }
 
 /** What every `DataFrame` is at run time: a plan, and the session that runs it where it is bound. Immutable. */
@@ -163,22 +169,45 @@ export class PlanFrame {
     return this.#with(setOperation(this[planKey], relationOf(right, "exceptAll"), "except", true))
   }
 
-  groupBy(...names: readonly unknown[]): Grouped & { pivot(column: unknown, values: readonly unknown[]): Grouped } {
+  groupBy(...names: readonly unknown[]): GroupedFrame {
+    return this.#groupedBy(names, {})
+  }
+
+  #groupedBy(names: readonly unknown[], options: AggregateOptions): GroupedFrame {
     const pivot = (column: unknown, values: readonly unknown[]) =>
-      this.#grouped(names, undefined, made => pivoted(this[planKey], column, values, made))
-    return Object.freeze({ ...this.#grouped(names), pivot })
+      this.#grouped(names, options, made => pivoted(this[planKey], column, values, made))
+    const salted = (key: unknown, buckets: unknown) =>
+      this.#groupedBy(names, { ...options, salt: { key, buckets: counted(buckets, "salted") } })
+    return Object.freeze({ ...this.#grouped(names, options), pivot, salted })
   }
 
   rollup(...names: readonly unknown[]): Grouped {
-    return this.#grouped(names, "rollup")
+    return this.#grouped(names, { grouping: "rollup" })
   }
 
   cube(...names: readonly unknown[]): Grouped {
-    return this.#grouped(names, "cube")
+    return this.#grouped(names, { grouping: "cube" })
   }
 
   groupingSets(sets: readonly (readonly unknown[])[]): Grouped {
-    return this.#grouped(sets.flat(), sets)
+    return this.#grouped(sets.flat(), { grouping: sets })
+  }
+
+  repartition(partitions: unknown, ...names: readonly unknown[]): PlanFrame {
+    return this.#with(repartition(this[planKey], partitions, names))
+  }
+
+  coalescePartitions(partitions: unknown): PlanFrame {
+    return this.#with(coalescePartitions(this[planKey], partitions))
+  }
+
+  cache(): PlanFrame {
+    return this.hinted({ name: "cache" })
+  }
+
+  /** Not of the typed face: what `broadcast(frame)` calls. */
+  hinted(hint: Hint): PlanFrame {
+    return this.#with(withHint(this[planKey], hint))
   }
 
   unpivot(ids: readonly unknown[], values: readonly unknown[], variable: unknown, value: unknown): PlanFrame {
@@ -238,12 +267,12 @@ export class PlanFrame {
 
   #grouped(
     names: readonly unknown[],
-    grouping?: Grouping,
+    options: AggregateOptions,
     change = (made: readonly NamedUnresolved[]): readonly NamedUnresolved[] => made,
   ): Grouped {
     for (const name of names) columnNamed(this[planKey].schema.columns, name)
     const agg = (aggregates: unknown) =>
-      this.#with(aggregate(this[planKey], names, change(this.#computed(aggregates, "agg")), grouping))
+      this.#with(aggregate(this[planKey], names, change(this.#computed(aggregates, "agg")), options))
     return Object.freeze({ agg })
   }
 
@@ -310,4 +339,10 @@ export function lazyFrame<S>(relation: Relation): DataFrame<S> {
 /** A frame over a plan that a session runs; the cast is that of `lazyFrame`. */
 export function boundFrame<S>(relation: Relation, open: OpenSession): BoundDataFrame<S> {
   return new PlanFrame(relation, open) as unknown as Derived<S, Extract<Binding, "bound">>
+}
+
+/** A frame with a hint, bound to the same session. */
+export function hinted(frame: unknown, method: string, hint: Hint): PlanFrame {
+  relationOf(frame, method)
+  return (frame as PlanFrame).hinted(hint) // relationOf has just said that it is one
 }

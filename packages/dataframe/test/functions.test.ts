@@ -581,7 +581,7 @@ describe("what tsc says of a function's type is what the plan says, and it runs"
 })
 
 test("every exported function is tried here or in the tests beside", () => {
-  const files = ["functions.test.ts", "functions-breadth.test.ts", "nested-functions.test.ts"]
+  const files = ["functions.test.ts", "functions-breadth.test.ts", "nested-functions.test.ts", "hints.test.ts"]
   const text = files.map(file => readFileSync(fileURLToPath(new URL(file, import.meta.url)), "utf8")).join("\n")
   const untried = Object.keys(f).filter(name => !new RegExp(`[ .(]${name}\\(`).test(text))
   expect(untried).toEqual([])

@@ -12,6 +12,11 @@ import { childrenOf, contains } from "./walk-expression.ts"
 /** How rows are grouped beside the grouping by all keys. */
 export type Grouping = "rollup" | "cube" | readonly (readonly unknown[])[]
 
+export interface AggregateOptions {
+  readonly grouping?: Grouping | undefined
+  readonly salt?: { readonly key: unknown; readonly buckets: number } | undefined
+}
+
 /**
  * `groupBy(…keys).agg(…)`: the keys, then the aggregates; without keys one row for all. With a grouping, rows of each of
  * its sets, where the keys that are not in the set are null.
@@ -20,7 +25,7 @@ export function aggregate(
   input: Relation,
   names: readonly unknown[],
   computed: readonly NamedUnresolved[],
-  grouping?: Grouping,
+  { grouping, salt }: AggregateOptions = {},
 ): Relation {
   const scope = input.schema.columns
   const keys = [...new Set(names.map(name => columnNamed(scope, name)))]
@@ -47,6 +52,7 @@ export function aggregate(
     keys: keys.map(key => keep(key)),
     aggregates,
     ...(sets && { sets }),
+    ...(salt && { salt: { key: columnNamed(keys, salt.key).name, buckets: salt.buckets } }),
     schema: { columns },
   }
 }

@@ -26,6 +26,8 @@ class NodeTable {
   readonly #byObject = new Map<object, number>()
 
   relation(relation: Relation): number {
+    // What an engine is told of the way changes no row.
+    if (relation.kind === "hint") return this.relation(relation.input)
     return this.#remember(relation, () => this.#relationNode(relation))
   }
 
@@ -80,6 +82,8 @@ class NodeTable {
           aggregates: this.#named(relation.aggregates),
           ...(relation.sets && { sets: relation.sets }),
         }
+      case "hint":
+        throw new Error("A hint has no node of its own. Please report this.")
       case "generate":
         return {
           kind,

@@ -60,6 +60,7 @@ function dependsOnOrder(relation: Relation): boolean {
 
 /** Whether ties cannot be: the order is over all columns, or over the keys of a group-by. */
 function isTotallyOrdered(relation: Relation): boolean {
+  if (relation.kind === "hint") return isTotallyOrdered(relation.input)
   if (relation.kind !== "sort") return false
   const by = new Set(relation.keys.map(key => (key.expression.kind === "column" ? key.expression.name : "")))
   const whole = relation.input.schema.columns.every(column => by.has(column.name))

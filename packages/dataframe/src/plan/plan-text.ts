@@ -1,5 +1,5 @@
 import { expressionText, nameText, sortText } from "./expression-text.ts"
-import type { NamedExpression, Relation } from "./relation.ts"
+import type { Hint, NamedExpression, Relation } from "./relation.ts"
 import { bottomUp, inputsOf } from "./walk-relation.ts"
 
 /**
@@ -55,6 +55,8 @@ function linesOf(relation: Relation): readonly string[] {
       const by = sets ? `grouping sets ${sets.join(", ")}` : keys
       return [by ? `aggregate by ${by}` : "aggregate", ...columnLines(relation.aggregates)]
     }
+    case "hint":
+      return [hintText(relation.hint)]
     case "generate":
       return [`explode${relation.outer ? " outer" : ""} ${expressionText(relation.expression)}`]
     case "join": {
@@ -76,6 +78,13 @@ function linesOf(relation: Relation): readonly string[] {
     case "sample":
       return [`sample ${relation.fraction} seed ${relation.seed}`]
   }
+}
+
+function hintText(hint: Hint): string {
+  if (hint.name === "broadcast" || hint.name === "cache") return hint.name
+  if (hint.name === "coalesce") return `coalesce to ${hint.partitions} partitions`
+  const by = hint.columns.length > 0 ? ` by ${hint.columns.map(nameText).join(", ")}` : ""
+  return `repartition to ${hint.partitions}${by}`
 }
 
 /** Columns that are passed on stand together, computed ones each on its line. */

@@ -7,6 +7,14 @@ export interface NamedExpression {
   readonly expression: Expression
 }
 
+/** How an engine may go about it; no hint changes the rows. */
+export type Hint =
+  | { readonly name: "broadcast" }
+  | { readonly name: "repartition"; readonly partitions: number; readonly columns: readonly string[] }
+  | { readonly name: "coalesce"; readonly partitions: number }
+  /** Computed once, also where reading twice would be cheaper. */
+  | { readonly name: "cache" }
+
 export interface GeneratedColumn {
   readonly part: "position" | "element" | "key" | "value"
   readonly name: string
@@ -67,8 +75,11 @@ export type Relation =
       readonly aggregates: readonly NamedExpression[]
       /** Of `rollup` and the like: the keys of each grouping, by their places; the others are null in its rows. */
       readonly sets?: readonly (readonly number[])[]
+      /** A key that few values of hold most rows: an engine that shuffles may aggregate in two steps. */
+      readonly salt?: { readonly key: string; readonly buckets: number }
       readonly schema: Schema
     }
+  | { readonly kind: "hint"; readonly input: Relation; readonly hint: Hint; readonly schema: Schema }
   /** The columns of the input with some more, once for each element of an array or entry of a map. */
   | {
       readonly kind: "generate"

@@ -40,6 +40,8 @@ export function compileRelation(relation: Relation, compilation: Compilation): Q
       return compileDeduplicate(relation, compilation)
     case "sort":
       return compileSort(relation, compilation)
+    case "hint": // for engines that shuffle; what is cached and used twice is a common table already
+      return compilation.query(relation.input)
     case "generate":
       return compileGenerate(relation, compilation)
     case "offset": {

@@ -20,6 +20,8 @@ export function isComputed(relation: Relation): boolean {
       return false
     case "project":
       return relation.columns.some(c => c.expression.kind !== "column") || isComputed(relation.input)
+    case "hint":
+      return relation.hint.name === "cache" || isComputed(relation.input)
     default:
       return true
   }
