@@ -91,10 +91,13 @@ export function refusalOf({ name, config, origins }: InheritedEnvironment, pair:
   const engine = engineSetting === "engine" ? config.engine : config.engines?.[pair.engine]
   const engineName = engine?.name ?? (pair.engine === "default" ? (config.io ?? io)?.defaultEngine?.name : undefined)
   const refusal = io?.refusal?.({ engine: engineName })
-  const own = [setting, engineSetting].find(one => origins.get(one) === name)
-  if (!io || !refusal || own === undefined) return undefined
+  if (!io || !refusal) return undefined
+  // What it refuses whichever engine there is, is its own place or options.
+  const isOwn = io.refusal?.({ engine: undefined }) !== undefined
+  const own = (isOwn ? [setting] : [setting, engineSetting]).find(one => origins.get(one) === name)
+  if (own === undefined) return undefined
   return unsupported(pathOf(name, own), {
-    what: `'${setting}' of '${name}' (${io.name}) cannot be used${engineName ? ` with the engine ${engineName}` : ""}.`,
+    what: `'${setting}' of '${name}' (${io.name}) cannot be used${engineName && !isOwn ? ` with the engine ${engineName}` : ""}.`,
     ...refusal,
   })
 }
