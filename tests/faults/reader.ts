@@ -5,9 +5,7 @@ import { createInterface } from "node:readline"
 import { setTimeout as delay } from "node:timers/promises"
 import { AssetsError, openStoredData, type StoredData } from "@assets/core"
 import { ioContext } from "@assets/core/testing"
-import type { BoundDataFrame } from "@assets/dataframe"
-import { count, countDistinct, sum } from "@assets/dataframe/functions"
-import type { Columns } from "./shapes.ts"
+import { countedParts } from "./counted-parts.ts"
 import {
   contentsOf,
   type Generations,
@@ -81,7 +79,7 @@ async function lookByProduct(data: StoredData, key: string): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
       const value = await data.value(data.asset(key))
-      const parts = shapeOf(key) === "note" ? noteOf(value) : await partsOf(value)
+      const parts = shapeOf(key) === "note" ? noteOf(value) : await countedParts(value)
       for (const [partition, generations] of parts) judge({ key, partition, generations }, "by product")
       return
     } catch (error) {
@@ -96,22 +94,6 @@ type Parts = ReadonlyMap<string | null, Held["generations"]>
 function noteOf(value: unknown): Parts {
   const { generation } = value as { generation: number } // as its asset returns
   return new Map([[null, new Map([[generation, { rows: 1, ids: 0, parts: 1 }]])]])
-}
-
-async function partsOf(value: unknown): Promise<Parts> {
-  const rows = (value as BoundDataFrame<Columns>) // as the frames of all shapes are declared
-    .groupBy("part", "generation")
-    .agg(f => ({ n: count(), ids: sum(f.id), parts: countDistinct(f.part) }))
-    .rows()
-  const found = new Map<string | null, Map<number, { rows: number; ids: number; parts: number }>>()
-  for await (const { part, generation, n, ids, parts } of rows) {
-    const generations = found.get(part || null) ?? new Map()
-    found.set(
-      part || null,
-      generations.set(Number(generation), { rows: Number(n), ids: Number(ids), parts: Number(parts) }),
-    )
-  }
-  return found
 }
 
 /** What is published together is seen together: all of one generation, whatever moment is looked at. */

@@ -41,15 +41,17 @@ const BASE_ROWS = 1_000
 const columns = { id: t.int64, generation: t.int32, part: t.string }
 export type Columns = typeof columns
 
-const overwritten = (generation: number) => BASE_ROWS + 37 * (generation % 5)
-const appended = (generation: number) => 100 + (generation % 7)
+/** Rows that an overwrite of a generation stores. */
+export const overwritten = (generation: number) => BASE_ROWS + 37 * (generation % 5)
+/** Rows that a generation appends. */
+export const appended = (generation: number) => 100 + (generation % 7)
 /** The ids that a generation merges: half of them are those of the generation before. */
 const merged = (generation: number) => ({ from: (generation * 70) % 800, rows: 140 })
 
 /** How many rows of each generation an asset holds, and the sum of their ids, once a generation is current. */
 export type Contents = ReadonlyMap<number, { readonly rows: number; readonly ids: number }>
 
-const upTo = (rows: number) => ({ rows, ids: (rows * (rows - 1)) / 2 })
+export const upTo = (rows: number) => ({ rows, ids: (rows * (rows - 1)) / 2 })
 
 export function contentsOf(shape: Shape, generation: number): Contents {
   const all = Array.from({ length: generation }, (_, i) => i + 1)
@@ -80,7 +82,7 @@ export function contentsOf(shape: Shape, generation: number): Contents {
   }
 }
 
-async function* rowsOf(generation: number, { from = 0, rows }: { from?: number; rows: number }, part = "") {
+export async function* rowsOf(generation: number, { from = 0, rows }: { from?: number; rows: number }, part = "") {
   for (let i = 0; i < rows; i++) {
     if (i % 200 === 0) await new Promise<void>(resolve => setImmediate(resolve))
     yield { id: BigInt(from + i), generation, part }
