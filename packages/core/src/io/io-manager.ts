@@ -214,6 +214,11 @@ export interface IOManager {
    * stays current
    */
   handleOutput(context: OutputContext, value: OutputValue): Promise<Materialization>
+  /**
+   * Gives what is stored, exactly that which the context names. Storage that keeps no versions may give equal data: a
+   * record with the same data version. A relation reads its rows later: its query, too, tells when they were replaced.
+   * @throws StorageError `STORAGE_DATA_MISSING` when it is there no more; the step then pins what is current, and goes on
+   */
   loadInput(context: InputContext): Promise<StoredValue>
   /**
    * Makes a complete stored version with this fingerprint current again, without writing data: one that was current

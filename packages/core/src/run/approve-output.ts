@@ -10,7 +10,7 @@ import { digestOf } from "../util/canonical-json.ts"
 import type { Json } from "../util/json.ts"
 import type { OutputValue } from "../value/value-type.ts"
 import type { StepAbout } from "./compute-context.ts"
-import { confirmInputs, type PinnedInput } from "./load-inputs.ts"
+import type { PinnedInput } from "./load-inputs.ts"
 import type { RunContext } from "./run-context.ts"
 
 export interface ApprovalRequest {
@@ -32,7 +32,7 @@ export interface ApprovalRequest {
 
 /**
  * Decides whether written data may become current: its checks, its sources, its lease. Gives the record to keep with it.
- * @throws CheckError `CHECK_FAILED`; StorageError `SOURCE_CHANGED_WHILE_READ`, `STORAGE_DATA_MISSING`, `LEASE_LOST`
+ * @throws CheckError `CHECK_FAILED`; StorageError `SOURCE_CHANGED_WHILE_READ`, `LEASE_LOST`
  */
 export async function approveOutput(
   run: RunContext,
@@ -45,7 +45,6 @@ export async function approveOutput(
   const checks = await evaluateChecks(run, request, written)
   const digest = await contentDigest(request, written)
   await confirmSources(run, request)
-  await confirmInputs(request.pinned, signal)
   const former = adds(asset) ? await formerVersion(run, request) : undefined
   signal.throwIfAborted()
   confirmLease(run, request.lease, request.about.step)

@@ -20,7 +20,8 @@ import { type StepOutput, stepOutput } from "./step-output.ts"
 
 /** How often a step reads anew what was replaced while it read, besides the attempts of its retry policy. */
 const MOST_MOVES = 5
-const MOVED_DELAY_MS = 20
+/** Whoever replaces things now may be at it for a while: each time it is waited longer. */
+const moved: RetryPolicy = { attempts: MOST_MOVES, delayMs: 40, backoff: "exponential", jitter: 0.5 }
 
 /** Carries a step out: decides what was left open, takes the lease, tries as often as it may, and tells of it. */
 export async function executeStep(run: RunContext, { work, place, refused }: Entry): Promise<StepOutcome> {
@@ -279,10 +280,10 @@ class StepExecution {
   /** Milliseconds to the next attempt. @throws the cause, when there is none */
   async #delayAfter(cause: Error): Promise<number> {
     const code = cause instanceof AssetsError ? cause.code : undefined
-    const moved = code === "STORAGE_DATA_MISSING" && this.#moves < MOST_MOVES
-    if (moved || code === "STORAGE_CONFLICT") {
+    const mayHaveMoved = code === "STORAGE_DATA_MISSING" && this.#moves < MOST_MOVES
+    if (mayHaveMoved || code === "STORAGE_CONFLICT") {
       const isAnother = await this.#readAnew()
-      if (moved && isAnother) return MOVED_DELAY_MS * 2 ** this.#moves++
+      if (mayHaveMoved && isAnother) return retryDelayMs(moved, ++this.#moves)
       if (code === "STORAGE_CONFLICT" && this.#isDoneNow()) return 0
     }
     if (this.#attempt - this.#moves >= this.#policy.attempts || !mayHelp(cause)) throw cause

@@ -1,7 +1,7 @@
 import type { EngineSession, Relation } from "../engine/engine.ts"
 import type { OpenEnvironment } from "../environment/open-environment.ts"
 import { StorageError } from "../errors/assets-error.ts"
-import type { IOManager, Materialization } from "../io/io-manager.ts"
+import type { Materialization } from "../io/io-manager.ts"
 import type { StepWork } from "../plan/build-plan.ts"
 import type { StoredState } from "../plan/current-state.ts"
 import type { StepInput } from "../plan/step-inputs.ts"
@@ -79,38 +79,6 @@ export function relationsOf(loaded: readonly (readonly [StepInput, StoredValue])
   return new Map(
     loaded.flatMap(([input, value]) => (value.kind === "relation" ? [[input.slot, value.relation] as const] : [])),
   )
-}
-
-/**
- * Refuses what was made of inputs that somebody else has replaced meanwhile, where the storage keeps no versions: a frame
- * reads its rows later than it is loaded, and may have read those that came instead. Equal data under another id is none.
- * @throws StorageError `STORAGE_DATA_MISSING`
- */
-export async function confirmInputs(pinned: readonly PinnedInput[], signal: AbortSignal): Promise<void> {
-  for (const { input, stored } of pinned) {
-    const environment = stored[0]?.state.environment
-    if (input.of.kind !== "asset" || !environment) continue
-    const io = environment.io(input.of)
-    if (keepsVersions(io)) continue
-    const current = (await io.current(environment.ioContext(signal), [input.key])).get(input.key) ?? []
-    const versions = new Map(current.map(({ partition, materialization }) => [partition, materialization.dataVersion]))
-    if (stored.every(({ partition, state }) => versions.get(partition) === state.materialization.dataVersion)) continue
-    throw replaced(input)
-  }
-}
-
-/** Whether what a step has pinned stays readable when something newer becomes current. */
-function keepsVersions({ restore, versions, publish }: IOManager): boolean {
-  return restore !== undefined || versions !== undefined || publish !== undefined
-}
-
-function replaced({ key }: StepInput): StorageError {
-  return new StorageError("STORAGE_DATA_MISSING", {
-    what: `'${key}' was replaced by another run while it was read.`,
-    why: "Its storage keeps no former versions, so what was made of it may be of either.",
-    fix: "Run again when the other run has ended; to let readers finish with what they began, keep it with parquetIO.",
-    details: { key },
-  })
 }
 
 function missing({ key }: StepInput): StorageError {
