@@ -2,6 +2,11 @@ import type { SqliteDatabase } from "./sqlite-database.ts"
 
 const KEPT = "(SELECT event FROM temp.kept)"
 
+/** The record of what stays names its run by itself from now on. */
+const KEEP_RUN_ID = `UPDATE events
+  SET payload = json_set(payload, '$.materialization.runId', coalesce(payload ->> '$.materialization.runId', ?))
+  WHERE run = ?`
+
 /**
  * Deletes ended runs with their steps and events, each run in a transaction of its own so that others can write in
  * between. What `latest` tells stays: for a source that was reported, the log alone holds it.
@@ -15,6 +20,7 @@ export function deleteRuns(db: SqliteDatabase, ids: readonly string[]): void {
       const events = "(SELECT id FROM events WHERE run = ? AND type = 'asset_materialized')"
       db.run(`DELETE FROM materializations WHERE event IN ${events} AND event NOT IN ${KEPT}`, run.number)
       db.run(`DELETE FROM events WHERE run = ? AND id NOT IN ${KEPT}`, run.number)
+      db.run(KEEP_RUN_ID, id, run.number)
       for (const table of ["steps", "failures", "leases", "reads"]) {
         db.run(`DELETE FROM ${table} WHERE run = ?`, run.number)
       }

@@ -13,7 +13,7 @@ import { damagedEventLog } from "./event-log-failure.ts"
 import { endRunAs, isRunnerDead, markLostRuns, monotonicMs, type ProcessRow, type RunningRow } from "./lost-runs.ts"
 import type { Lease, LeaseHolder, PendingStep, RunLog } from "./run-log.ts"
 import { SqliteDatabase, type SqliteOptions } from "./sqlite-database.ts"
-import { type EventRow, eventOf, storeEvent } from "./stored-event.ts"
+import { type EventRow, eventOf, materializationOf, storeEvent } from "./stored-event.ts"
 
 const EVENT_COLUMNS = "e.id, e.time, r.id AS run_id, e.type, e.step, e.key, e.payload"
 
@@ -116,26 +116,28 @@ export class SqliteEventLog implements RunLog {
   }
 
   latest({ environment, key }: { readonly environment: string; readonly key?: string }): LatestMaterialization[] {
-    const sql = `SELECT l.key, l.partition, e.payload FROM latest l JOIN events e ON e.id = l.event
+    const sql = `SELECT l.key AS asset, l.partition, e.step, e.key, e.payload, r.id AS run_id
+      FROM latest l JOIN events e ON e.id = l.event LEFT JOIN runs r ON r.number = e.run
       WHERE l.environment = ? ${key === undefined ? "" : "AND l.key = ?"} ORDER BY l.key, l.partition`
-    const rows = this.#db.all<{ key: string; partition: string; payload: string }>(
+    const rows = this.#db.all<MaterializationRow & { asset: string; partition: string }>(
       sql,
       environment,
       ...(key === undefined ? [] : [key]),
     )
     return rows.map(row => ({
       environment,
-      key: row.key,
+      key: row.asset,
       partition: row.partition === "" ? null : row.partition.slice(1),
-      materialization: this.#decode(() => materializationOf(row.payload)),
+      materialization: this.#decode(() => materializationOf(row)),
     }))
   }
 
   history(query: { readonly environment: string; readonly key: string; readonly limit?: number }): Materialization[] {
-    const sql = `SELECT e.payload FROM materializations m JOIN events e ON e.id = m.event
+    const sql = `SELECT e.step, e.key, e.payload, r.id AS run_id
+      FROM materializations m JOIN events e ON e.id = m.event LEFT JOIN runs r ON r.number = e.run
       WHERE m.environment = ? AND m.key = ? ORDER BY m.event DESC LIMIT ?`
-    const rows = this.#db.all<{ payload: string }>(sql, query.environment, query.key, query.limit ?? 50)
-    return rows.map(row => this.#decode(() => materializationOf(row.payload)))
+    const rows = this.#db.all<MaterializationRow>(sql, query.environment, query.key, query.limit ?? 50)
+    return rows.map(row => this.#decode(() => materializationOf(row)))
   }
 
   transaction<T>(change: () => T): T {
@@ -353,10 +355,12 @@ export class SqliteEventLog implements RunLog {
 
 const passing: ReadonlySet<string> = new Set(["STORAGE_FULL", "STORAGE_UNWRITABLE", "EVENT_LOG_LOCKED"])
 
-function materializationOf(payload: string): Materialization {
-  const { materialization } = JSON.parse(payload)
-  if (typeof materialization?.id !== "string") throw new Error("A materialization has no id.")
-  return materialization
+interface MaterializationRow {
+  readonly step: string | null
+  readonly key: string | null
+  readonly payload: string
+  /** Null when the run was deleted. */
+  readonly run_id: string | null
 }
 
 interface RunRow extends ProcessRow {
