@@ -1,7 +1,7 @@
 import { closeSync, openSync, statSync } from "node:fs"
 import { setTimeout as delay } from "node:timers/promises"
 import { type IOContext, StorageError } from "@assets/core"
-import type { Database } from "better-sqlite3"
+import type Database from "better-sqlite3"
 import { storageFailure } from "./storage-failure.ts"
 import type { StorageRoot } from "./storage-root.ts"
 
@@ -10,7 +10,7 @@ const longestWaitMs = 30_000
 const longestPauseMs = 20
 
 interface OpenLock {
-  readonly db: Database
+  readonly db: Database.Database
   readonly inode: number
 }
 
@@ -29,12 +29,23 @@ export class RootLock {
    */
   async hold<T>(root: StorageRoot, context: Pick<IOContext, "signal">, change: () => T): Promise<T> {
     root.make()
-    const db = await this.#database(root)
-    await begin(db, root, context.signal)
-    try {
-      return change()
-    } finally {
-      db.exec("ROLLBACK")
+    const { default: SQLite } = await import("better-sqlite3")
+    const until = performance.now() + longestWaitMs
+    for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      // Nothing is awaited between the lock and its end, so that other calls of this process never meet it held.
+      const db = this.#database(root, SQLite)
+      const holder = begin(db, root)
+      if (!holder) {
+        try {
+          return change()
+        } finally {
+          db.exec("ROLLBACK")
+        }
+      }
+      if (performance.now() > until) throw busy(root.lock, holder)
+      await delay(pauseMs * (0.5 + Math.random()), undefined, { signal: context.signal }).catch(aborted => {
+        throw context.signal.reason ?? aborted
+      })
     }
   }
 
@@ -44,18 +55,16 @@ export class RootLock {
   }
 
   /** The open database; another one when the root was deleted and made anew. */
-  async #database(root: StorageRoot): Promise<Database> {
-    const { default: SQLite } = await import("better-sqlite3")
+  #database(root: StorageRoot, SQLite: typeof Database): Database.Database {
     const path = root.lock
     try {
       const found = this.#open.get(path)
-      if (found) {
-        if (statSync(path, { throwIfNoEntry: false })?.ino === found.inode) return found.db
-        this.#open.delete(path)
-        found.db.close()
-      }
+      const inode = statSync(path, { throwIfNoEntry: false })?.ino
+      if (found && inode === found.inode) return found.db
+      this.#open.delete(path)
+      found?.db.close()
       root.confirmInside(path)
-      closeSync(openSync(path, "a", 0o666))
+      if (inode === undefined) closeSync(openSync(path, "a", 0o666))
       const db = new SQLite(path, { timeout: 0 })
       this.#open.set(path, { db, inode: statSync(path).ino })
       return db
@@ -65,19 +74,14 @@ export class RootLock {
   }
 }
 
-async function begin(db: Database, { lock }: StorageRoot, signal: AbortSignal): Promise<void> {
-  const until = performance.now() + longestWaitMs
-  for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-    try {
-      db.exec("BEGIN IMMEDIATE")
-      return
-    } catch (error) {
-      if (!/^SQLITE_(BUSY|LOCKED)/.test(codeOf(error))) throw lockFailure(error, lock)
-      if (performance.now() > until) throw busy(lock, error)
-    }
-    await delay(pauseMs * (0.5 + Math.random()), undefined, { signal }).catch(aborted => {
-      throw signal.reason ?? aborted
-    })
+/** Takes the lock; gives what says that another process has it. */
+function begin(db: Database.Database, { lock }: StorageRoot): Error | undefined {
+  try {
+    db.exec("BEGIN IMMEDIATE")
+    return undefined
+  } catch (error) {
+    if (error instanceof Error && /^SQLITE_(BUSY|LOCKED)/.test(codeOf(error))) return error
+    throw lockFailure(error, lock)
   }
 }
 
