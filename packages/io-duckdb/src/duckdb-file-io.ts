@@ -1,8 +1,11 @@
 import {
   type AssetContext,
+  type CollectContext,
+  type Collected,
   ConfigError,
   type Current,
   type EngineSession,
+  type Finding,
   type InputContext,
   type IOContext,
   type IOManager,
@@ -13,7 +16,9 @@ import {
   type Refusal,
   type StoredValue,
 } from "@assets/core"
+import { collectLeftovers } from "./collect-leftovers.ts"
 import { DuckdbSession } from "./duckdb-session.ts"
+import { examineFile } from "./examine-file.ts"
 import { FileAccess } from "./file-access.ts"
 import { deleteRecords, readCurrent } from "./materialization-table.ts"
 import { readInput } from "./read-input.ts"
@@ -93,11 +98,20 @@ class DuckdbFileIOManager implements IOManager {
     return [`${this.#access.file(context).path}:${schema}.${table}`]
   }
 
+  collect(context: CollectContext, keys: readonly string[]): Promise<readonly Collected[]> {
+    return collectLeftovers(this.#access, context, keys)
+  }
+
+  doctor(context: IOContext): Promise<readonly Finding[]> {
+    return examineFile(this.#access, context)
+  }
+
   async remove(context: AssetContext): Promise<void> {
     const file = this.#access.file(context)
     if (!file.exists) return
     await this.#access.onRecords(file, "write", context, async lease => {
       await lease.run("BEGIN")
+      // Closing the connection ends what fails.
       await lease.run(`DROP TABLE IF EXISTS ${quotePath(tableOf(file.alias, context.key))}`)
       await deleteRecords(lease, file.alias, context.key)
       await lease.run("COMMIT")

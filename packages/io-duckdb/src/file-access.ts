@@ -27,6 +27,13 @@ export class FileAccess {
     this.waitMs = waitMs
   }
 
+  /** The same way, for who fails where others wait. */
+  withoutWaiting(): FileAccess {
+    const access = new FileAccess(this.#path, 0)
+    access.#catalog = this.#instance()
+    return access
+  }
+
   /** The file, its path with the values of variables. @throws ConfigError `VARIABLE_MISSING` */
   file({ base, expand }: IOContext): DatabaseFile {
     return DatabaseFile.of(resolve(base, expand(this.#path)))

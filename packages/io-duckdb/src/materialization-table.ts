@@ -71,25 +71,29 @@ export async function readCurrent(
   alias: string,
   keys: readonly string[],
 ): Promise<Map<string, Current[]>> {
-  const found = new Map<string, Current[]>()
-  if (keys.length === 0) return found
   await lease.run("BEGIN")
   try {
-    const tables = await ownTables(lease, alias)
-    if (!tables.has("materializations")) return found
-    const among = `asset_key IN (${keys.map(quoteText).join(", ")})`
-    const applied = tables.has("applied") ? await appliedOf(lease, alias, among) : new Map()
-    for (const { row, partition, materialization, intact } of await recordRows(lease, alias, among)) {
-      const key = String(row.asset_key)
-      const added = applied.get(placeOf(key, partition))
-      const currents = found.get(key) ?? []
-      found.set(key, currents)
-      currents.push({ partition, materialization, intact, ...(added && { applied: added }) })
-    }
-    return found
+    return await currentOf(lease, alias, keys)
   } finally {
     await lease.rollback()
   }
+}
+
+/** Like `readCurrent`, in a transaction of the caller. */
+export async function currentOf(lease: Lease, alias: string, keys: readonly string[]): Promise<Map<string, Current[]>> {
+  const found = new Map<string, Current[]>()
+  const tables = await ownTables(lease, alias)
+  if (keys.length === 0 || !tables.has("materializations")) return found
+  const among = `asset_key IN (${keys.map(quoteText).join(", ")})`
+  const applied = tables.has("applied") ? await appliedOf(lease, alias, among) : new Map()
+  for (const { row, partition, materialization, intact } of await recordRows(lease, alias, among)) {
+    const key = String(row.asset_key)
+    const added = applied.get(placeOf(key, partition))
+    const currents = found.get(key) ?? []
+    found.set(key, currents)
+    currents.push({ partition, materialization, intact, ...(added && { applied: added }) })
+  }
+  return found
 }
 
 /** The records of an asset's partitions (null for the whole); of some there may be none. */

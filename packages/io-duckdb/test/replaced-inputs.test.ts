@@ -1,50 +1,10 @@
 import { join } from "node:path"
-import type { IOManager, Materialization, OutputValue, StoredValue, WriteMode } from "@assets/core"
-import { ioContext, type OutputRequest, outputContext } from "@assets/core/testing"
+import type { WriteMode } from "@assets/core"
+import { ioContext } from "@assets/core/testing"
 import type { Relation } from "@assets/dataframe"
-import { describe, expect, onTestFinished, test } from "vitest"
-import type { DuckdbSession } from "../src/duckdb-session.ts"
-import { duckdbFileIO } from "../src/index.ts"
-import { numberColumns, numbers, openSession, sql, temporaryFolder } from "./tables.ts"
-
-interface Storage {
-  readonly base: string
-  readonly io: IOManager
-  readonly session: DuckdbSession
-}
-
-async function openStorage(base = temporaryFolder()): Promise<Storage> {
-  const session = await openSession()
-  const io = duckdbFileIO({ path: "w.duckdb" })
-  onTestFinished(() => io.close?.())
-  return { base, io, session }
-}
-
-const key = "marts/numbers"
-
-function write({ base, io, session }: Storage, value: OutputValue, request: Partial<OutputRequest> = {}) {
-  return io.handleOutput(outputContext({ base, session: async () => session, key, ...request }), value)
-}
-
-function load({ base, io, session }: Storage, materializations: readonly Materialization[], partitions: string[] = []) {
-  const input = { ...ioContext(base), key, materializations, partitions, schema: numberColumns }
-  return io.loadInput({ ...input, session: async () => session })
-}
-
-function relationOf(stored: StoredValue): Relation {
-  if (stored.kind !== "relation") throw new Error(`${stored.kind} is no table`)
-  return stored.relation as Relation // of this package's own manager
-}
-
-async function countOf({ session }: Storage, stored: StoredValue): Promise<number> {
-  let rows = 0
-  for await (const batch of session.batches(relationOf(stored), new AbortController().signal)) rows += batch.numRows
-  return rows
-}
-
-async function currentOf({ base, io }: Storage) {
-  return (await io.current(ioContext(base), [key])).get(key) ?? []
-}
+import { describe, expect, test } from "vitest"
+import { byHand, countOf, currentOf, key, load, openStorage, relationOf, write } from "./file-storage.ts"
+import { numberColumns, numbers, sql } from "./tables.ts"
 
 describe("an input that was replaced", () => {
   test("by equal data under another id is read all the same", async () => {
@@ -118,10 +78,7 @@ describe("an input that was replaced", () => {
   test("of which the table is gone is said to be missing", async () => {
     const storage = await openStorage()
     const former = await write(storage, numbers(3))
-    const { session, base } = storage
-    await sql(session, `ATTACH '${base}/w.duckdb' AS byhand`)
-    await sql(session, "DROP TABLE byhand.marts.numbers")
-    await sql(session, "DETACH byhand")
+    await byHand(storage, "DROP TABLE byhand.marts.numbers")
     await expect(load(storage, [former])).rejects.toMatchObject({ code: "STORAGE_DATA_MISSING" })
     expect((await currentOf(storage)).map(one => one.intact)).toEqual([false])
   })
@@ -151,10 +108,7 @@ describe("an addition", () => {
   test("to a table that was deleted by hand is made again", async () => {
     const storage = await openStorage()
     await write(storage, numbers(3), { ...add, fingerprint: "one" })
-    const { session, base } = storage
-    await sql(session, `ATTACH '${base}/w.duckdb' AS byhand`)
-    await sql(session, "DROP TABLE byhand.marts.numbers")
-    await sql(session, "DETACH byhand")
+    await byHand(storage, "DROP TABLE byhand.marts.numbers")
     const again = await write(storage, numbers(3), { ...add, fingerprint: "one" })
     expect(await countOf(storage, await load(storage, [again]))).toBe(3)
   })
@@ -173,10 +127,7 @@ describe("an addition", () => {
   test("into a file of the first release is recorded from then on", async () => {
     const storage = await openStorage()
     await write(storage, numbers(3))
-    const { session, base } = storage
-    await sql(session, `ATTACH '${base}/w.duckdb' AS byhand`)
-    await sql(session, "DROP TABLE byhand._assets.applied")
-    await sql(session, "DETACH byhand")
+    await byHand(storage, "DROP TABLE byhand._assets.applied")
     const [former] = await currentOf(storage)
     expect(former?.intact).toBe(true)
     expect(former && (await countOf(storage, await load(storage, [former.materialization])))).toBe(3)
