@@ -133,14 +133,14 @@ function addProjectCommands(program: Command): void {
       const { graph } = await import("./commands/graph.ts")
       await graph(command.optsWithGlobals())
     })
-  program
+  const status = program
     .command("status")
-    .description("print what is fresh, stale or missing, and why")
+    .description("print what is fresh, stale or missing, and why; partitions that stand alike as one range")
     .argument(...selection)
-    .action(async (select: string[], _options, command: Command) => {
-      const { statusCommand } = await import("./commands/status.ts")
-      await statusCommand(select, command.optsWithGlobals())
-    })
+  addPartitionOptions(status).action(async (select: string[], _options, command: Command) => {
+    const { statusCommand } = await import("./commands/status.ts")
+    await statusCommand(select, command.optsWithGlobals())
+  })
 }
 
 function addDev(program: Command): void {

@@ -1,6 +1,8 @@
 import type { Definitions } from "./definitions.ts"
 import type { EnvironmentConfig } from "./environment/environment.ts"
-import { openProject, selectKeys } from "./plan-work.ts"
+import { stepId } from "./plan/build-plan.ts"
+import { wantedKeys } from "./plan/partition-request.ts"
+import { type OpenProject, openProject, selectKeys } from "./plan-work.ts"
 import { type AssetStatus, statusOf } from "./status-of.ts"
 
 export interface StatusOptions {
@@ -8,22 +10,51 @@ export interface StatusOptions {
   readonly environment?: string | EnvironmentConfig
   /** A selection, or several whose union is meant. Default: every asset. */
   readonly select?: string | readonly string[]
+  /** Partition keys, ranges `A..B` with both ends included, or `all`, `missing`, `failed`. Default: all. */
+  readonly partitions?: readonly string[]
   /** The instant at which partitions are counted. Default: now. */
   readonly now?: Date
   readonly signal?: AbortSignal
 }
 
 /**
- * Returns the status of each asset and partition key, by key. Runs nothing.
+ * Returns the status of each asset and partition key, by key. Runs nothing. `statusRanges` gives the same in ranges.
  * Not transitive: stale is what its own code, or an input that it has read, has left behind; `plan` shows what follows.
  *
- * @throws ConfigError when the environment or the selection is wrong
+ * @throws ConfigError when the environment, the selection or a partition is wrong
  */
 export async function status(project: Definitions, options: StatusOptions = {}): Promise<readonly AssetStatus[]> {
-  const open = openProject(project, options)
+  const { select = "*", partitions, ...settings } = options
+  const open = openProject(project, settings)
   try {
-    return await statusOf(open, await selectKeys(open, options.select ?? "*"))
+    const found = await statusOf(open, await selectKeys(open, select))
+    return partitions ? wantedOf(open, found, partitions) : found
   } finally {
     await open.close()
   }
+}
+
+/** Those of the partitions that are asked for; of assets without partitions all. */
+function wantedOf(
+  { project, partitionContext, log, environment }: OpenProject,
+  found: readonly AssetStatus[],
+  asked: readonly string[],
+) {
+  const missing = new Set(found.filter(one => one.status === "missing").map(place))
+  const failures = log.failures(environment.name)
+  const context = {
+    partitions: partitionContext,
+    isStored: (key: string, partition: string) => !missing.has(place({ key, partition })),
+    hasFailed: (key: string, partition: string) => failures.has(stepId(key, partition)),
+  }
+  const wanted = new Map<string, ReadonlySet<string | null>>()
+  for (const key of new Set(found.map(one => one.key))) {
+    const asset = project.assets.get(key)
+    if (asset) wanted.set(key, new Set(wantedKeys(asset, asked, context).keys))
+  }
+  return found.filter(({ key, partition }) => wanted.get(key)?.has(partition))
+}
+
+function place({ key, partition }: Pick<AssetStatus, "key" | "partition">): string {
+  return `${key}[${partition}]`
 }
