@@ -20,6 +20,7 @@ import { type PlanFlags, planRequest, printPlan } from "./plan.ts"
 
 export interface MaterializeFlags extends PlanFlags {
   readonly dryRun?: boolean
+  readonly checkOnly?: boolean
   readonly concurrency?: number
   readonly failFast?: boolean
   /** False with `--no-wait`. */
@@ -30,6 +31,10 @@ export interface MaterializeFlags extends PlanFlags {
 }
 
 export async function materializeCommand(selection: readonly string[], options: MaterializeFlags): Promise<void> {
+  if (options.checkOnly) {
+    const { checkCommand } = await import("./check.ts")
+    return checkCommand(selection, options)
+  }
   const startedAt = performance.now()
   const project = await openProject(options)
   await project.prepareCodeVersions()

@@ -1,9 +1,11 @@
-import type { Command } from "commander"
+import { type Command, InvalidArgumentError, Option } from "commander"
 import { positiveInteger } from "./positive-integer.ts"
 
 /** What looks at stored data, and what moves it from one environment to another. */
 export function addData(program: Command): void {
   addReading(program)
+  addDiff(program)
+  addCheck(program)
   addCopy(program)
   addPromote(program)
 }
@@ -84,4 +86,55 @@ function addCopy(program: Command): void {
 
 function listed(text: string, former: readonly string[] = []): readonly string[] {
   return [...former, text]
+}
+
+function addCheck(program: Command): void {
+  program
+    .command("check")
+    .description("evaluate the checks of what is current, and write nothing")
+    .argument(...selection)
+    .option("--partition <key>", "a partition key; may be repeated", listed)
+    .option("--partitions <keys>", "a range A..B with both ends included, or all; may be repeated", listed)
+    .action(async (select: string[], _options, command: Command) => {
+      const { checkCommand } = await import("../commands/check.ts")
+      await checkCommand(select, command.optsWithGlobals())
+    })
+}
+
+function addDiff(program: Command): void {
+  program
+    .command("diff")
+    .description("compare what is stored in two environments, two versions of it, or what two engines compute")
+    .argument(
+      "<a>",
+      "an environment; with --by version current, former, current~2 or an id; with --by engine an engine",
+    )
+    .argument("<b>", "what it is compared with")
+    .argument(...selection)
+    .addOption(new Option("--by <what>", "what a and b are").choices(["env", "engine", "version"]).default("env"))
+    .option(
+      "--key <columns>",
+      "columns that tell a row, parted by commas; default: merge keys, or the unique check's",
+      columns,
+    )
+    .option(
+      "--tolerance <x>",
+      "what two floating point numbers may differ by: 0.001, or 0.1% of the greater",
+      tolerance,
+    )
+    .option("--limit <n>", "how many differing rows are shown of each asset", positiveInteger, 10)
+    .action(async (a: string, b: string, select: string[], _options, command: Command) => {
+      const { diffCommand } = await import("../commands/diff.ts")
+      await diffCommand({ a, b }, select, command.optsWithGlobals())
+    })
+}
+
+function columns(text: string, former: readonly string[] = []): readonly string[] {
+  return [...former, ...text.split(",").map(name => name.trim())]
+}
+
+function tolerance(text: string): number | { readonly relative: number } {
+  const [, number = "", percent] = /^(\d*\.?\d+(?:e[+-]?\d+)?)(%?)$/i.exec(text) ?? []
+  if (number === "") throw new InvalidArgumentError("It has to be a number from 0 on, or one followed by %.")
+  return percent ? { relative: Number(number) / 100 } : Number(number)
 }

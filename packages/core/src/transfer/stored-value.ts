@@ -34,6 +34,25 @@ export function loadVersion(
   })
 }
 
+/** Loads a version for the session of another environment's asset: rows flow to it where its engine is another. */
+export async function loadVersionFor(
+  reader: OpenEnvironment,
+  version: StoredVersion,
+  options: LoadVersionOptions,
+): Promise<StoredValue> {
+  const { asset, environment, materialization } = version
+  const isTable = materialization.kind === "relation" || materialization.kind === "batches"
+  if (environment === reader || !isTable || environment.engineName(asset) === reader.engineName(asset)) {
+    return loadVersion(version, options)
+  }
+  const own = () => environment.session(asset)
+  const value = await loadVersion(version, { ...options, session: own })
+  if (value.kind !== "relation") return value
+  const { relation, schema } = value
+  const moved = (await options.session()).upload((await own()).batches(relation, options.signal), schema)
+  return { kind: "relation", relation: await moved, schema }
+}
+
 /** The columns that a version was stored with; the declared ones where the record does not tell. */
 export function storedSchema({ returns }: Asset, { columns }: Materialization): Schema | undefined {
   return columns?.length && returns.schemaOf ? returns.schemaOf(columns) : returns.schema?.()
