@@ -56,7 +56,7 @@ export async function commitVersion(
   const { root } = folder
   const durable = context.durability === "power"
   const done = await lock.hold(root, context, () => {
-    finishDecision(root, { durable })
+    finishDecision(root)
     const committed = context.commit(() => {
       const now = pointersOf(folder, partitionsOf(version.materialization))
       const other = sameWork(context, now, base, folder.key)
@@ -74,7 +74,7 @@ export async function commitVersion(
         )
       return { other: undefined, dropped: kept.flatMap(one => one.dropped) }
     })
-    finishDecision(root, { durable })
+    finishDecision(root)
     return { ...committed, dropped: dropVersions(folder, committed.dropped) }
   })
   // What cannot be removed now is partial, and collected later.
@@ -155,7 +155,7 @@ export async function publishVersions(
   const durable = context.durability === "power"
   faultPoint("io.publish")
   const dropped = await lock.hold(root, context, () => {
-    finishDecision(root, { durable })
+    finishDecision(root)
     return context.commit(() => {
       const inUse = context.inUse()
       const planned = publications.flatMap(one => plannedMove(root, one, { keep, inUse }))
@@ -171,7 +171,7 @@ export async function publishVersions(
   // Not under the lock: who is stopped here holds nobody up, since whoever comes next moves the pointers.
   faultPoint("io.published")
   const gone = await lock.hold(root, { signal: new AbortController().signal }, () => {
-    finishDecision(root, { durable })
+    finishDecision(root)
     return dropped.map(one => ({ folder: one.folder, ids: dropVersions(one.folder, one.dropped) }))
   })
   for (const { folder, ids } of gone) await removeDoomed(folder, { ids, marks: [] }).catch(() => {}) // collected later

@@ -97,7 +97,9 @@ class ParquetIOManager implements IOManager {
 
   async current(context: IOContext, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Current[]>> {
     const root = this.#root(context)
-    return this.#atOneMoment(root, context, (view, isLast) => {
+    let isUnfinished = false
+    const current = await this.#atOneMoment(root, context, (view, isLast) => {
+      isUnfinished = view.isUnfinished
       const found = new Map<string, readonly Current[]>()
       for (const key of keys) {
         const folder = new AssetFolder(root, key)
@@ -108,6 +110,9 @@ class ParquetIOManager implements IOManager {
       }
       return found
     })
+    // Who died after the decision left it so; pointers are also read by people and by other tools.
+    if (isUnfinished) await this.#lock.attempt(root, () => finishDecision(root))
+    return current
   }
 
   async handleOutput(context: OutputContext, value: OutputValue): Promise<Materialization> {
@@ -162,6 +167,7 @@ class ParquetIOManager implements IOManager {
       markWriting(folder, id, base)
       return version.materialization
     }
+    faultPoint("io.pointer")
     const record = await commitVersion(this.#committing, { ...context, fingerprint }, folder, { version, base })
     if (mark !== undefined && record.id === id) removeMark(mark)
     return record

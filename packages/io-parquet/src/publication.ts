@@ -19,6 +19,8 @@ interface Decision {
   readonly id: string
   /** Empty once all pointers are moved. The id remains, by which a reader sees that something was published meanwhile. */
   readonly moves: readonly Move[]
+  /** Whoever moves its pointers waits for the disk. */
+  readonly durable: boolean
 }
 
 /** How often a reader looks again while others publish, before it holds them off. */
@@ -30,23 +32,27 @@ const freeTries = 5
  */
 export function decide(root: StorageRoot, moves: readonly Move[], { durable = false } = {}): void {
   const packed = moves.map(({ pointer, ...move }) => ({ ...move, pointer: packPointer(pointer) }))
-  writeDecision(root, { id: randomUUID(), publications: packed }, durable)
+  writeDecision(root, { id: randomUUID(), durable, publications: packed })
 }
 
 /** Moves the pointers of a decision that nobody has carried out yet. Under the lock of the root alone. */
-export function finishDecision(root: StorageRoot, { durable = false } = {}): void {
+export function finishDecision(root: StorageRoot): void {
   const decision = parseDecision(root, readDecision(root))
   if (!decision || decision.moves.length === 0) return
+  const { id, durable } = decision
   for (const { key, former, pointer } of decision.moves) {
     const folder = new AssetFolder(root, key)
     const current = readPointer(folder, pointer.partition)?.materialization.id ?? null
     if (current === former) writePointer(folder, pointer, { durable })
   }
-  writeDecision(root, { id: decision.id, publications: [] }, durable)
+  writeDecision(root, { id, durable, publications: [] })
 }
 
-function writeDecision(root: StorageRoot, decision: object, durable: boolean): void {
-  replaceFile(root.published, `${JSON.stringify({ format, ...decision })}\n`, { durable })
+function writeDecision(
+  root: StorageRoot,
+  decision: { readonly durable: boolean; readonly [name: string]: unknown },
+): void {
+  replaceFile(root.published, `${JSON.stringify({ format, ...decision })}\n`, { durable: decision.durable })
 }
 
 /** Whether a decision waits for somebody to carry it out. */
@@ -58,7 +64,11 @@ export function isUnfinished(root: StorageRoot): boolean {
 export class PointerView {
   readonly #moves = new Map<string, Move[]>()
 
+  /** A decision waits for somebody to carry it out. */
+  readonly isUnfinished: boolean
+
   constructor(moves: readonly Move[]) {
+    this.isUnfinished = moves.length > 0
     for (const move of moves) this.#moves.set(move.key, [...(this.#moves.get(move.key) ?? []), move])
   }
 
@@ -120,5 +130,5 @@ function acceptDecision(value: unknown): Decision | undefined {
       return undefined
     moves.push({ key: one.key, former: one.former, pointer })
   }
-  return { id: value.id, moves }
+  return { id: value.id, moves, durable: value.durable === true }
 }

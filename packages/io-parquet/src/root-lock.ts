@@ -49,6 +49,22 @@ export class RootLock {
     }
   }
 
+  /** Makes a change that anybody may make, unless another process is at it or this one may not. */
+  async attempt(root: StorageRoot, change: () => void): Promise<void> {
+    try {
+      const { default: SQLite } = await import("better-sqlite3")
+      const db = this.#database(root, SQLite)
+      if (begin(db, root)) return
+      try {
+        change()
+      } finally {
+        db.exec("ROLLBACK")
+      }
+    } catch {
+      // Somebody else will make it.
+    }
+  }
+
   close(): void {
     for (const { db } of this.#open.values()) db.close()
     this.#open.clear()
