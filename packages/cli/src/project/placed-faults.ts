@@ -29,7 +29,14 @@ export async function placedFaults(error: unknown, { base, config, folder }: Con
     const code = fault.code as ErrorCode // the code of an error of ours
     return new ConfigError(code, { what, why, fix, details, cause, ...(location && { location }) })
   })
-  return faultsError(placed, base)
+  return faultsError(placed.sort(byPlace), base)
+}
+
+/** From the top of each file to its end; what has no place comes first. */
+function byPlace({ location: a }: AssetsError, { location: b }: AssetsError): number {
+  if (!a || !b) return Number(a !== undefined) - Number(b !== undefined)
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1
+  return a.line - b.line || (a.column ?? 0) - (b.column ?? 0)
 }
 
 /** The setting that a fault is about; undefined for a fault of something else. */
