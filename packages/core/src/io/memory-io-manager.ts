@@ -54,7 +54,7 @@ export function memoryIO(): IOManager {
         if (now && isApplied(context, now)) return now.materialization
         if (context.write !== "overwrite" && now !== former) throw conflict(context.key)
         stored.values.set(materialization.id, kept)
-        const applied = context.write === "overwrite" ? [] : [...(former?.applied ?? []), context.fingerprint]
+        const applied = context.write === "overwrite" ? (context.applied ?? []) : [...(former?.applied ?? []), context.fingerprint]
         const held = { materialization, applied: new Set(applied) }
         for (const partition of context.partitions.length === 0 ? [null] : context.partitions) {
           forgetStaged(stored, partition, context)
