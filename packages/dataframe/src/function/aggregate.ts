@@ -159,12 +159,16 @@ function percentileRule(interpolates: boolean): TypeRule {
   }
 }
 
+function orderWords(call: PrintedAggregate): Sql {
+  const [direction, nulls] = String(literalOf(input(call, 3))).split(" ")
+  return sql`${direction === "desc" ? sql`DESC` : sql`ASC`} ${nulls === "last" ? sql`NULLS LAST` : sql`NULLS FIRST`}`
+}
+
 /** Texts joined, nulls left out; null of none. */
 function listed(call: PrintedAggregate): Sql {
   const [value, separator, key] = [arg(call, 0), call.args[1] ?? sql`''`, call.args[2]]
   if (!key) return call.aggregate("string_agg", [value, separator])
-  const [direction, nulls] = String(literalOf(input(call, 3))).split(" ")
-  const order = sql`${orderKey(key, input(call, 2).type)} ${direction === "desc" ? sql`DESC` : sql`ASC`} ${nulls === "last" ? sql`NULLS LAST` : sql`NULLS FIRST`}`
+  const order = sql`${orderKey(key, input(call, 2).type)} ${orderWords(call)}`
   return call.aggregate("string_agg", [value, sql`${separator} ORDER BY ${order}`])
 }
 
@@ -189,10 +193,18 @@ export const aggregates = {
   median: aggregate(statisticRule, "median"),
   percentile: aggregate(percentileRule(true), "quantile_cont"),
   /** `percentile_disc`: the first value at or above the share, as a double. */
-  percentile_lowest: aggregate(percentileRule(true), "quantile_disc"),
+  percentile_lowest: aggregate(percentileRule(true), "quantile_disc", {
+    spark: call =>
+      call.aggregate("percentile_disc", [arg(call, 1)], { after: sql` WITHIN GROUP (ORDER BY ${arg(call, 0)})` }),
+  }),
   listagg: aggregate(takes([text, text], types.string, { optional: 1 }), listed, { stability: "unstable" }),
   /** `listagg(x, ',') WITHIN GROUP (ORDER BY key)`; the last argument is the direction. */
-  listagg_by: aggregate(takes([text, text, orderable, text], types.string), listed),
+  listagg_by: aggregate(takes([text, text, orderable, text], types.string), listed, {
+    spark: call =>
+      call.aggregate("listagg", [arg(call, 0), arg(call, 1)], {
+        after: sql` WITHIN GROUP (ORDER BY ${arg(call, 2)} ${orderWords(call)})`,
+      }),
+  }),
   percentile_approx: aggregate(percentileRule(false), "quantile_disc"),
   approx_count_distinct: aggregate(takes([any], types.int64), "approx_count_distinct"),
   covar_samp: aggregate(pairRule, "covar_samp"),

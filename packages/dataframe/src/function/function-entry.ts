@@ -31,6 +31,13 @@ export interface PrintedCall extends PrintedArguments {
   body(index: number, ...values: readonly Sql[]): Sql
 }
 
+export interface AggregateCallOptions {
+  readonly where?: Sql
+  readonly distinct?: boolean
+  /** What stands behind the arguments: `IGNORE NULLS`, `WITHIN GROUP (…)`. */
+  readonly after?: Sql
+}
+
 /** A call of an aggregate. */
 export interface PrintedAggregate extends PrintedArguments {
   readonly distinct: boolean
@@ -42,7 +49,7 @@ export interface PrintedAggregate extends PrintedArguments {
    * Prints an aggregate of the engine over `args` with this call's FILTER and OVER, and with its DISTINCT unless told
    * otherwise. `where` is one more condition.
    */
-  aggregate(name: string, args: readonly Sql[], options?: { readonly where?: Sql; readonly distinct?: boolean }): Sql
+  aggregate(name: string, args: readonly Sql[], options?: AggregateCallOptions): Sql
 }
 
 /** A name stands for `name(args)`. */

@@ -10,7 +10,7 @@ import { keyed } from "./map.ts"
 import { orderKey } from "./ordered-sql.ts"
 import { arg, input, raise, unlessNull } from "./printed-call.ts"
 import { argument, array, int, literalOf, map, type Parameter, requireText, takes, text, typeOf } from "./signature.ts"
-import { identifier, type Sql, sql, textLiteral } from "./sql-fragment.ts"
+import { identifier, type Sql, sparkName, sql, textLiteral } from "./sql-fragment.ts"
 
 function elementOf(args: readonly Expression[]): DataType {
   const type = typeOf(args, 0)
@@ -103,6 +103,11 @@ function field(call: PrintedCall): Sql {
   return sql`${arg(call, 0)}.${name}`
 }
 
+function sparkField(call: PrintedCall): Sql {
+  if (input(call, 0).type.kind === "map") return sql`${arg(call, 0)}[${arg(call, 1)}]`
+  return sql`${arg(call, 0)}.${sparkName(requireText(call.inputs, 1, "getfield", "field's name"))}`
+}
+
 /** `x[i]`: an array from 0, a map by its key, a struct by a field's name. */
 const itemRule: TypeRule = (args, name) => {
   const type = typeOf(args, 0)
@@ -175,7 +180,7 @@ const sortRule = takes(
 
 /** Arrays, structs and maps. */
 export const nestedFunctions = {
-  getfield: scalar(fieldRule, field, { spark: field }),
+  getfield: scalar(fieldRule, field, { spark: sparkField }),
   getitem: scalar(itemRule, item, { spark: call => sql`${arg(call, 0)}[${arg(call, 1)}]` }),
   element_at: scalar(elementAtRule, elementAt),
   get: scalar(

@@ -37,6 +37,17 @@ export function identifier(name: string): Sql {
   return Sql.of(`"${name.replaceAll('"', '""')}"`)
 }
 
+/** A name between backticks, for Spark. */
+export function sparkName(name: string): Sql {
+  return Sql.of(`\`${name.replaceAll("`", "``")}\``)
+}
+
+/** A text literal for Spark, which reads a backslash as the begin of an escape. */
+export function sparkText(value: string): Sql {
+  const escaped = value.replaceAll("\\", "\\\\").replaceAll("'", "\\'").replaceAll("\0", "\\0")
+  return Sql.of(`'${escaped}'`)
+}
+
 /** A text literal. The character 0, which ends a statement's text, is written as a call. */
 export function textLiteral(value: string): Sql {
   const quoted = value.split("\0").map(part => `'${part.replaceAll("'", "''")}'`)

@@ -2,7 +2,7 @@ import * as types from "../schema/type-family.ts"
 import type { PrintedCall, TypeRule } from "./function-entry.ts"
 import { arg, input, once, unlessNull } from "./printed-call.ts"
 import { argument, bigint, bool, instant, literalOf, requireText, takes, text, unsupported } from "./signature.ts"
-import { keyword, type Sql, sql } from "./sql-fragment.ts"
+import { invoke, keyword, type Sql, sql } from "./sql-fragment.ts"
 
 // Distances of times: in months by the calendar, in days and less by the clock of the session's zone.
 
@@ -92,4 +92,10 @@ export function unitsBetween(call: PrintedCall): Sql {
   }
   const packed = (date: Sql) => once(date, d => sql`((year(${d}) * 12 + month(${d})) * 32 + day(${d}))`)
   return sql`CAST((${packed(last)} - ${packed(day(a))}) // 32 AS BIGINT) // ${months[unit] ?? 1}`
+}
+
+/** Spark has the unit as a word, not as a text. */
+export function withUnit(name: string) {
+  return (call: PrintedCall): Sql =>
+    invoke(name, keyword(unitOf(call.inputs, name).toUpperCase()), ...call.args.slice(1))
 }

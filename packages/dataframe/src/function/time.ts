@@ -18,7 +18,7 @@ import {
   wallClock,
 } from "./signature.ts"
 import { invoke, join, keyword, type Sql, sql, textLiteral } from "./sql-fragment.ts"
-import { addRule, addUnits, diffRule, monthsBetween, monthsRule, unitsBetween } from "./time-distance.ts"
+import { addRule, addUnits, diffRule, monthsBetween, monthsRule, unitsBetween, withUnit } from "./time-distance.ts"
 import { type FormatPiece, timeFormat, timePattern } from "./time-pattern.ts"
 
 /** Seconds with microseconds. */
@@ -258,8 +258,8 @@ export const timeFunctions = {
   timestamp_millis: scalar(takes([bigint], types.timestamp), call => sql`make_timestamptz(${arg(call, 0)} * 1000)`),
   timestamp_micros: scalar(takes([bigint], types.timestamp), "make_timestamptz"),
   months_between: scalar(monthsRule, monthsBetween),
-  timestampadd: scalar(addRule, addUnits),
-  timestampdiff: scalar(diffRule, unitsBetween),
+  timestampadd: scalar(addRule, addUnits, { spark: withUnit("timestampadd") }),
+  timestampdiff: scalar(diffRule, unitsBetween, { spark: withUnit("timestampdiff") }),
   make_timestamp: scalar(takes([int, int, int, int, int, seconds], types.timestamp), call =>
     unlessNull(
       call,

@@ -26,6 +26,10 @@ function shifted(name: string): AggregateForm {
   return call => call.aggregate(name, [sql`${arg(call, 0)} IGNORE NULLS`, ...call.args.slice(1)])
 }
 
+function sparkShifted(name: string): AggregateForm {
+  return call => call.aggregate(name, call.args, { after: sql` IGNORE NULLS` })
+}
+
 const rank = takes([], types.int32)
 const share = takes([], types.float64)
 const unstable = { stability: "unstable" } as const
@@ -40,8 +44,8 @@ export const windowFunctions = {
   cume_dist: windowed(share, "cume_dist"),
   ntile: windowed(takes([int], types.int32), counted("ntile"), unstable),
   lag: windowed(shiftRule, "lag", unstable),
-  lag_ignore_nulls: windowed(shiftRule, shifted("lag"), unstable),
+  lag_ignore_nulls: windowed(shiftRule, shifted("lag"), { ...unstable, spark: sparkShifted("lag") }),
   lead: windowed(shiftRule, "lead", unstable),
-  lead_ignore_nulls: windowed(shiftRule, shifted("lead"), unstable),
+  lead_ignore_nulls: windowed(shiftRule, shifted("lead"), { ...unstable, spark: sparkShifted("lead") }),
   nth_value: windowed(takes([any, int], nth), "nth_value", unstable),
 } satisfies { readonly [name: string]: FunctionEntry }
