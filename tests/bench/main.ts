@@ -1,4 +1,4 @@
-// npm run bench [-- start steps rows pipeline] : prints each figure beside its limit. ROWS and PAIRS make it shorter.
+// npm run bench [-- start steps history rows pipeline] : prints each figure beside its limit. ROWS, PAIRS and EVENTS make it shorter.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { cpus, totalmem } from "node:os"
 import { join } from "node:path"
@@ -12,6 +12,7 @@ const number = (name: string, otherwise: number) => Number(process.env[name] ?? 
 const benchmarks: { readonly [name: string]: (folder: string) => Promise<Line[]> } = {
   start: async folder => (await import("./start.ts")).start(folder),
   steps: async folder => (await import("./steps.ts")).steps(folder),
+  history: async folder => (await import("./history.ts")).history(folder, { events: number("EVENTS", 1_000_000) }),
   rows: async folder => (await import("./rows.ts")).rows(folder),
   pipeline: async folder =>
     (await import("./pipeline.ts")).pipeline(folder, { rows: number("ROWS", 20_000_000), pairs: number("PAIRS", 9) }),
