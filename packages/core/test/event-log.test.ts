@@ -1,6 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { eventLogConformance } from "@assets/core/testing"
@@ -9,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { MemoryEventLog } from "../src/event/memory-event-log.ts"
 import { SqliteEventLog } from "../src/event/sqlite-event-log.ts"
 import { ownIdentity } from "../src/util/process-identity.ts"
+import { firstLine, startLogProcess } from "./event-log-process.ts"
 
 let folder: string
 let path: string
@@ -80,23 +79,18 @@ test("a folder that cannot be made is told of", () => {
 })
 
 /** Starts a run in another process, holding a lease and reading, and waits until it has said so. */
-async function otherProcess(): Promise<ChildProcess> {
-  const module = join(import.meta.dirname, "../src/event/sqlite-event-log.ts")
-  const code = `
-    const { SqliteEventLog } = await import(${JSON.stringify(module)})
-    const log = new SqliteEventLog(${JSON.stringify(path)})
-    log.append({ type: "run_started", runId: "lost", environment: "local", selection: "*", tags: {}, steps: 2 })
+async function otherProcess() {
+  const child = startLogProcess(
+    path,
+    `log.append({ type: "run_started", runId: "lost", environment: "local", selection: "*", tags: {}, steps: 2 })
     log.addSteps("lost", [{ id: "a/b", key: "a/b", partitions: [] }, { id: "a/c", key: "a/c", partitions: [] }])
     log.acquireLease("local a/b", "lost")
     log.append({ type: "step_started", runId: "lost", step: "a/b", key: "a/b", partitions: [], attempt: 1, reasons: [] })
     log.keepReads("lost", "a/b", ["m"])
     console.log("ready")
-    setInterval(() => {}, 1000)`
-  const tsx = createRequire(import.meta.url).resolve("tsx")
-  const child = spawn(process.execPath, ["--import", tsx, "--input-type=module", "-e", code], {
-    stdio: ["ignore", "pipe", "inherit"],
-  })
-  await new Promise((resolve, reject) => child.stdout.once("data", resolve).once("end", reject))
+    setInterval(() => {}, 1000)`,
+  )
+  await firstLine(child)
   return child
 }
 
@@ -109,9 +103,8 @@ test("the run of a killed process is ended at the next opening, and what it held
   log.append({ type: "run_started", runId: "r", environment: "local", selection: "*", tags: {}, steps: 0 })
   expect(log.acquireLease("local a/b", "r")).toEqual({ runId: "lost", pid: child.pid, host: ownIdentity().host })
   expect(log.inUse()).toEqual(new Set(["m"]))
-  const closed = new Promise(resolve => child.once("close", resolve))
   child.kill("SIGKILL")
-  await closed
+  await child.ended
   expect(log.acquireLease("local a/b", "r")).toHaveProperty("token")
   log.close()
   const next = new SqliteEventLog(path)
@@ -181,4 +174,102 @@ test("the history of a step takes less than 2 kB of the file", () => {
   })
   log.close()
   expect(statSync(path).size / steps).toBeLessThan(2_000)
+})
+
+const runStarted = (runId: string) =>
+  ({ type: "run_started", runId, environment: "local", selection: "*", tags: {}, steps: 0 }) as const
+
+test("a clock that is set back lets no event happen before the one that it follows", () => {
+  let now = Date.parse("2026-06-01T12:00:00Z")
+  const clock = { now: () => now }
+  const log = new SqliteEventLog(path, { clock })
+  log.append(runStarted("r"))
+  now -= 3_600_000
+  log.append({ type: "run_succeeded", runId: "r", durationMs: 1 })
+  const [started, ended] = log.events()
+  expect(ended?.id).toBeGreaterThan(started?.id ?? 0)
+  expect(ended?.time).toBe(started?.time)
+  log.append(runStarted("other"))
+  log.close()
+  const later = new SqliteEventLog(path, { clock })
+  later.append({ type: "run_succeeded", runId: "other", durationMs: 1 })
+  for (const { startedAt, endedAt } of later.runs())
+    expect(Date.parse(endedAt ?? "")).toBeGreaterThanOrEqual(Date.parse(startedAt))
+  expect(later.runs().map(({ id }) => id)).toEqual(["other", "r"])
+  expect(later.events({ after: ended?.id ?? 0 }).map(({ runId }) => runId)).toEqual(["other", "other"])
+  later.close()
+})
+
+test.each([
+  ["forward", 86_400_000],
+  ["back", -86_400_000],
+])("a clock that is set %s makes no run of another container a lost one, and hides none", (_, by) => {
+  const log = new SqliteEventLog(path)
+  for (const runId of ["lives", "dead"]) log.append(runStarted(runId))
+  log.close()
+  const db = new Database(path)
+  db.prepare("UPDATE runs SET pid_namespace = 'another'").run()
+  db.prepare("UPDATE runs SET heartbeat_monotonic = heartbeat_monotonic - 61000 WHERE id = 'dead'").run()
+  db.close()
+  const next = new SqliteEventLog(path, { clock: { now: () => Date.now() + by } })
+  expect(next.run("lives")?.status).toBe("running")
+  expect(next.run("dead")).toMatchObject({ status: "failed", reason: "runner lost" })
+  next.close()
+})
+
+test("processes that open it at once for the first time make one log", { timeout: 60_000 }, async () => {
+  const code = `
+    log.append({ ...${JSON.stringify(runStarted(""))}, runId: String(process.pid) })
+    log.append({ type: "run_succeeded", runId: String(process.pid), durationMs: 1 })
+    log.close()`
+  const ended = await Promise.all(Array.from({ length: 6 }, () => startLogProcess(path, code).ended))
+  expect(ended.map(({ code, output }) => [code, output])).toEqual(Array.from({ length: 6 }, () => [0, ""]))
+  const log = new SqliteEventLog(path)
+  expect(log.runs()).toHaveLength(6)
+  log.close()
+})
+
+test("a clean failure of a change leaves nothing of it, and the log usable", () => {
+  const log = new SqliteEventLog(path)
+  log.append(runStarted("r"))
+  expect(() =>
+    log.transaction(() => {
+      log.append({ type: "run_succeeded", runId: "r", durationMs: 1 })
+      throw new Error("no")
+    }),
+  ).toThrow("no")
+  expect(log.run("r")?.status).toBe("running")
+  log.append({ type: "run_succeeded", runId: "r", durationMs: 1 })
+  expect(log.run("r")?.status).toBe("succeeded")
+  log.close()
+})
+
+test("what a check, an error and a wide table leave in it comes back, cut where it is too long", () => {
+  const log = new SqliteEventLog(path)
+  log.append(runStarted("r"))
+  const about = { runId: "r", step: "a/b[k]", key: "a/b", partitions: ["k"] }
+  const passed = { name: "unique(id)", severity: "error", blocking: true, passed: true } as const
+  const warned = {
+    name: "notNull(x)",
+    severity: "warn",
+    blocking: true,
+    passed: false,
+    badRows: 3,
+    samples: [{ x: 1 }],
+  } as const
+  for (const result of [passed, warned]) log.append({ type: "check_evaluated", ...about, result })
+  const samples = Array.from({ length: 10 }, (_, i) => ({ text: `${i}`.repeat(90) }))
+  log.append({ type: "check_evaluated", ...about, result: { ...warned, samples } })
+  const text = "x".repeat(5_000)
+  const error = { code: "USER_CODE_FAILED", what: text, why: text, fix: text, stack: text }
+  log.append({ type: "step_failed", ...about, attempt: 1, error, durationMs: 1 })
+  const events = log.events({ step: "a/b[k]" })
+  expect(events.map(event => "key" in event && [event.key, event.step, event.partitions])).toEqual(
+    Array.from({ length: 4 }, () => ["a/b", "a/b[k]", ["k"]]),
+  )
+  expect(events.slice(0, 2).map(event => event.type === "check_evaluated" && event.result)).toEqual([passed, warned])
+  expect(events[2]).toMatchObject({ result: { badRows: 3, samples: samples.slice(0, 2) } })
+  expect(events[3]).toMatchObject({ error: { code: "USER_CODE_FAILED" } })
+  expect(JSON.stringify(events[3]).length).toBeLessThan(1_500)
+  log.close()
 })
