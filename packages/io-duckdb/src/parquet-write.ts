@@ -1,4 +1,5 @@
-import { mkdir } from "node:fs/promises"
+import { createHash } from "node:crypto"
+import { mkdir, readdir, rm } from "node:fs/promises"
 import { join, relative } from "node:path"
 import type { Layout, Target, WriteResult, WrittenFile } from "@assets/core"
 import type { DataType, Schema } from "@assets/dataframe"
@@ -9,6 +10,8 @@ import { emptySelect } from "./duckdb-types.ts"
 import { quoteName, quoteText } from "./sql-text.ts"
 
 const defaultFileMB = 128
+/** Names of folders may have 255 bytes. */
+const longestName = 200
 
 /** What is written: a SELECT, the columns that it gives, and whether the order of its rows is to be kept. */
 export interface WriteSource {
@@ -43,9 +46,9 @@ export async function writeParquet(
       ...(whole ? [] : [`FILE_SIZE_BYTES '${layout.targetFileMB ?? defaultFileMB}MB'`, "FILENAME_PATTERN 'part-{i}'"]),
     ])
   } else if (layout.sortBy?.length) {
-    files = await copySortedPartitions(lease, source, target, layout, partitionBy)
+    files = await copyEachPartition(lease, source, target, layout)
   } else {
-    files = await copy(lease, sorted, target, "", [...compression(layout), ...partitioning(partitionBy)])
+    files = await copyPartitions(lease, source, target, layout)
   }
   if (files.length === 0) {
     files = await copy(lease, emptySelect(source.schema), target, "part-0.parquet", compression(layout))
@@ -89,17 +92,36 @@ function sortKey(name: string, type: DataType | undefined): string {
   return quoteName(name)
 }
 
-/**
- * Writes each partition by itself from a staged table: a partitioned COPY deals the rows of a sorted query out among its
- * threads, so that no file of it would be in order.
- */
-async function copySortedPartitions(
+/** Writes all partitions at once; where a value is longer than the name of a folder may be, each by itself. */
+async function copyPartitions(
   lease: Lease,
   source: WriteSource,
   target: Target,
   layout: Layout,
-  partitionBy: readonly string[],
 ): Promise<CopiedFile[]> {
+  try {
+    return await copy(lease, source.sql, target, "", [
+      ...compression(layout),
+      ...partitioning(layout.partitionBy ?? []),
+    ])
+  } catch (error) {
+    if (!(error instanceof Error) || !/File name too long/i.test(error.message)) throw error
+    for (const name of await readdir(target.path)) await rm(join(target.path, name), { recursive: true, force: true })
+    return copyEachPartition(lease, source, target, layout)
+  }
+}
+
+/**
+ * Writes each partition by itself from a staged table: a partitioned COPY deals the rows of a sorted query out among its
+ * threads, so that no file of it would be in order.
+ */
+async function copyEachPartition(
+  lease: Lease,
+  source: WriteSource,
+  target: Target,
+  layout: Layout,
+): Promise<CopiedFile[]> {
+  const { partitionBy = [], sortBy = [] } = layout
   const columns = partitionBy.map(quoteName)
   const same = columns.map(column => `s.${column} IS NOT DISTINCT FROM k.${column}`).join(" AND ")
   try {
@@ -114,8 +136,9 @@ async function copySortedPartitions(
       const sql = `SELECT s.* FROM "staged" AS s JOIN "staged_keys" AS k ON ${same} WHERE k."staged number" = ${i + 1}`
       const folder = join(...partitionBy.map(name => partitionFolder(name, key[name])))
       await mkdir(join(target.path, folder), { recursive: true })
-      const sorted = sortedSelect({ ...source, sql }, layout.sortBy ?? [])
-      files.push(...(await copy(lease, sorted, target, join(folder, "part-0.parquet"), compression(layout))))
+      const sorted = sortBy.length > 0 ? sortedSelect({ ...source, sql }, sortBy) : sql
+      // Two values may have a folder of one name: null, and the text that stands for it.
+      files.push(...(await copy(lease, sorted, target, join(folder, `part-${i}.parquet`), compression(layout))))
     }
     return files
   } finally {
@@ -126,9 +149,14 @@ async function copySortedPartitions(
 
 /** `name=value` as DuckDB and Spark write it, with nothing in it that a path or a glob would read. */
 function partitionFolder(name: string, value: unknown): string {
-  const encode = (text: string) =>
-    encodeURIComponent(text).replace(/[!'()*]/g, character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
-  return `${encode(name)}=${value === null ? "__HIVE_DEFAULT_PARTITION__" : encode(String(value))}`
+  const folder = `${encoded(name)}=${value === null ? "__HIVE_DEFAULT_PARTITION__" : encoded(String(value))}`
+  if (folder.length <= longestName) return folder
+  return `${folder.slice(0, longestName - 20)}~${createHash("sha256").update(folder).digest("hex").slice(0, 16)}`
+}
+
+function encoded(text: string): string {
+  const percent = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+  return encodeURIComponent(text).replace(/[!'()*]/g, percent)
 }
 
 async function copy(

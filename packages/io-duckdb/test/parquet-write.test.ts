@@ -134,6 +134,35 @@ test("partitionBy makes a folder for each value, also for null and for hostile t
   }
 })
 
+test("partitionBy writes values of any length and form below the folder, and gives them back", async () => {
+  const session = await openSession()
+  const long = "x".repeat(300)
+  const values = [
+    "",
+    ".",
+    "../..",
+    "a=b",
+    "\u00fc".repeat(150),
+    long,
+    `${long}y`,
+    "__HIVE_DEFAULT_PARTITION__",
+    "C:",
+    "\n",
+  ]
+  const rows = [...values.map(value => `('${value}')`), "(NULL)", "('a' || chr(0) || 'b')"]
+  await sql(session, `CREATE TABLE source AS SELECT p, 1::BIGINT AS id FROM (VALUES ${rows.join(", ")}) t(p)`)
+  const columns = schema({ p: "string", id: "int64" })
+  for (const layout of [{ partitionBy: ["p"] }, { partitionBy: ["p"], sortBy: ["id"] }]) {
+    const folder = newFolder()
+    const result = await write(session, table("source", columns), folder, layout)
+    expect(result.rows).toBe(rows.length)
+    expect(new Set(result.files.map(file => file.path)).size).toBe(rows.length)
+    expect(result.files.map(file => file.path).sort()).toEqual(files(folder).sort())
+    const listed = result.files.map(file => `'${join(folder, file.path).replaceAll("'", "''")}'`).join(", ")
+    expect(await difference(session, "source", `read_parquet([${listed}], hive_partitioning=false)`)).toEqual([])
+  }
+})
+
 test("rows above the wanted size go into several files", async () => {
   const session = await openSession()
   await sql(session, "CREATE TABLE source AS SELECT i AS id, md5(i::VARCHAR) AS s FROM range(400000) t(i)")
