@@ -1,4 +1,4 @@
-import { type FrameOutput, frame, type StoredFrame } from "../frame.ts"
+import { type FrameOutput, type FrameType, frame, type StoredFrame } from "../frame.ts"
 import { mergeRows } from "../merge-rows.ts"
 import { parseDataType } from "../plan/parse-data-type.ts"
 import type { Relation } from "../plan/relation.ts"
@@ -38,7 +38,8 @@ export interface ConformanceValues {
   }
 }
 
-const suite = frame({ id: t.int64, name: t.string, value: t.float64, part: t.string })
+const columns: Columns = { id: t.int64, name: t.string, value: t.float64, part: t.string }
+const suite = frame(columns)
 const schema = suite.schema()
 
 /**
@@ -50,10 +51,10 @@ export function conformanceValues(session: OpenSession): ConformanceValues {
   return {
     schema,
     relation: rows => ({ kind: "relation", relation: valuesOf(rows), schema }),
-    batches: rows => ({ kind: "batches", schema, batches: () => batchesOf(rows) }),
+    batches: rows => ({ kind: "batches", schema, batches: () => batchesOf(rows), digest: () => undefined }),
     failing: () => ({ kind: "relation", relation: failingRelation(), schema }),
     async read(stored) {
-      return (await rowsOf(suite, stored, session)) as readonly SuiteRow[] // ids of the suite are never null
+      return (await rowsOf(suite, stored, session)) as unknown as readonly SuiteRow[] // the columns of the suite
     },
     merge: (former, added, keys) => mergeRows(former as Relation, added as Relation, keys, schema), // handed on unread
     tables: {
@@ -87,14 +88,14 @@ function failingRelation(): Relation {
   const text: Schema = { columns: [{ name: "s", type: { kind: "string" } }] }
   const rows = Array.from({ length: 5000 }, (_, i) => [i === 4999 ? "not a number" : `${i}`])
   const input = { kind: "column", name: "s", type: { kind: "string" } } as const
-  const columns = schema.columns.map(({ name, type }) => ({
+  const failing = schema.columns.map(({ name, type }) => ({
     name,
     expression:
       name === "id"
         ? ({ kind: "cast", input, mode: "ansi", type } as const)
         : ({ kind: "literal", value: null, type } as const),
   }))
-  return { kind: "project", input: { kind: "values", rows, schema: text }, columns, schema }
+  return { kind: "project", input: { kind: "values", rows, schema: text }, columns: failing, schema }
 }
 
 function frameOf({ columns }: SuiteTable) {
@@ -102,9 +103,9 @@ function frameOf({ columns }: SuiteTable) {
   return frame(Object.fromEntries(types) as Columns) // what was built from pairs has lost its type
 }
 
-async function rowsOf<S extends Columns>(type: ReturnType<typeof frame<S>>, stored: StoredFrame, session: OpenSession) {
+async function rowsOf(type: FrameType<Columns>, stored: StoredFrame, session: OpenSession) {
   const bound = await type.bind(stored, session)
   const rows: Record<string, unknown>[] = []
-  for await (const row of bound.orderBy(...(["id"] as never)).rows()) rows.push({ ...row }) // each table has an id
+  for await (const row of bound.orderBy("id").rows()) rows.push({ ...row })
   return rows
 }

@@ -1,3 +1,5 @@
+export type { ConformanceValues } from "./conformance-values.ts"
+export { conformanceValues } from "./conformance-values.ts"
 export type { CompareOptions } from "./expect-rows.ts"
 export { expectRows } from "./expect-rows.ts"
 export { testOnEngines } from "./test-on-engines.ts"
