@@ -234,6 +234,11 @@ export default defineConfig({
       /assets\.config\.ts:1:36\n[\s\S]*Did you mean 'assets'\?/,
     ],
     [
+      "an environment without io",
+      "export default { environments: { local: {} } }\n",
+      /:1:34\n[\s\S]*The environment 'local' has no 'io'/,
+    ],
+    [
       "assets that are no list",
       `export default { environments: {}, assets: "a.ts" }\n`,
       /:1:36\n[\s\S]*'assets' of the config is 'a\.ts'/,

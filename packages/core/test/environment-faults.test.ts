@@ -2,9 +2,11 @@ import {
   asset,
   type DefinitionError,
   definitions,
+  describeEnvironment,
   type EnvironmentConfig,
   type IOManager,
   json,
+  plan,
   resource,
 } from "@assets/core"
 import { memoryIO } from "@assets/core/testing"
@@ -178,8 +180,11 @@ describe("settings that do not go together", () => {
   const at = (...path: readonly (string | number)[]) => ["environments", ...path]
 
   test("an environment without io is refused, unless another extends it", () => {
-    expect(told({ local: { engine } })).toMatchObject([{ code: "CONFIG_INVALID", path: at("local") }])
-    expect(told({ base: { engine }, local: { extends: "base", io } })).toEqual([])
+    const path = (environments: object) => configFaults({ environments }).map(({ details }) => details.path)
+    expect(path({ local: { engine }, none: {} })).toEqual([at("local"), at("none")])
+    expect(path({ base: { engine }, local: { extends: "base", io } })).toEqual([])
+    expect(path({ base: { engine }, local: { extends: "base" } })).toEqual([at("local")])
+    expect(path({ local: { engine }, prod: { io, pool: {} } })).toEqual([at("prod", "pool"), at("local")])
   })
 
   test("a circle of extends is told once", () => {
@@ -273,4 +278,31 @@ describe("settings that do not go together", () => {
     const db = resource("db", { open: () => 1 })
     expect(told({ local: { io, resources: [db, db] } })).toMatchObject([{ path: at("local", "resources", 1) }])
   })
+})
+
+test("an environment that is given in place of a name is looked at, too", async () => {
+  const project = definitions({ assets: { one } })
+  const wrong = { io, pool: {} } as EnvironmentConfig
+  await expect(plan(project, { environment: wrong })).rejects.toMatchObject({ code: "CONFIG_INVALID" })
+})
+
+test("a config that throws while it is read is a fault of it", () => {
+  const config = {
+    get environments() {
+      throw new TypeError("not yet")
+    },
+  }
+  expect(configFaults(config)).toMatchObject([
+    { code: "CONFIG_INVALID", message: "The config cannot be read: not yet" },
+  ])
+})
+
+test("whatever an IO manager tells of itself is shown as JSON", () => {
+  const odd: IOManager = { ...io, describe: () => ({ a: 1n, b: undefined, c: () => 1, d: { e: "x" } }) as never }
+  const project = { environments: { local: { io: odd } }, defaultEnvironment: undefined, state: undefined }
+  const { settings } = describeEnvironment(project)
+  expect(settings.filter(({ setting }) => setting.startsWith("io."))).toEqual([
+    { setting: "io.a", value: "1", from: "local" },
+    { setting: "io.d", value: { e: "x" }, from: "local" },
+  ])
 })

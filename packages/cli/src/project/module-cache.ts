@@ -133,7 +133,8 @@ function cacheBesideModules(base: string): string | undefined {
 
 function isWritable(folder: string): boolean {
   try {
-    mkdirSync(folder, { recursive: true })
+    // What lies in the state folder is its user's alone, whoever makes it first.
+    mkdirSync(folder, { recursive: true, ...(folder.endsWith(join(".assets", "cache")) && { mode: 0o700 }) })
     accessSync(folder, constants.W_OK)
     return true
   } catch {

@@ -1,23 +1,45 @@
-import { ConfigError } from "../errors/assets-error.ts"
+import { AssetsError, ConfigError } from "../errors/assets-error.ts"
 import { didYouMean } from "../util/nearest-name.ts"
 import { hasConfigShape, hasEnvironmentShape } from "./config-shape.ts"
-import type { EnvironmentConfig } from "./environment.ts"
+import type { EnvironmentConfig, ProjectConfig } from "./environment.ts"
 import { inheritSettings, type OwnSettings } from "./inherit-settings.ts"
 import { isEntries, isName } from "./setting-rules.ts"
 import { type SettingPath, settingName, shapeFaults } from "./shape-faults.ts"
-import { storageFaults } from "./storage-faults.ts"
+import { storageFaults, withoutStorageFaults } from "./storage-faults.ts"
 
 type Environments = { readonly [name: string]: EnvironmentConfig }
 
 /**
- * What is wrong with the form of a config, with everything else that is wrong then; nothing for one of the right form.
- * Each fault has the path of its setting in `details.path`.
+ * What is wrong with the form of a config, with everything else that is wrong then; of one of the right form the
+ * environments without storage. What else is wrong with that, `definitions` says. Each fault has the path of its setting in `details.path`.
  */
 export function configFaults(config: unknown): readonly ConfigError[] {
-  if (hasConfigShape(config)) return []
+  try {
+    return faultsOfConfig(config)
+  } catch (error) {
+    if (error instanceof AssetsError) throw error
+    return [
+      new ConfigError("CONFIG_INVALID", {
+        what: `The config cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        why: "One of its properties is computed when it is read, and threw.",
+        fix: "Put values in the place of getters, or let them not throw.",
+        details: { path: [] },
+        cause: error,
+      }),
+    ]
+  }
+}
+
+function faultsOfConfig(config: unknown): readonly ConfigError[] {
+  if (hasConfigShape(config)) return emptyFaults((config as ProjectConfig).environments) // its form was looked at
   const { environments, defaultEnvironment } = isEntries(config) ? config : {}
   const all = isEntries(environments) ? environments : {}
-  return [...shapeFaults(config), ...defaultFaults(defaultEnvironment, Object.keys(all)), ...settingFaults(all)]
+  return [
+    ...shapeFaults(config),
+    ...defaultFaults(defaultEnvironment, Object.keys(all)),
+    ...settingFaults(all),
+    ...emptyFaults(soundOnes(all)),
+  ]
 }
 
 /** Faults of the environments that can be known without opening any. */
@@ -29,6 +51,18 @@ export function environmentFaults(environments: Environments, defaultEnvironment
     ...known.flatMap(name => (name in sound ? [] : shapeFaults(environments[name], ["environments", name]))),
     ...settingFaults(environments),
   ]
+}
+
+/**
+ * Environments without storage, but for those that others extend. In code they are refused when they are used: a project
+ * whose environments only have names is enough to look at.
+ */
+function emptyFaults(environments: Environments): ConfigError[] {
+  const extended = new Set(Object.values(environments).map(config => config.extends))
+  return Object.keys(environments).flatMap(name => {
+    const line = extended.has(name) ? undefined : lineOf(name, environments)
+    return line ? withoutStorageFaults({ name, config: inheritSettings(line).config }) : []
+  })
 }
 
 function defaultFaults(name: unknown, known: readonly string[]): ConfigError[] {
@@ -44,7 +78,6 @@ function soundOnes(environments: { readonly [name: string]: unknown }): Environm
 function settingFaults(environments: { readonly [name: string]: unknown }): ConfigError[] {
   const known = Object.keys(environments)
   const sound = soundOnes(environments)
-  const extended = new Set(Object.values(sound).map(config => config.extends))
   return known.flatMap(name => {
     const config = sound[name]
     const references = referenceFaults(name, environments[name], known)
@@ -57,7 +90,7 @@ function settingFaults(environments: { readonly [name: string]: unknown }): Conf
       const otherLine = other === name ? undefined : lineOf(other, sound)
       return otherLine ? [{ name: other, config: inheritSettings(otherLine).config }] : []
     })
-    return [...own, ...storageFaults(inherited, { isBase: extended.has(name), reused })]
+    return [...own, ...storageFaults(inherited, reused)]
   })
 }
 

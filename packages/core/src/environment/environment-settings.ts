@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/engine.ts"
 import type { IOManager } from "../io/io-manager.ts"
 import type { Json } from "../util/json.ts"
+import { plainJson } from "../util/plain-json.ts"
 import type { EnvironmentConfig } from "./environment.ts"
 
 /** The settings of an environment, flat, as they were given: `io` → `parquet`, `io.root` → `s3://${LAKE}`. */
@@ -25,5 +26,13 @@ export function flatSettings(config: EnvironmentConfig): ReadonlyMap<string, Jso
 function addPart(found: Map<string, Json>, path: string, part: Engine | IOManager | undefined): void {
   if (!part) return
   found.set(path, part.name)
-  for (const [option, value] of Object.entries(part.describe?.() ?? {})) found.set(`${path}.${option}`, value)
+  for (const [option, value] of Object.entries(optionsOf(part))) found.set(`${path}.${option}`, value)
+}
+
+/** What an engine or an IO manager tells of itself: whatever that is, as JSON. */
+export function optionsOf(part: Engine | IOManager): { readonly [option: string]: Json } {
+  const options = plainJson(part.describe?.() ?? {})
+  return typeof options === "object" && options !== null && !Array.isArray(options)
+    ? (options as { readonly [option: string]: Json }) // an object, neither null nor an array
+    : {}
 }

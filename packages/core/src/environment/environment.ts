@@ -4,7 +4,10 @@ import type { Resource } from "./resource.ts"
 
 /** Where assets are computed and where they rest. What changes between a laptop and a cluster is here and nowhere else. */
 export interface EnvironmentConfig {
-  /** Inherits every setting of another environment that this one does not set. */
+  /**
+   * Inherits the settings of another environment that this one does not set. What holds things by name or by selection
+   * (`engines`, `ios`, `pools`, `vars`, `resources`, `route`, `sources`) is inherited one by one.
+   */
   readonly extends?: string
   /** The engine named `default`. Left out, the IO manager's own. */
   readonly engine?: Engine
@@ -18,13 +21,19 @@ export interface EnvironmentConfig {
   readonly sources?: string | { readonly [selection: string]: string }
   /** Named concurrency limits. */
   readonly pools?: { readonly [name: string]: number }
-  /** What `${NAME}` in the environment's texts stands for, before the process's variables. */
+  /**
+   * What `${NAME}` in the environment's texts stands for, before the process's variables. Texts are expanded when the
+   * environment is used, and not before.
+   */
   readonly vars?: { readonly [name: string]: string }
   /** What functions of assets find in `ctx.resources`, by name. */
   readonly resources?: readonly Resource[]
   /** IANA zone of both engines. Default `UTC`. */
   readonly timeZone?: string
-  /** Environments whose stored data may be read in place of computing it. */
+  /**
+   * Environments whose stored data may be read in place of computing it. Their storage keeps versions, and this
+   * environment writes to none of its places.
+   */
   readonly reuse?: readonly string[]
   /**
    * When what a run makes becomes current: each asset after its step, or with `run` all of them at once, when the run has

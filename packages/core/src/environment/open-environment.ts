@@ -3,6 +3,7 @@ import type { Engine, EngineSession, Progress } from "../engine/engine.ts"
 import { ConfigError } from "../errors/assets-error.ts"
 import type { EngineReference, IOContext, IOManager } from "../io/io-manager.ts"
 import { didYouMean } from "../util/nearest-name.ts"
+import { noteVariable } from "../util/secret-mask.ts"
 import { EngineSessions } from "./engine-sessions.ts"
 import type { EnvironmentConfig } from "./environment.ts"
 import { expandText } from "./expand-text.ts"
@@ -54,6 +55,8 @@ export class OpenEnvironment {
     this.timeZone = config.timeZone ?? "UTC"
     this.now = now
     this.#project = project
+    // Resources get them without an expansion.
+    for (const [variable, value] of Object.entries(config.vars ?? {})) noteVariable(variable, value)
     const expand = (text: string) => this.expand(text)
     this.#sessions = new EngineSessions({ base: project.base, timeZone: this.timeZone, now, signal, expand })
   }

@@ -1,7 +1,9 @@
 import { ConfigError } from "../errors/assets-error.ts"
 import { didYouMean } from "../util/nearest-name.ts"
+import { hasEnvironmentShape } from "./config-shape.ts"
 import type { EnvironmentConfig } from "./environment.ts"
 import { inheritSettings, type OwnSettings } from "./inherit-settings.ts"
+import { shapeFaults } from "./shape-faults.ts"
 
 /** An environment's name, and its settings with those that it inherits. */
 export interface ResolvedEnvironment {
@@ -29,8 +31,9 @@ export function resolveEnvironment(
   asked: string | EnvironmentConfig | undefined,
 ): InheritedEnvironment {
   if (typeof asked === "object") {
-    const [name = "in-memory"] = Object.entries(project.environments).find(([, config]) => config === asked) ?? []
-    return resolved(project, name, asked)
+    const [name] = Object.entries(project.environments).find(([, config]) => config === asked) ?? []
+    if (name === undefined) requireSound(asked)
+    return resolved(project, name ?? "in-memory", asked)
   }
   const names = Object.keys(project.environments)
   const name =
@@ -44,6 +47,12 @@ export function resolveEnvironment(
     })
   }
   return resolved(project, name, find(project, name))
+}
+
+/** One that is given in place of a name, and that no project has looked at. */
+function requireSound(config: EnvironmentConfig): void {
+  const [fault] = hasEnvironmentShape(config) ? [] : shapeFaults(config, ["environments", "in-memory"])
+  if (fault) throw fault
 }
 
 function resolved(project: Environments, name: string, config: EnvironmentConfig): InheritedEnvironment {

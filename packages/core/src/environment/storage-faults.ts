@@ -3,6 +3,7 @@ import type { IOManager } from "../io/io-manager.ts"
 import { canonicalJson } from "../util/canonical-json.ts"
 import { didYouMean } from "../util/nearest-name.ts"
 import type { EnvironmentConfig } from "./environment.ts"
+import { optionsOf } from "./environment-settings.ts"
 import type { InheritedEnvironment, ResolvedEnvironment } from "./resolve-environment.ts"
 import type { SettingPath } from "./shape-faults.ts"
 
@@ -12,17 +13,11 @@ interface Pair {
   readonly engine: string
 }
 
-interface Others {
-  /** Whether another environment extends it: it may then be no more than a part. */
-  readonly isBase: boolean
-  /** The environments that it reuses. */
-  readonly reused: readonly ResolvedEnvironment[]
-}
-
-/** Engines, IO managers and what is asked of them, where they do not go together. */
-export function storageFaults(environment: InheritedEnvironment, { isBase, reused }: Others): ConfigError[] {
-  const { name, config } = environment
-  if (managersOf(config).length === 0) return isBase ? [] : [withoutStorage(name)]
+/** Engines, IO managers and what is asked of them, where they do not go together; `reused` is what it reuses. */
+export function storageFaults(
+  environment: InheritedEnvironment,
+  reused: readonly ResolvedEnvironment[],
+): ConfigError[] {
   return [
     ...routeFaults(environment),
     ...pairFaults(environment),
@@ -37,13 +32,17 @@ function managersOf({ io, ios = {} }: EnvironmentConfig): { readonly setting: st
   return io ? [{ setting: "io", io }, ...named] : named
 }
 
-function withoutStorage(environment: string): ConfigError {
-  return new ConfigError("CONFIG_INVALID", {
-    what: `The environment '${environment}' has no 'io'.`,
-    why: "Neither it nor what it extends says where assets rest.",
-    fix: `Add one: io: parquetIO({ root: "data" }).`,
-    details: { path: ["environments", environment] },
-  })
+/** An environment that nowhere says where its assets rest. */
+export function withoutStorageFaults({ name, config }: ResolvedEnvironment): ConfigError[] {
+  if (managersOf(config).length > 0) return []
+  return [
+    new ConfigError("CONFIG_INVALID", {
+      what: `The environment '${name}' has no 'io'.`,
+      why: "Neither it nor what it extends says where assets rest.",
+      fix: `Add one: io: parquetIO({ root: "data" }).`,
+      details: { path: ["environments", name] },
+    }),
+  ]
 }
 
 /** Names in `route` that stand for nothing; those that are inherited are told where they are set. */
@@ -157,9 +156,7 @@ type Vars = { readonly [name: string]: string }
 
 /** What an IO manager says of itself, with the environment's own variables: the process's are the same for both. */
 function placeOf(io: IOManager, vars: Vars): string | undefined {
-  const options = io.describe?.()
-  const text = options && canonicalJson(options)
-  return text?.replace(/\$\{([^}]*)\}/g, (whole, name: string) =>
+  return canonicalJson(optionsOf(io)).replace(/\$\{([^}]*)\}/g, (whole, name: string) =>
     Object.hasOwn(vars, name) ? (vars[name] ?? "") : whole,
   )
 }
