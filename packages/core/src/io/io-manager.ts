@@ -206,8 +206,15 @@ export interface IOManager {
    * that it does not reach. Asked when a config loads; a text that needs a variable is then left as it is.
    */
   refusal?(use: { readonly engine: string | undefined }): Refusal | undefined
-  /** What is current, for each asset that has something: of one moment, so that a publication is seen whole or not. */
-  current(context: IOContext, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Current[]>>
+  /**
+   * What is current, for each asset that has something: of one moment, so that a publication is seen whole or not.
+   * @param partitions the only ones that the caller looks at, where it says so; more may be told
+   */
+  current(
+    context: IOContext,
+    keys: readonly string[],
+    partitions?: readonly (string | null)[],
+  ): Promise<ReadonlyMap<string, readonly Current[]>>
   /**
    * Stores a value; resolves once it is current, or complete when the context says `staged`.
    * @throws StorageError `STORAGE_CONFLICT` when another writer that is not held off by a lease was first; what it stored

@@ -23,22 +23,38 @@ interface Stored {
   readonly staged: Map<string, Held>
   /** Id of a materialization → its value: of the current and the staged ones, and of those that a running step reads. */
   readonly values: Map<string, Kept>
+  /** Id → of how many partitions it is current. */
+  readonly uses: Map<string, number>
+  /** Ids of values that are kept for who reads them, and no longer. */
+  readonly former: Set<string>
 }
 
 /** Keeps values in the memory of this process, as long as the manager itself is kept: for tests, and to read first. */
 export function memoryIO(): IOManager {
   const assets = new Map<string, Stored>()
   const storedOf = (key: string): Stored => {
-    const stored = assets.get(key) ?? { current: new Map(), staged: new Map(), values: new Map() }
-    assets.set(key, stored)
-    return stored
+    const known = assets.get(key)
+    if (known) return known
+    const made = {
+      current: new Map(),
+      staged: new Map(),
+      values: new Map(),
+      uses: new Map(),
+      former: new Set<string>(),
+    }
+    assets.set(key, made)
+    return made
   }
   return {
     name: "memory",
-    async current(_context, keys) {
+    async current(_context, keys, partitions) {
       const found = new Map<string, readonly Current[]>()
       for (const key of keys) {
-        const current = [...(assets.get(key)?.current ?? [])].map(([partition, held]) => currentOf(partition, held))
+        const held = assets.get(key)?.current ?? new Map<string | null, Held>()
+        const current = [...(partitions ?? held.keys())].flatMap(partition => {
+          const one = held.get(partition)
+          return one ? [currentOf(partition, one)] : []
+        })
         if (current.length > 0) found.set(key, current)
       }
       return found
@@ -54,11 +70,12 @@ export function memoryIO(): IOManager {
         if (now && isApplied(context, now)) return now.materialization
         if (context.write !== "overwrite" && now !== former) throw conflict(context.key)
         stored.values.set(materialization.id, kept)
-        const applied = context.write === "overwrite" ? (context.applied ?? []) : [...(former?.applied ?? []), context.fingerprint]
+        const applied =
+          context.write === "overwrite" ? (context.applied ?? []) : [...(former?.applied ?? []), context.fingerprint]
         const held = { materialization, applied: new Set(applied) }
         for (const partition of context.partitions.length === 0 ? [null] : context.partitions) {
           forgetStaged(stored, partition, context)
-          if (!context.staged) stored.current.set(partition, held)
+          if (!context.staged) makeCurrent(stored, partition, held)
         }
         if (context.staged) stored.staged.set(materialization.id, held)
         forget(stored, context)
@@ -80,7 +97,7 @@ export function memoryIO(): IOManager {
         for (const { key, partition, materialization } of publications) {
           const stored = storedOf(key)
           const held = stored.staged.get(materialization.id) ?? missing(key, materialization.id)
-          stored.current.set(partition, held)
+          makeCurrent(stored, partition, held)
           stored.staged.delete(materialization.id)
           forgetStaged(stored, partition, context)
         }
@@ -104,20 +121,44 @@ function isApplied({ write, reapply, fingerprint }: OutputContext, { applied }: 
   return write !== "overwrite" && reapply !== true && applied.has(fingerprint)
 }
 
+function makeCurrent({ current, uses, former }: Stored, partition: string | null, held: Held): void {
+  const before = current.get(partition)?.materialization.id
+  if (before !== undefined) {
+    const left = (uses.get(before) ?? 1) - 1
+    if (left > 0) uses.set(before, left)
+    else {
+      uses.delete(before)
+      former.add(before)
+    }
+  }
+  const { id } = held.materialization
+  current.set(partition, held)
+  uses.set(id, (uses.get(id) ?? 0) + 1)
+}
+
 /** Lets go of what was staged of a partition, by this run or by one that did not get as far. */
-function forgetStaged({ staged }: Stored, partition: string | null, context: Pick<OutputContext, "inUse">): void {
+function forgetStaged(
+  { staged, former }: Stored,
+  partition: string | null,
+  context: Pick<OutputContext, "inUse">,
+): void {
   const inUse = staged.size > 0 ? context.inUse() : new Set<string>()
   for (const [id, { materialization }] of staged) {
-    if ((materialization.partitions[0] ?? null) === partition && !inUse.has(id)) staged.delete(id)
+    if ((materialization.partitions[0] ?? null) !== partition || inUse.has(id)) continue
+    staged.delete(id)
+    former.add(id)
   }
 }
 
 /** Lets go of the values that are neither current nor staged nor read. */
-function forget({ current, staged, values }: Stored, context: Pick<OutputContext, "inUse">): void {
-  const wanted = new Set([...staged.keys(), ...[...current.values()].map(({ materialization }) => materialization.id)])
-  if (values.size === wanted.size) return
+function forget({ uses, staged, values, former }: Stored, context: Pick<OutputContext, "inUse">): void {
+  if (former.size === 0) return
   const inUse = context.inUse()
-  for (const id of values.keys()) if (!wanted.has(id) && !inUse.has(id)) values.delete(id)
+  for (const id of former) {
+    if (inUse.has(id)) continue
+    former.delete(id)
+    if (!uses.has(id) && !staged.has(id)) values.delete(id)
+  }
 }
 
 async function keep(context: OutputContext, value: OutputValue, former: Kept | undefined): Promise<Kept> {

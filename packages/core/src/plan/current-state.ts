@@ -63,6 +63,18 @@ export class CurrentState {
     }
   }
 
+  /** Reads anew what is current of one partition. */
+  async refreshPartition(asset: Asset, partition: string | null, signal: AbortSignal): Promise<void> {
+    const { key } = asset
+    const before = this.get(key, partition)
+    const io = this.environment.io(asset)
+    const found = (await io.current(this.environment.ioContext(signal), [key], [partition])).get(key)
+    const now = found?.find(one => one.partition === partition)
+    if (this.get(key, partition) !== before || before?.staged) return
+    if (now) this.set(key, [partition], this.#stateOf(now))
+    else if (before?.environment === this.environment) this.delete(key, partition)
+  }
+
   get(key: string, partition: string | null): StoredState | undefined {
     return this.#byKey.get(key)?.get(partition)
   }

@@ -113,7 +113,7 @@ async function contentDigest(
 /** The data version to which rows are added: of this moment, since a run with another event log may have added some. */
 async function formerVersion(run: RunContext, { work, signal }: ApprovalRequest): Promise<string | undefined> {
   const { state } = run.settings
-  await state.refresh([work.asset], signal)
+  await state.refreshPartition(work.asset, work.partition, signal)
   return state.get(work.asset.key, work.partition)?.materialization.dataVersion
 }
 

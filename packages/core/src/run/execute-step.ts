@@ -161,7 +161,7 @@ class StepExecution {
         log.keepReads(this.#about.runId, this.#about.step, ids)
       },
       onWaited: async () => {
-        await this.#run.settings.state.refresh([this.#work.asset], signal)
+        await this.#run.settings.state.refreshPartition(this.#work.asset, this.#work.partition, signal)
         skipped = this.#doneByOther(ready)
         return skipped !== undefined
       },
@@ -188,7 +188,7 @@ class StepExecution {
     const { asset, partition } = this.#work
     if (!adds(asset) && !this.#isStaged) return undefined
     const { state, environment } = this.#run.settings
-    await state.refresh([asset], signal)
+    await state.refreshPartition(asset, partition, signal)
     const stored = state.get(asset.key, partition)
     this.#former = stored?.environment === environment ? stored : undefined
     return this.#doneByOther(ready)
