@@ -3,6 +3,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import Database from "better-sqlite3"
 import { afterEach, beforeEach, expect, test } from "vitest"
+import { StorageError } from "../src/errors/assets-error.ts"
+import { openReadOnlyCopy } from "../src/event/read-only-copy.ts"
 import { SqliteEventLog } from "../src/event/sqlite-event-log.ts"
 import { backupPath } from "../src/event/upgrade-event-log.ts"
 import { ownIdentity } from "../src/util/process-identity.ts"
@@ -147,4 +149,34 @@ test("a file of a newer release stays as it is, with what lies in its log of cha
   expect(() => new SqliteEventLog(left)).toThrow(expect.objectContaining({ code: "EVENT_LOG_NEWER" }))
   expect(bytes()).toEqual(before)
   expect(existsSync(backupPath(left, 1))).toBe(false)
+})
+
+test("a file of version 1 that cannot be written is read from an upgraded copy, and stays as it is", () => {
+  const before = readFileSync(path)
+  const refusal = new StorageError("STORAGE_UNWRITABLE", { what: "No.", why: "No.", fix: "None." })
+  const log = openReadOnlyCopy(path, refusal)
+  expect(log.runs()).toHaveLength(3)
+  expect(log.latest({ environment: "local" })).toHaveLength(3)
+  expect(() => log.append({ type: "run_succeeded", runId: third, durationMs: 1 })).toThrow(refusal)
+  expect(() => log.deleteRuns([first])).toThrow(refusal)
+  log.close()
+  expect(readFileSync(path)).toEqual(before)
+  expect(existsSync(backupPath(path, 1))).toBe(false)
+})
+
+test("deleting runs of an upgraded file gives their space back once no run goes on", () => {
+  const log = new SqliteEventLog(path)
+  log.append({ type: "run_succeeded", runId: third, durationMs: 1 })
+  log.deleteRuns([first, second, third])
+  expect(log.runs()).toEqual([])
+  expect(log.latest({ environment: "local" }).map(({ materialization }) => materialization.runId)).toEqual([
+    first,
+    first,
+    first,
+  ])
+  log.close()
+  const db = new Database(path, { readonly: true })
+  expect(db.pragma("auto_vacuum", { simple: true })).toBe(2)
+  expect(db.pragma("freelist_count", { simple: true })).toBe(0)
+  db.close()
 })

@@ -71,6 +71,20 @@ test("a file that another process keeps locked is told of", () => {
   log.close()
 })
 
+test("a file that is locked can be read, also when it has runs of dead processes", () => {
+  const log = new SqliteEventLog(path, { busyTimeoutMs: 10 })
+  log.append(runStarted("r"))
+  const db = new Database(path)
+  db.prepare("UPDATE runs SET process_started_at = 'another'").run()
+  db.exec("BEGIN IMMEDIATE")
+  const next = new SqliteEventLog(path, { busyTimeoutMs: 10 })
+  expect(next.runs().map(({ status }) => status)).toEqual(["running"])
+  db.exec("ROLLBACK")
+  next.endLostRuns()
+  expect(next.runs().map(({ status }) => status)).toEqual(["failed"])
+  for (const one of [db, next, log]) one.close()
+})
+
 test("a folder that cannot be made is told of", () => {
   writeFileSync(join(folder, "file"), "")
   expect(() => new SqliteEventLog(join(folder, "file", "state", "assets.db"))).toThrow(

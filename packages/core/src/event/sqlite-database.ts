@@ -122,11 +122,16 @@ export class SqliteDatabase {
     return this.#depth > 0
   }
 
-  /** Gives the pages of deleted rows back to the disk, in small portions so that others can write in between. */
-  giveBack(): void {
+  /**
+   * Gives the pages of deleted rows back to the disk, in small portions so that others can write in between. A file that
+   * was once of version 1 has to be written anew for the first time, which only `mayLock` allows: till then its pages are
+   * used again.
+   */
+  giveBack({ mayLock }: { readonly mayLock: boolean }): void {
     try {
       if (this.#db.pragma("auto_vacuum", { simple: true }) !== INCREMENTAL) {
-        this.#db.pragma("auto_vacuum = INCREMENTAL") // a file of version 1 cannot do so in portions before this
+        if (!mayLock) return
+        this.#db.pragma("auto_vacuum = INCREMENTAL")
         this.#db.exec("VACUUM")
       }
       while (Number(this.#db.pragma("freelist_count", { simple: true })) > 0) {

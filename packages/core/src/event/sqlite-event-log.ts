@@ -46,7 +46,7 @@ export class SqliteEventLog implements RunLog {
     this.#clock = clock
     this.#onClose = onClose
     try {
-      markLostRuns(this.#db, this, clock.now())
+      this.#openWithoutLostRuns()
       this.#refusal = refusal
     } catch (error) {
       this.#db.close()
@@ -226,7 +226,7 @@ export class SqliteEventLog implements RunLog {
     this.#confirmWritable()
     deleteRuns(this.#db, ids)
     for (const id of ids) this.#runs.delete(id)
-    this.#db.giveBack()
+    this.#db.giveBack({ mayLock: this.runs({ status: "running", limit: 1 }).length === 0 })
   }
 
   latestIds(environment: string): ReadonlySet<string> {
@@ -289,6 +289,15 @@ export class SqliteEventLog implements RunLog {
   close(): void {
     this.#db.close()
     this.#onClose?.()
+  }
+
+  /** While another process keeps the log locked it can be read all the same: the next to open it ends lost runs. */
+  #openWithoutLostRuns(): void {
+    try {
+      markLostRuns(this.#db, this, this.#clock.now())
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.code !== "EVENT_LOG_LOCKED") throw error
+    }
   }
 
   #confirmWritable(): void {
