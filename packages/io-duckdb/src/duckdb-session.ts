@@ -17,11 +17,11 @@ import type { DuckDBDataChunk, DuckDBInstance } from "@duckdb/node-api"
 import { appendBatches } from "./append-batches.ts"
 import { ArrowReader } from "./arrow-reader.ts"
 import { compiled } from "./compiled-sql.ts"
-import { ConnectionPool, type Lease } from "./connection-pool.ts"
+import { ConnectionPool, type Lease, Turns } from "./connection-pool.ts"
 import { loadBindings } from "./duckdb-bindings.ts"
 import { columnDefinitions, requireStorable, schemaGuard } from "./duckdb-types.ts"
 import { writeParquet } from "./parquet-write.ts"
-import { copyToFile, createView, keysIn, readOnlyRows } from "./query-views.ts"
+import { copyToFile, createView, dropViews, keysIn, readOnlyRows } from "./query-views.ts"
 import { isOrdered, tablesOf } from "./relation-walk.ts"
 import { quotePath } from "./sql-text.ts"
 import { pinnedVersions, requireVersions } from "./stored-versions.ts"
@@ -55,6 +55,14 @@ export interface StagedRows {
   remove(): Promise<void>
 }
 
+interface StatementViews {
+  readonly text: string
+  readonly views: QueryViews
+  readonly signal: AbortSignal
+  /** Gets what gives back the databases that the views read. */
+  readonly releases: (() => Promise<void>)[]
+}
+
 interface Acquired {
   readonly lease: Lease
   release(): Promise<void>
@@ -69,6 +77,7 @@ export class DuckdbSession implements EngineSession {
   /** Connections by the temporary relation that only they see. */
   readonly #pinned = new Map<string, Lease>()
   readonly #scratch: string
+  readonly #statements = new Turns(1)
   #uploads = 0
 
   /** `settings` are statements that each new connection runs; `scratch` is a folder for staged rows. */
@@ -154,16 +163,41 @@ export class DuckdbSession implements EngineSession {
     const releases: (() => Promise<void>)[] = []
     try {
       const lease = await this.#pool.lease(task)
+      const rows = readOnlyRows(lease, text)
+      const first = await this.#withViews(lease, { text, views, signal, releases }, () => rows.next())
+      if (first.done) return
+      yield first.value
+      yield* rows
+    } finally {
+      this.#pool.end(task)
+      for (const undo of releases.reverse()) await undo()
+    }
+  }
+
+  /** The views are there until the statement is bound to what they read: the next statement has views of its own. */
+  async #withViews<T>(
+    lease: Lease,
+    { text, views, signal, releases }: StatementViews,
+    bind: () => Promise<T>,
+  ): Promise<T> {
+    const keys: string[] = []
+    await this.#statements.take()
+    try {
       for (const key of keysIn(lease, text, views.keys())) {
         const relation = relationOf((await views.get(key)?.()) ?? { kind: "missing" })
         releases.push(await this.#attach(relation, signal))
         await this.requirePinned(lease, relation)
+        keys.push(key)
         await createView(lease, key, relation)
       }
-      yield* readOnlyRows(lease, text)
+      return await bind()
     } finally {
-      this.#pool.end(task)
-      for (const undo of releases.reverse()) await undo()
+      try {
+        // On another connection: this one is about to give rows.
+        if (keys.length > 0) await this.#pool.use(undefined, never, other => dropViews(other, keys))
+      } finally {
+        this.#statements.give()
+      }
     }
   }
 

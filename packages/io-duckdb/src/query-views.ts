@@ -45,6 +45,15 @@ export async function createView(lease: Lease, key: string, relation: Relation):
   await lease.run(`CREATE OR REPLACE VIEW ${quotePath(["memory", schema, key.slice(at + 1)])} AS ${sql}`)
 }
 
+/** Takes the views of assets away: beside them, DuckDB no longer tells which names a statement holds. */
+export async function dropViews(lease: Lease, keys: readonly string[]): Promise<void> {
+  for (const key of keys) {
+    await lease.run(`DROP VIEW IF EXISTS ${quotePath(["memory", "main", key])}`)
+    const at = key.lastIndexOf("/")
+    if (at !== -1) await lease.run(`DROP VIEW IF EXISTS ${quotePath(["memory", key.slice(0, at), key.slice(at + 1)])}`)
+  }
+}
+
 /** Runs a statement that only reads; anything else is refused before it runs. */
 export async function* readOnlyRows(lease: Lease, text: string): AsyncGenerator<QueryBatch> {
   try {
