@@ -1,9 +1,11 @@
+import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
-import { readdirSync, readFileSync } from "node:fs"
+import { readdirSync, readFileSync, statSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { expect, test } from "vitest"
-import { type CliProject, cliProject } from "./cli-project.ts"
+import { type CliProject, cliProject, shop } from "./cli-project.ts"
 
 const example = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "examples/flights")
 const files = ["assets.config.ts", "assets.ts", "delay-model.ts"]
@@ -73,4 +75,162 @@ test("a branch computes what changed and what is below it, reads the rest from p
 
   const again = await project.assets(["materialize", "--env", "branch"])
   expect(again.stdout).toMatch(/Done\. ok=0 skipped=6 failed=0/)
+})
+
+interface Promoted {
+  readonly key: string
+  readonly dataVersion: string
+  readonly former: string | null
+  readonly runId: string | null
+}
+
+test("promote publishes a branch's versions without computing and without moving data", {
+  timeout: 120_000,
+}, async () => {
+  const project = flights()
+  await project.assets(["materialize", "--env", "prod", "--quiet"])
+  project.write({ "assets.ts": project.read("assets.ts").replace(before, after) })
+  await project.assets(["materialize", "--env", "branch", "--quiet"])
+
+  const dry = await project.assets(["promote", "branch", "prod", "--dry-run"])
+  expect([dry.code, dry.stderr]).toEqual([0, ""])
+  expect(dry.stdout).toMatch(/^WOULD marts\/hourly_delays .*\nWOULD models\/delay_by_hour /)
+  const rows = await project.json(["sql", "select * from marts.hourly_delays order by hour", "--env", "branch"])
+  expect(await project.json(["sql", "select * from marts.hourly_delays order by hour", "--env", "prod"])).not.toEqual(
+    rows,
+  )
+
+  const promoted = await project.json<Promoted>(["promote", "branch", "prod"])
+  expect(promoted.map(({ key }) => key)).toEqual(changed)
+  expect(promoted.every(({ former, dataVersion }) => former !== null && former !== dataVersion)).toBe(true)
+  expect(await project.json(["sql", "select * from marts.hourly_delays order by hour", "--env", "prod"])).toEqual(rows)
+  const fileOf = async (env: string) => {
+    const [{ paths } = { paths: [""] }] = await project.json<{ readonly paths: readonly string[] }>([
+      "path",
+      "marts/hourly_delays",
+      "--env",
+      env,
+    ])
+    return statSync(paths[0] ?? "").ino
+  }
+  expect(await fileOf("prod")).toBe(await fileOf("branch"))
+
+  const [run] = await project.json<{ tags: object; startedAt: string; endedAt: string }>(["runs", "show", "latest"])
+  expect(run).toMatchObject({ environment: "prod", status: "succeeded", tags: { promotedFrom: "branch" } })
+  expect(Date.parse(run?.endedAt ?? "") - Date.parse(run?.startedAt ?? "")).toBeLessThan(1000)
+  const plan = await project.json<{ decision: string }>(["plan", "--env", "prod"])
+  expect(plan.map(({ decision }) => decision)).toEqual(all.map(() => "skip"))
+  const again = await project.assets(["promote", "branch", "prod"])
+  expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("Promoted 0 versions")])
+})
+
+const shopConfig = `import { defineConfig } from "@assets/core"
+import { duckdb, duckdbFileIO } from "@assets/io-duckdb"
+import { parquetIO } from "@assets/io-parquet"
+export default defineConfig({
+  assets: ["./assets.ts"],
+  defaultEnvironment: "prod",
+  environments: {
+    prod: { engine: duckdb(), io: parquetIO({ root: "prod" }) },
+    branch: { extends: "prod", io: parquetIO({ root: "branch" }), reuse: ["prod"] },
+    file: { engine: duckdb(), io: duckdbFileIO({ path: "warehouse.duckdb" }) },
+  },
+})
+`
+const doubled = (text: string) => text.replace("cents: sum(f.cents) }", "cents: sum(f.cents.plus(1)) }")
+
+test("promote refuses what was made from what the other environment no longer has, and says what mends it", {
+  timeout: 120_000,
+}, async () => {
+  const project = cliProject({ ...shop, "assets.config.ts": shopConfig })
+  await project.assets(["materialize", "--quiet"])
+  project.write({ "assets.ts": doubled(project.read("assets.ts")) })
+  await project.assets(["materialize", "--env", "branch", "--quiet"])
+  const prod = contents(project.path("prod"))
+
+  const part = await project.assets(["promote", "branch", "prod", "reports/best"])
+  expect([part.code, part.stderr]).toEqual([1, expect.stringContaining("PROMOTE_CONFLICT")])
+  expect(part.stderr).toContain("assets promote branch prod marts/customers reports/best")
+
+  project.write({ "orders.csv": `${project.read("orders.csv")}4,grace,3000\n` })
+  const moved = await project.assets(["promote", "branch", "prod"])
+  expect([moved.code, moved.stdout]).toEqual([0, expect.stringContaining("Promoted 2 versions")])
+  expect(contents(project.path("prod"))).not.toEqual(prod)
+
+  await project.assets(["materialize", "--env", "prod", "staging/large", "--quiet"])
+  project.write({ "assets.ts": project.read("assets.ts").replace("f.cents.plus(1)", "f.cents.plus(2)") })
+  project.write({ "orders.csv": shop["orders.csv"] ?? "" })
+  await project.assets(["materialize", "--env", "branch", "--quiet"])
+  const refused = await project.assets(["promote", "branch", "prod", "marts/customers"])
+  expect(refused.code).toBe(1)
+  expect(refused.stderr).toContain(
+    "'marts/customers' was made from another version of 'staging/large' than 'prod' has.",
+  )
+  expect(refused.stderr).toContain("assets promote branch prod staging/large marts/customers")
+})
+
+test("promote to another kind of storage is refused, and names the copy that does it", {
+  timeout: 60_000,
+}, async () => {
+  const project = cliProject({ ...shop, "assets.config.ts": shopConfig })
+  await project.assets(["materialize", "--quiet"])
+  const refused = await project.assets(["promote", "prod", "file"])
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("assets copy --from prod --to file")])
+  expect((await project.assets(["promote", "prod", "prod"])).code).toBe(2)
+  expect((await project.assets(["promote", "prod", "nowhere"])).code).toBe(2)
+})
+
+const pairs: { readonly [path: string]: string } = {
+  "assets.config.ts": `import { defineConfig } from "@assets/core"
+import { duckdb } from "@assets/io-duckdb"
+import { parquetIO } from "@assets/io-parquet"
+const at = (root: string) => ({ engine: duckdb(), io: parquetIO({ root, keep: 20 }) })
+export default defineConfig({ assets: ["./pairs.js"], environments: { prod: at("prod"), one: at("one"), two: at("two") } })
+`,
+  "pairs.js": `import { asset } from "@assets/core"
+import { frame, t } from "@assets/dataframe"
+const v = Number(process.env.V ?? 0)
+const value = { returns: frame({ v: t.int64 }), version: String(v), compute: async () => [{ v }] }
+export const left = asset("pair/left", value)
+export const right = asset("pair/right", value)
+`,
+  // Reads both with one statement, until the file 'stop' is there.
+  "reader.js": `import { existsSync } from "node:fs"
+import { definitions, openStoredData } from "@assets/core"
+import { duckdb } from "@assets/io-duckdb"
+import { parquetIO } from "@assets/io-parquet"
+import * as assets from "./pairs.js"
+const environments = { prod: { engine: duckdb(), io: parquetIO({ root: "prod", keep: 20 }) } }
+const project = definitions({ assets: { ...assets }, environments, base: import.meta.dirname })
+const stored = openStoredData(project, { environment: "prod" })
+const seen = {}
+process.stdout.write("ready\\n")
+while (!existsSync("stop")) {
+  for await (const { rows } of stored.query('select l.v, r.v from "pair/left" l, "pair/right" r')) {
+    for (const row of rows) seen[row.join()] = (seen[row.join()] ?? 0) + 1
+  }
+}
+await stored.close()
+process.stdout.write(JSON.stringify(seen) + "\\n")
+`,
+}
+
+test("a reader during promotions sees the old versions of all assets or the new ones of all", {
+  timeout: 120_000,
+}, async () => {
+  const project = cliProject(pairs)
+  for (const [env, V] of Object.entries({ one: "1", two: "2" })) {
+    expect((await project.assets(["materialize", "--env", env, "--quiet"], { env: { V } })).code).toBe(0)
+  }
+  await project.assets(["promote", "one", "prod"])
+  const reader = spawn(process.execPath, ["reader.js"], { cwd: project.folder, stdio: ["ignore", "pipe", "inherit"] })
+  const lines = createInterface(reader.stdout)[Symbol.asyncIterator]()
+  expect((await lines.next()).value).toBe("ready")
+  for (const from of ["two", "one", "two", "one", "two"]) {
+    const { code, stdout } = await project.assets(["promote", from, "prod"])
+    expect([code, stdout]).toEqual([0, expect.stringContaining("Promoted 2 versions")])
+  }
+  project.write({ stop: "" })
+  const seen: { readonly [pair: string]: number } = JSON.parse((await lines.next()).value)
+  expect(Object.keys(seen).sort()).toEqual(["1,1", "2,2"])
 })
