@@ -86,6 +86,16 @@ test("within a run the same decides, and nobody is told to wait", async () => {
   expect(told).toEqual([])
 })
 
+test("what is ready when the run begins starts by its priority, too", async () => {
+  const order: string[] = []
+  const of = (key: string, priority: number) =>
+    asset(key, { returns: json<number>(), version: "1", priority, compute: () => order.push(key) })
+  const assets = { a: of("a/a", 0), b: of("a/b", 1), c: of("a/c", 2) }
+  const project = definitions({ assets, environments: { local: { io: memoryIO() } }, base: folder() })
+  await materialize(project, { concurrency: 1 })
+  expect(order).toEqual(["a/c", "a/b", "a/a"])
+})
+
 test("a run that does not wait fails for a place of a pool that another holds, and says who does", async () => {
   const { project, begun, letGo } = held()
   const holding = materialize(project, { select: "hold/it" })

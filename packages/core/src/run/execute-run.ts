@@ -193,7 +193,8 @@ class RunExecution {
         this.#run.stop(error as Error)
       })
     }
-    for (const { id } of ready) start(this.#work(id))
+    // The queue starts what it is given first at once, whatever comes after.
+    for (const { id } of ready.toSorted((a, b) => b.priority - a.priority)) start(this.#work(id))
     const wake = setInterval(() => this.#pools.wake().forEach(start), POOL_LOOK_MS)
     try {
       await queue.onIdle()
