@@ -90,6 +90,36 @@ test("a step whose lease was taken away stores nothing", async () => {
   expect((await plan(project)).steps[0]?.reasons[0]?.kind).toBe("never_materialized")
 })
 
+test.each(["step", "run"] as const)(
+  "a run that was ended by another process adds nothing (publish: %s)",
+  async publish => {
+    const io = memoryIO()
+    const path = join(folder(), ".assets", "assets.db")
+    const counted = (db: Database.Database) => db.prepare("SELECT count(*) AS n FROM events").get()
+    let before: unknown
+    const one = asset("a/one", {
+      returns: json<number>(),
+      version: "1",
+      compute: () => {
+        const db = new Database(path)
+        db.prepare("UPDATE runs SET status = 'failed', reason = 'runner lost'").run()
+        before = counted(db)
+        db.close()
+        return 1
+      },
+    })
+    const project = definitions({ assets: { one }, environments: { local: { io, publish } }, base: folder() })
+    await expect(materialize(project)).rejects.toMatchObject({
+      code: "LEASE_LOST",
+      why: expect.stringContaining("failed (runner lost)"),
+    })
+    const db = new Database(path, { readonly: true })
+    expect(counted(db)).toEqual(before)
+    expect(db.prepare("SELECT status, reason FROM runs").all()).toEqual([{ status: "failed", reason: "runner lost" }])
+    db.close()
+  },
+)
+
 test("after a run nothing is held, read or running", async () => {
   const { project, letGo } = held()
   letGo()

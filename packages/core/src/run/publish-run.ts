@@ -56,7 +56,9 @@ async function publishOnLeases(
   const byManager = new Map<IOManager, StagedStep[]>()
   for (const staged of left) {
     const io = environment.io(staged.work.asset)
-    byManager.set(io, [...(byManager.get(io) ?? []), staged])
+    const steps = byManager.get(io)
+    if (steps) steps.push(staged)
+    else byManager.set(io, [staged])
   }
   const { durability = "process" } = environment.config
   const [first] = left
