@@ -1,18 +1,24 @@
 import { type Shape, type Storage, shapeNames } from "./shapes.ts"
 
 /** Points at which a process dies exactly there. */
-const points = ["step.compute", "io.write", "io.rows", "io.marker", "io.pointer", "event.append"] as const
-const publicationPoints = ["io.publish", "io.published"] as const
+const points = ["step.compute", "io.write", "io.rows", "io.marker", "event.append"] as const
+/** Where data becomes current: after each step, or for all of a run at once. */
+const stepPoints = ["io.pointer"] as const
+const runPoints = ["io.publish", "io.published"] as const
 /** Moments at which it is killed from outside: some time after it began, or after it passed a point. */
 const moments = ["any moment", "amid a write", "amid a commit"] as const
 
-export type KillAt = (typeof points)[number] | (typeof publicationPoints)[number] | (typeof moments)[number]
+export type KillAt =
+  | (typeof points)[number]
+  | (typeof stepPoints)[number]
+  | (typeof runPoints)[number]
+  | (typeof moments)[number]
 
 /** Shapes whose rows are made in TypeScript: they alone see rows go by. */
 const streamed: readonly Shape[] = ["chain", "feed", "upsert", "slices"]
 
 export function killsAt(storage: Storage): readonly KillAt[] {
-  return storage === "parquet-run" ? [...points, ...publicationPoints, ...moments] : [...points, ...moments]
+  return [...points, ...(storage === "parquet-run" ? runPoints : stepPoints), ...moments]
 }
 
 export interface Kill {

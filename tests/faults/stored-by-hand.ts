@@ -30,9 +30,7 @@ export class HandReader {
     if (this.#storage === "duckdb") return this.#readFile(keys)
     const held: Held[] = []
     for (const key of keys) {
-      for (const name of namesIn(join(this.#folder, "data", key, "_current"))) {
-        if (name.endsWith(".json")) held.push(await this.#readPointer(key, name))
-      }
+      for (const partition of this.#pointers(key).keys()) held.push(await this.#readCurrent(key, partition))
     }
     return held
   }
@@ -53,10 +51,9 @@ export class HandReader {
   }
 
   /** A version that was collected while it was read was replaced: then another is current. */
-  async #readPointer(key: string, name: string): Promise<Held> {
-    const path = join(this.#folder, "data", key, "_current", name)
+  async #readCurrent(key: string, partition: string | null): Promise<Held> {
     for (let former = ""; ; ) {
-      const { id, partition } = JSON.parse(readFileSync(path, "utf8"))
+      const id = this.#pointers(key).get(partition) ?? ""
       try {
         return await this.readVersion(key, partition, id)
       } catch (error) {
@@ -64,6 +61,29 @@ export class HandReader {
         former = id
       }
     }
+  }
+
+  /** Ids of what is current by partition: what pointers say, and a publication that is decided and not yet carried out. */
+  #pointers(key: string): ReadonlyMap<string | null, string> {
+    const folder = join(this.#folder, "data", key, "_current")
+    for (;;) {
+      const decided = this.#published()
+      const ids = new Map<string | null, string>()
+      for (const name of namesIn(folder).filter(name => name.endsWith(".json"))) {
+        const { id, partition } = JSON.parse(readFileSync(join(folder, name), "utf8"))
+        ids.set(partition, id)
+      }
+      if (this.#published() !== decided) continue
+      for (const { key: own, former, pointer } of decided === "" ? [] : JSON.parse(decided).publications) {
+        if (own === key && (ids.get(pointer.partition) ?? null) === former) ids.set(pointer.partition, pointer.id)
+      }
+      return ids
+    }
+  }
+
+  #published(): string {
+    const path = join(this.#folder, "data", "_published.json")
+    return existsSync(path) ? readFileSync(path, "utf8") : ""
   }
 
   async #readFile(keys: readonly string[]): Promise<Held[]> {
