@@ -2,6 +2,7 @@ import { rmSync, statSync } from "node:fs"
 import type { CollectContext, Collected } from "@assets/core"
 import type { Lease } from "./connection-pool.ts"
 import type { DatabaseFile } from "./database-file.ts"
+import { leftNewFiles } from "./database-place.ts"
 import type { FileAccess } from "./file-access.ts"
 import { leftMark } from "./file-holder.ts"
 import { currentOf, deleteRecords, ownTables } from "./materialization-table.ts"
@@ -43,7 +44,7 @@ export async function collectLeftovers(
 
 function besideFile(file: DatabaseFile): Collected[] {
   const mark = leftMark(file.path)
-  const paths = [...file.leftTickets, ...(mark === undefined ? [] : [mark])]
+  const paths = [...file.leftTickets, ...leftNewFiles(file.path), ...(mark === undefined ? [] : [mark])]
   return paths.map(what => ({
     key: "",
     what,

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto"
-import { existsSync, realpathSync } from "node:fs"
+import { existsSync, linkSync, realpathSync, rmSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import { CancelledError, StorageError } from "@assets/core"
 import type { DuckDBInstance } from "@duckdb/node-api"
 import { Turns } from "./connection-pool.ts"
 import { attachFailure, fileBusy } from "./database-file-error.ts"
+import { makeFolder, newFileOf } from "./database-place.ts"
 import { type FileHolder, holderIn, markedHolder, markHolder, processHolder, unmarkHolder } from "./file-holder.ts"
 import { quoteName, quoteText } from "./sql-text.ts"
 import { type HoldMode, WaitingLine } from "./waiting-line.ts"
@@ -188,9 +189,30 @@ export class DatabaseFile {
   async #attach(instance: DuckDBInstance, mode: HoldMode, options: HoldOptions): Promise<void> {
     const access = mode === "read" ? "READ_ONLY" : "READ_WRITE"
     const statement = `ATTACH ${quoteText(this.path)} AS ${quoteName(this.alias)} (${access})`
+    if (mode === "write" && !this.exists) await this.#create(instance)
     const busy = this.#line.excludes(mode) ? this.#first() : await this.#try(instance, statement)
     if (busy) await this.#waitInLine(instance, statement, mode, busy, options)
     if (mode === "write" && options.stepId !== undefined) markHolder(this.path, options.stepId)
+  }
+
+  /**
+   * Makes an empty database under another name and links it to its own: who dies on the way leaves no file that is none,
+   * and of two who do so at once one is first. Where files cannot be linked, DuckDB makes the file in place.
+   */
+  async #create(instance: DuckDBInstance): Promise<void> {
+    makeFolder(dirname(this.path))
+    const path = newFileOf(this.path)
+    const name = quoteName(`${this.alias}_new`)
+    try {
+      await execute(instance, `ATTACH ${quoteText(path)} AS ${name}`)
+      await execute(instance, `DETACH ${name}`)
+      linkSync(path, this.path)
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      if (code === undefined) throw attachFailure(this.path, message, error)
+    } finally {
+      rmSync(path, { force: true })
+    }
   }
 
   /** Attaches the file unless another process has it: who. */

@@ -15,6 +15,7 @@ const mappings: readonly Mapping[] = [
   interrupted,
   diskFull,
   outOfMemory,
+  databaseDamaged,
   csvInvalid,
   columnMissing,
   columnRetyped,
@@ -65,6 +66,20 @@ function outOfMemory(message: string, _context: ErrorContext, cause: unknown): A
     what: "The query needs more memory than DuckDB may use.",
     why: firstLine(message),
     fix: "Raise the limit, duckdb({ memoryLimit: '8GB' }), lower duckdb({ threads }), or run the asset on Spark.",
+    cause,
+  })
+}
+
+function databaseDamaged(message: string, _context: ErrorContext, cause: unknown): AssetsError | undefined {
+  if (!/Corrupt database file|Could not read enough bytes from file|database has been invalidated/.test(message)) {
+    return undefined
+  }
+  const path = quotedPath(message)
+  return new StorageError("STORAGE_CORRUPT", {
+    what: `${path ?? "A database file"} is damaged: a block of it is not as it was written.`,
+    why: firstLine(message),
+    fix: "Materialize the asset again with --force; or restore the file from a backup. assets doctor reads the whole file.",
+    ...(path && { details: { path } }),
     cause,
   })
 }

@@ -31,7 +31,7 @@ export function unmarkHolder(file: string): void {
 /** The mark that a dead process left; undefined when there is none, or its process lives. */
 export function leftMark(file: string): string | undefined {
   const pid = readMark(file)?.pid
-  return pid === undefined || stateOf(pid) !== undefined ? undefined : markOf(file)
+  return pid === undefined || processState(pid) !== undefined ? undefined : markOf(file)
 }
 
 /** Who holds the lock, from what DuckDB says; undefined when it says something else. */
@@ -45,7 +45,7 @@ export function holderIn(message: string, file: string): FileHolder | undefined 
 /** Who wrote the mark, when it lives: known without asking for the lock. */
 export function markedHolder(file: string): FileHolder | undefined {
   const pid = readMark(file)?.pid
-  if (pid === undefined || stateOf(pid) === undefined) return undefined
+  if (pid === undefined || processState(pid) === undefined) return undefined
   return processHolder(pid, file)
 }
 
@@ -55,7 +55,7 @@ export function processHolder(pid: number, file: string): FileHolder {
 }
 
 function holderOf(name: string, pid: number, file: string): FileHolder {
-  const stopped = stateOf(pid) === "T"
+  const stopped = processState(pid) === "T"
   const texts = [name, ...(stopped ? ["which is stopped"] : []), ...workOf(file, pid)]
   return { text: texts.join(", "), pid, stopped }
 }
@@ -87,7 +87,7 @@ function readMark(file: string): { readonly pid: number; readonly step: string }
 }
 
 /** The kernel's letter for what a process does; undefined when there is none, or no way to see it. */
-function stateOf(pid: number): string | undefined {
+export function processState(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
     return stat.slice(stat.lastIndexOf(")") + 2)[0]

@@ -1,5 +1,3 @@
-import { mkdirSync } from "node:fs"
-import { dirname } from "node:path"
 import { faultPoint, type Materialization, type OutputContext, type OutputValue, StorageError } from "@assets/core"
 import type { Relation, Schema } from "@assets/dataframe"
 import type { Lease } from "./connection-pool.ts"
@@ -46,7 +44,6 @@ export async function writeFrame(
   const schema = value.schema as Schema // core hands on what the dataframe made
   requireStorable(schema)
   refuseUnstorableNames(schema)
-  mkdirSync(dirname(file.path), { recursive: true })
   access.introduce(session, file)
   const writing: Writing = { context, access, file, session, schema }
   if (value.kind === "relation") return writeRelation(writing, value.relation as Relation) // the dataframe's, as the schema
@@ -126,7 +123,6 @@ export async function writePlain(
   value: PlainOutput,
 ): Promise<Materialization> {
   const file = access.file(context)
-  mkdirSync(dirname(file.path), { recursive: true })
   const path = tableOf(file.alias, context.key)
   const partition = context.partitions[0] ?? null
   return access.onRecords(file, "write", context, async lease => {
