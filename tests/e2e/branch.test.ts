@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
-import { readdirSync, readFileSync, statSync } from "node:fs"
+import { once } from "node:events"
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
@@ -233,4 +234,82 @@ test("a reader during promotions sees the old versions of all assets or the new 
   project.write({ stop: "" })
   const seen: { readonly [pair: string]: number } = JSON.parse((await lines.next()).value)
   expect(Object.keys(seen).sort()).toEqual(["1,1", "2,2"])
+})
+
+const appending: { readonly [path: string]: string } = {
+  "assets.config.ts": shopConfig,
+  "orders.csv": "id\n1\n",
+  "assets.ts": `import { asset, source, staticPartitions } from "@assets/core"
+import { csvFiles, frame, t } from "@assets/dataframe"
+export const orders = source("raw/orders", csvFiles("orders.csv", { id: t.int64 }, { header: true }))
+export const history = asset("marts/history", {
+  deps: { orders },
+  returns: frame({ id: t.int64 }),
+  write: "append",
+  transform: ({ orders }) => orders,
+})
+export const byRegion = asset("marts/by_region", {
+  deps: { orders },
+  partitions: staticPartitions(["north", "o'brien"]),
+  returns: frame({ id: t.int64, region: t.string }),
+  transform: ({ orders }, { partition }) => orders.withColumn("region", () => partition.key),
+})
+`,
+}
+
+test("partitions are promoted one by one, and rows that were added in prod are not lost to a branch that lacks them", {
+  timeout: 120_000,
+}, async () => {
+  const project = cliProject(appending)
+  await project.assets(["materialize", "--quiet", "--partitions", "all"])
+  project.write({ "orders.csv": "id\n2\n" })
+  const made = await project.assets(["materialize", "--quiet", "--env", "branch", "--partitions", "all"])
+  expect(made.code).toBe(0)
+
+  const lost = await project.assets(["promote", "branch", "prod"])
+  expect([lost.code, lost.stderr]).toEqual([1, expect.stringContaining("PROMOTE_CONFLICT")])
+  expect(lost.stderr).toContain("assets materialize marts/history --env prod")
+  expect(await project.json(["sql", "from marts.history", "--env", "prod"])).toEqual([{ id: "1" }])
+
+  const parts = await project.json<Promoted & { partition: string }>(["promote", "branch", "prod", "marts/by_region"])
+  expect(parts.map(({ partition }) => partition)).toEqual(["north", "o'brien"])
+  expect(await project.json(["sql", "from marts.by_region order by region", "--env", "prod"])).toEqual([
+    { id: "2", region: "north" },
+    { id: "2", region: "o'brien" },
+  ])
+})
+
+test("promote waits for a run that writes the same assets, or fails with --no-wait", { timeout: 120_000 }, async () => {
+  const project = cliProject({
+    "assets.config.ts": shopConfig,
+    "assets.js": `import { existsSync, writeFileSync } from "node:fs"
+import { setTimeout } from "node:timers/promises"
+import { asset, json } from "@assets/core"
+export const slow = asset("a/slow", {
+  returns: json(),
+  version: process.env.V ?? "1",
+  compute: async () => {
+    if (process.env.V) writeFileSync("running", "")
+    while (process.env.V && !existsSync("go")) await setTimeout(20)
+    return process.env.V ?? "1"
+  },
+})
+`,
+  })
+  project.write({ "assets.config.ts": shopConfig.replace("./assets.ts", "./assets.js") })
+  expect((await project.assets(["materialize", "--env", "branch"])).code).toBe(0)
+  const writer = project.start(["materialize", "--env", "prod"], { env: { V: "2" } })
+  const ended = once(writer, "close")
+  await expect.poll(() => existsSync(project.path("running")), { timeout: 20_000 }).toBe(true)
+  const refused = await project.assets(["promote", "branch", "prod", "--no-wait"])
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("LEASE_HELD")])
+  const waiting = project.start(["promote", "branch", "prod"])
+  let told = ""
+  waiting.stderr.setEncoding("utf8").on("data", text => (told += text))
+  const promoted = once(waiting, "close")
+  await expect.poll(() => told, { timeout: 20_000 }).toMatch(/a\/slow waits for run .* \(process \d+/)
+  project.write({ go: "" })
+  expect((await ended)[0]).toBe(0)
+  expect((await promoted)[0]).toBe(0)
+  expect(await project.json(["show", "a/slow", "--env", "prod"])).toEqual(["1"])
 })

@@ -84,3 +84,32 @@ test("a copy onto itself, and one of nothing, are wrong use", async () => {
   const empty = await project.assets(["copy", "--from", "local", "--to", "file"])
   expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining("SELECTION_EMPTY")])
 })
+
+test("a copy of appended rows keeps what was added: none of it is added again", { timeout: 60_000 }, async () => {
+  const project = cliProject({
+    "assets.config.ts": config,
+    "orders.csv": "id\n1\n",
+    "assets.ts": `import { asset, source } from "@assets/core"
+import { csvFiles, frame, t } from "@assets/dataframe"
+export const orders = source("raw/orders", csvFiles("orders.csv", { id: t.int64 }, { header: true }))
+export const history = asset("marts/history", {
+  deps: { orders },
+  returns: frame({ id: t.int64 }),
+  write: "append",
+  transform: ({ orders }) => orders,
+})
+`,
+  })
+  await project.assets(["materialize"])
+  project.write({ "orders.csv": "id\n2\n" })
+  await project.assets(["materialize"])
+  project.write({ "orders.csv": "id\n1\n" })
+  for (const to of ["other", "file"]) {
+    expect((await project.assets(["copy", "--from", "local", "--to", to])).code).toBe(0)
+    const plan = await project.json<Step>(["plan", "--env", to])
+    expect(plan.map(({ decision }) => decision)).toEqual(["skip"])
+    await project.assets(["materialize", "--env", to])
+    const rows = await project.json(["sql", "from marts.history order by id", "--env", to])
+    expect(rows).toEqual([{ id: "1" }, { id: "2" }])
+  }
+})
