@@ -1,5 +1,6 @@
 import { deepStrictEqual, rejects } from "node:assert/strict"
 import { AssetsError } from "../../errors/assets-error.ts"
+import type { Materialization } from "../../io/io-manager.ts"
 import { inPart, row } from "./case-rows.ts"
 import { type ConformanceCase, caseKey, type StorageUnderTest, storageCase } from "./storage-case.ts"
 
@@ -70,6 +71,13 @@ export const partitionCases: readonly ConformanceCase[] = [
     await storage.write({ kind: "json", value: null }, { partitions: ["b"] })
     deepStrictEqual(await storage.load([a], ["a"]), { kind: "json", value: { n: 1 } })
     deepStrictEqual(Object.keys(await storage.currentIds()), ["a", "b"])
+  }),
+  partitionCase("gives the JSON values of several partitions by their keys", async storage => {
+    const records: Materialization[] = []
+    for (const [i, part] of ["a", "it's"].entries())
+      records.push(await storage.write({ kind: "json", value: [i] }, { partitions: [part] }))
+    const value = { a: [0], "it's": [1] }
+    deepStrictEqual(await storage.load(records, ["a", "it's"]), { kind: "json", value })
   }),
   partitionCase("keeps a partition's former value when its write fails", async storage => {
     const { fixture } = storage

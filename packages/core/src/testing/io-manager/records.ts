@@ -1,4 +1,5 @@
 import { deepStrictEqual, ok } from "node:assert/strict"
+import type { Finding } from "../../engine/engine.ts"
 import { ioContext } from "../io-context.ts"
 import { others, row, some } from "./case-rows.ts"
 import { type ConformanceCase, type ConformanceNeed, StorageUnderTest, storageCase } from "./storage-case.ts"
@@ -102,6 +103,20 @@ export const recordCases: readonly ConformanceCase[] = [
       }
     },
     ["createIOManagerAt"],
+  ),
+  recordCase(
+    "finds storage in order that is empty, and that holds something",
+    async storage => {
+      const examine = async () => (await storage.io.doctor?.(storage.context())) ?? []
+      const faults = (found: readonly Finding[]) => found.filter(one => one.level === "error")
+      deepStrictEqual(faults(await examine()), [])
+      const record = await storage.write(storage.fixture.relation(some))
+      const found = await examine()
+      ok(found.length > 0 && found.every(one => one.what !== ""))
+      deepStrictEqual(faults(found), [])
+      deepStrictEqual(await storage.currentIds(), { "": record.id })
+    },
+    ["doctor"],
   ),
   recordCase(
     "says that the data is gone when it was deleted by hand",

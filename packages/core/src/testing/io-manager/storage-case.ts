@@ -15,6 +15,7 @@ import type { ConformanceRow, IOManagerFixture } from "./fixture.ts"
 export type ConformanceNeed =
   | "adopt"
   | "collect"
+  | "doctor"
   | "publish"
   | "remove"
   | "restore"
