@@ -6,7 +6,7 @@ import { CancelledError, StorageError } from "@assets/core"
 import type { DuckDBInstance } from "@duckdb/node-api"
 import { Turns } from "./connection-pool.ts"
 import { attachFailure, fileBusy } from "./database-file-error.ts"
-import { makeFolder, newFileOf } from "./database-place.ts"
+import { makeFolder, newFileOf, syncFolder } from "./database-place.ts"
 import { type FileHolder, holderIn, markedHolder, markHolder, processHolder, unmarkHolder } from "./file-holder.ts"
 import { quoteName, quoteText } from "./sql-text.ts"
 import { type HoldMode, WaitingLine } from "./waiting-line.ts"
@@ -207,6 +207,7 @@ export class DatabaseFile {
       await execute(instance, `ATTACH ${quoteText(path)} AS ${name}`)
       await execute(instance, `DETACH ${name}`)
       linkSync(path, this.path)
+      syncFolder(dirname(this.path))
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
       if (code === undefined) throw attachFailure(this.path, message, error)

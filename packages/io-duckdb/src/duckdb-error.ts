@@ -21,6 +21,7 @@ const mappings: readonly Mapping[] = [
   columnRetyped,
   fileMissing,
   denied,
+  versionDamaged,
   fileInvalid,
 ]
 
@@ -140,8 +141,9 @@ function fileMissing(message: string, context: ErrorContext, cause: unknown): As
   const missing = /No files found that match the pattern "([^"]+)"/.exec(message)?.[1]
   const path = missing ?? (/No such file or directory/.test(message) ? quotedPath(message) : undefined)
   if (!path) return undefined
-  if (/[\\/]_versions[\\/][^\\/]+[\\/]/.test(path)) return versionMissing(path, message, cause)
-  if (context.target && path.startsWith(context.target)) {
+  if (isOfVersion(path)) return versionMissing(path, message, cause)
+  // A database's own log of changes goes with its folder.
+  if ((context.target && path.startsWith(context.target)) || path.endsWith(".wal")) {
     return new StorageError("STORAGE_UNWRITABLE", {
       what: `The folder of ${path} does not exist.`,
       why: firstLine(message),
@@ -165,6 +167,21 @@ function versionMissing(path: string, message: string, cause: unknown): StorageE
     what: `${path} is no longer there.`,
     why: `${firstLine(message)} The version that it belongs to was removed in the meantime, or the file was deleted by hand.`,
     fix: "Run again: the step then reads what is current.",
+    details: { path },
+    cause,
+  })
+}
+
+/** A file that this product has written, and that is there and may be read, is not as it was written. */
+function versionDamaged(message: string, _context: ErrorContext, cause: unknown): AssetsError | undefined {
+  const path = quotedPath(message)
+  if (!path || !isOfVersion(path) || !/^(?:Invalid Input|IO|Serialization|TProtocol\w*) ?Error/i.test(message)) {
+    return undefined
+  }
+  return new StorageError("STORAGE_CORRUPT", {
+    what: `${path} is damaged.`,
+    why: `${firstLine(message)} It was changed after it was written, by hand or by the disk.`,
+    fix: "Materialize its asset again with --force, or restore the file from a backup.",
     details: { path },
     cause,
   })
@@ -257,6 +274,11 @@ function queryFailed(message: string, cause: unknown): AssetsError {
 
 function firstLine(message: string): string {
   return message.split("\n", 1)[0] ?? message
+}
+
+/** Whether a file belongs to a version that parquetIO has stored. */
+function isOfVersion(path: string): boolean {
+  return /[\\/]_versions[\\/][^\\/]+[\\/]/.test(path)
 }
 
 function quotedPath(message: string): string | undefined {

@@ -28,9 +28,9 @@ import { writeFrame, writePlain } from "./write-output.ts"
 
 /** Where the database rests. */
 export interface DuckdbFileOptions {
-  /** The database file, relative to the config's folder or absolute. It is created when it is first written. */
+  /** The database file, relative to the config's folder or absolute; may hold `${NAME}`s. Made when it is first written. */
   readonly path: string
-  /** Milliseconds to wait for another process that holds the file. Default 60,000. */
+  /** Milliseconds to wait for one other process that holds the file; the next holder has as long. Default 60,000. */
   readonly waitMs?: number
 }
 
@@ -38,7 +38,9 @@ export interface DuckdbFileOptions {
  * Keeps assets as tables of one DuckDB file: a schema for each prefix of a key, a table for each asset, and the record of
  * a materialization committed together with its rows.
  *
- * It keeps no former versions. Other processes can read and write the file between the steps of a run.
+ * It keeps no former versions: a statement over an input that was replaced by other data rejects with
+ * `STORAGE_DATA_MISSING`. Other processes can read and write the file between the steps of a run, in the order in which
+ * they came. Of an asset's `layout` it follows `sortBy`; what is said of files has no meaning in a table.
  * @throws ConfigError `CONFIG_INVALID` for wrong options
  * @example
  * duckdbFileIO({ path: "warehouse.duckdb" })
@@ -74,10 +76,14 @@ class DuckdbFileIOManager implements IOManager {
     return engine === undefined || engine === "duckdb" ? undefined : otherEngine
   }
 
-  async current(context: IOContext, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Current[]>> {
+  async current(
+    context: IOContext,
+    keys: readonly string[],
+    partitions?: readonly (string | null)[],
+  ): Promise<ReadonlyMap<string, readonly Current[]>> {
     const file = this.#access.file(context)
     if (!file.exists || keys.length === 0) return new Map()
-    return this.#access.onRecords(file, "read", context, lease => readCurrent(lease, file.alias, keys))
+    return this.#access.onRecords(file, "read", context, lease => readCurrent(lease, file.alias, keys, partitions))
   }
 
   async handleOutput(context: OutputContext, value: OutputValue): Promise<Materialization> {

@@ -65,26 +65,35 @@ export async function writeRecord(
   if (rows.length > 0) await lease.run(`INSERT INTO ${appliedTable(alias)} VALUES ${rows.join(", ")}`)
 }
 
-/** What is current of some assets, of one moment; a record whose table is gone is not intact. */
+/**
+ * What is current of some assets, of one moment; a record whose table is gone is not intact. Where `partitions` are given,
+ * others may be left out.
+ */
 export async function readCurrent(
   lease: Lease,
   alias: string,
   keys: readonly string[],
+  partitions?: readonly (string | null)[],
 ): Promise<Map<string, Current[]>> {
   await lease.run("BEGIN")
   try {
-    return await currentOf(lease, alias, keys)
+    return await currentOf(lease, alias, keys, partitions)
   } finally {
     await lease.rollback()
   }
 }
 
 /** Like `readCurrent`, in a transaction of the caller. */
-export async function currentOf(lease: Lease, alias: string, keys: readonly string[]): Promise<Map<string, Current[]>> {
+export async function currentOf(
+  lease: Lease,
+  alias: string,
+  keys: readonly string[],
+  partitions?: readonly (string | null)[],
+): Promise<Map<string, Current[]>> {
   const found = new Map<string, Current[]>()
   const tables = await ownTables(lease, alias)
   if (keys.length === 0 || !tables.has("materializations")) return found
-  const among = `asset_key IN (${keys.map(quoteText).join(", ")})`
+  const among = `asset_key IN (${keys.map(quoteText).join(", ")})${partitions ? amongPartitions(partitions) : ""}`
   const applied = tables.has("applied") ? await appliedOf(lease, alias, among) : new Map()
   for (const { row, partition, materialization, intact } of await recordRows(lease, alias, among)) {
     const key = String(row.asset_key)
@@ -104,9 +113,7 @@ export async function readRecords(
   partitions: readonly (string | null)[],
 ): Promise<StoredRecord[]> {
   if (partitions.length === 0 || !(await ownTables(lease, alias)).has("materializations")) return []
-  const named = partitions.filter(partition => partition !== null)
-  const among = partitions.length > namedPartitions ? "" : ` AND (${amongPartitions(partitions, named)})`
-  const rows = await recordRows(lease, alias, `m.asset_key = ${quoteText(key)}${among}`)
+  const rows = await recordRows(lease, alias, `asset_key = ${quoteText(key)}${amongPartitions(partitions)}`)
   return rows
     .filter(({ intact }) => intact)
     .map(({ row, partition, materialization }) => ({
@@ -189,9 +196,12 @@ function placeOf(key: string, partition: string | null): string {
   return JSON.stringify([key, partition])
 }
 
-function amongPartitions(partitions: readonly (string | null)[], named: readonly string[]): string {
+/** A condition on the partition, where there are not too many to name them all. */
+function amongPartitions(partitions: readonly (string | null)[]): string {
+  if (partitions.length > namedPartitions || partitions.length === 0) return ""
+  const named = partitions.filter(partition => partition !== null)
   const some = named.length > 0 ? [`partition_key IN (${named.map(quoteText).join(", ")})`] : []
-  return [...some, ...(partitions.includes(null) ? ["partition_key IS NULL"] : [])].join(" OR ")
+  return ` AND (${[...some, ...(partitions.includes(null) ? ["partition_key IS NULL"] : [])].join(" OR ")})`
 }
 
 function isTable({ kind }: Materialization): boolean {

@@ -105,7 +105,8 @@ async function copyPartitions(
       ...partitioning(layout.partitionBy ?? []),
     ])
   } catch (error) {
-    if (!(error instanceof Error) || !/File name too long/i.test(error.message)) throw error
+    const { cause = error } = error as Error // of DuckDB, under the name that this product has for it
+    if (!/File name too long/i.test(String(cause))) throw error
     for (const name of await readdir(target.path)) await rm(join(target.path, name), { recursive: true, force: true })
     return copyEachPartition(lease, source, target, layout)
   }
