@@ -31,7 +31,7 @@ export function collectAsset(folder: AssetFolder, settings: CollectSettings): Co
   const named = new Set(pointers.flatMap(pointer => pointer.versions))
   const dropped = beyondKept(folder, pointers, settings)
   const unnamed = unnamedWith(folder, { abandoned, inUse })
-  const ids = [...new Set([...unnamed, ...dropped])].filter(id => isCollected(folder, id, abandoned.get(id)))
+  const ids = [...new Set([...unnamed, ...dropped])].sort().filter(id => isCollected(folder, id, abandoned.get(id)))
   const marks = [...abandoned.values()].filter(({ id }) => ids.includes(id) || named.has(id)).map(({ mark }) => mark)
   const versions = ids.map((id): Collected => {
     const path = folder.version(id)
