@@ -136,11 +136,11 @@ describe("environments that are wrong are refused when the project is defined", 
     [{ a: { extends: "b" }, b: { extends: "a" } }, /a → b → a/],
     [{ a: { extends: "a" } }, /a → a/],
     [{ a: { extends: "b" }, b: { extends: "c" }, c: { extends: "b" } }, /b → c → b/],
-    [{ a: null }, /no object/],
-    [{ a: [] }, /no object/],
-    [{ a: { io: {} } }, /'io' that is no IO manager/],
-    [{ a: { ios: { big: 5 } } }, /'ios.big' that is no IO manager/],
-    [{ a: { engine: () => 1 } }, /'engine' that is no engine/],
+    [{ a: null }, /The environment 'a' is null/],
+    [{ a: [] }, /The environment 'a' is a list/],
+    [{ a: { io: {} } }, /'io' of 'a' is an object of another kind/],
+    [{ a: { ios: { big: 5 } } }, /'ios.big' of 'a' is 5/],
+    [{ a: { engine: () => 1 } }, /'engine' of 'a' is a function/],
   ])("case %#", (environments, message) => {
     expect(faultOf(environments)).toMatch(message)
   })
