@@ -169,6 +169,33 @@ describe("damage", () => {
     expect(error).toMatchObject({ code: "STORAGE_FULL" })
     expect(await storage.current()).toEqual([{ id: former.id, partition: null, intact: true }])
     expect(versions(storage)).toEqual([former.id])
+    expect(readdirSync(join(storage.asset, "_writing"))).toEqual([])
+    const next = await storage.write(numbers(20))
+    expect(await storage.current()).toEqual([{ id: next.id, partition: null, intact: true }])
+  })
+
+  test("a file system that is read-only is STORAGE_UNWRITABLE; what is there can be read, and written again later", async context => {
+    const storage = new Storage()
+    const root = join(storage.base, "data")
+    mkdirSync(root)
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", root], { stdio: "ignore" })
+    } catch {
+      context.skip("a file system cannot be mounted without the rights of root")
+    }
+    onTestFinished(() => void execFileSync("umount", ["-l", root]))
+    const former = await storage.write(numbers(10))
+    await storage.io.close?.()
+    execFileSync("mount", ["-o", "remount,ro", root])
+    const error = await storage.write(numbers(20)).catch(e => e)
+    expect(error).toMatchObject({ name: "StorageError", code: "STORAGE_UNWRITABLE" })
+    expect(error.fix).not.toBe("")
+    expect(await storage.current()).toEqual([{ id: former.id, partition: null, intact: true }])
+    expect(pathsOf(await storage.load([former]))).toHaveLength(1)
+    expect((await storage.io.doctor?.(ioContext(storage.base)))?.some(one => one.level === "error")).toBe(true)
+    execFileSync("mount", ["-o", "remount,rw", root])
+    const next = await storage.write(numbers(20))
+    expect(await storage.current()).toEqual([{ id: next.id, partition: null, intact: true }])
   })
 })
 
