@@ -94,7 +94,16 @@ test("of a run that fails nothing is published, a line says so, and the next run
   expect(failed.stderr).toContain("Nothing was published: the 2 steps that were completed wait for a run that succeeds")
   expect(seen(project)).toEqual(before)
 
-  const next = await project.assets(["materialize"], { env: { GENERATION: "2" } })
+  // A version that was taken up, and again not published, is left to do as well.
+  const again = await project.assets(["materialize"], { env: { GENERATION: "2", FAILS: "yes" } })
+  expect(again.stdout).toMatch(/Done\. ok=0 skipped=2 failed=1 /)
+  expect(seen(project)).toEqual(before)
+  const [shown] = await project.json<{ readonly stepRecords: readonly { readonly status: string }[] }>([
+    ...["runs", "show", "latest"],
+  ])
+  expect(shown?.stepRecords.map(step => step.status)).toEqual(["staged", "staged", "failed"])
+
+  const next = await project.assets(["materialize", "--from-failure", "latest"], { env: { GENERATION: "2" } })
   expect(next.code, next.stdout + next.stderr).toBe(0)
   expect(next.stdout).toContain("SKIP made/upper restored")
   expect(next.stdout).toContain("SKIP made/lower restored")

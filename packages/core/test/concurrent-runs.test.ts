@@ -52,6 +52,47 @@ test("two runs that want the same step do it once; the second tells for whom it 
   log.close()
 })
 
+test("a run that has met another looks at each step again before it computes", async () => {
+  let letGo: () => void = () => {}
+  const isHeld = new Promise<void>(resolve => {
+    letGo = resolve
+  })
+  let begun: () => void = () => {}
+  const hasBegun = new Promise<void>(resolve => {
+    begun = resolve
+  })
+  let calls = 0
+  const first = asset("a/first", {
+    returns: json<number>(),
+    version: "1",
+    priority: 1,
+    compute: async () => {
+      begun()
+      await isHeld
+      return 1
+    },
+  })
+  const second = asset("a/second", { returns: json<number>(), version: "1", compute: () => ++calls })
+  const assets = { first, second }
+  const project = definitions({ assets, environments: { local: { io: memoryIO() } }, base: folder() })
+  const one = materialize(project, { select: "a/first" })
+  await hasBegun
+  const two = materialize(project, {
+    concurrency: 1,
+    onEvent: async event => {
+      if (event.type !== "step_waiting") return
+      await materialize(project, { select: "a/second" })
+      letGo()
+    },
+  })
+  expect((await one).status).toBe("succeeded")
+  expect((await two).steps.map(step => step.reason)).toEqual([
+    expect.stringContaining("materialized by run"),
+    expect.stringContaining("materialized by run"),
+  ])
+  expect(calls).toBe(1)
+})
+
 test("a run that does not wait fails with the holder", async () => {
   const { project, letGo, hasBegun } = held()
   const first = materialize(project)

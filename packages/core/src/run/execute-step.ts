@@ -181,12 +181,12 @@ class StepExecution {
   }
 
   /**
-   * Rows are added to what is current under the lease, not to what was when the plan was made; and what is staged takes
-   * the place of just that.
+   * Rows are added to what is current under the lease, not to what was when the plan was made; what is staged takes the
+   * place of just that; and where another run works on the same assets, it may have been here before.
    */
   async #doneSincePlanned(ready: ReadyStep, signal: AbortSignal): Promise<StepOutcome | undefined> {
     const { asset, partition } = this.#work
-    if (!adds(asset) && !this.#isStaged) return undefined
+    if (!adds(asset) && !this.#isStaged && !this.#run.hasCompany) return undefined
     const { state, environment } = this.#run.settings
     await state.refreshPartition(asset, partition, signal)
     const stored = state.get(asset.key, partition)
@@ -236,9 +236,13 @@ class StepExecution {
     if (isNews) this.#note(materialization)
     this.#run.change(append => {
       const durationMs = this.#durationMs()
-      if (isNews && this.#isStaged) this.#stage(materialization, durationMs, true)
-      else if (isNews) append({ type: "asset_materialized", ...this.#about, materialization, durationMs })
+      if (isNews && !this.#isStaged) append({ type: "asset_materialized", ...this.#about, materialization, durationMs })
       append({ type: "step_skipped", ...this.#about, reason, dataVersion: materialization.dataVersion })
+      if (isNews && this.#isStaged) {
+        // It has nothing to compute; that it is to be published is what is left of it when the run fails.
+        append({ type: "step_staged", ...this.#about, materialization, durationMs })
+        this.#stage(materialization, durationMs, true)
+      }
       this.#release()
     })
     return { status: "skipped", reason, materialization }

@@ -42,6 +42,8 @@ export class RunContext {
   readonly groupCalls = new Map<object, Map<string | null, GroupCall>>()
   /** What waits for the end of the run to become current, where the environment publishes by the run. */
   readonly staged: StagedStep[] = []
+  /** Whether another run was met at work on a step of this one. */
+  hasCompany = false
   /** The attempts that are at work, and what stops each. */
   readonly #attempts = new Map<AbortController, string>()
   #stopped: Error | undefined

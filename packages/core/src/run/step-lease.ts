@@ -46,6 +46,7 @@ export async function takeLease(run: RunContext, request: LeaseRequest): Promise
       return answer
     }
     if (!wait) throw held(request, answer)
+    run.hasCompany = true
     const told = tellHolder(answer)
     if (told !== toldLast) run.emit({ type: "step_waiting", ...request.about, holder: told })
     toldLast = told
