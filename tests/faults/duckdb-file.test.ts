@@ -1,4 +1,5 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { AssetsError, type EngineSession, type IOManager, type Materialization } from "@assets/core"
@@ -135,6 +136,71 @@ describe("a damaged database file", () => {
     await expect(write(io, 3)).rejects.toMatchObject(wanted)
     await io.close?.()
   })
+})
+
+const isRoot = process.getuid?.() === 0
+
+/** A disk of its own, of some megabytes, while `work` runs. */
+async function onDisk(megabytes: number, work: (disk: string) => Promise<void>): Promise<void> {
+  const disk = join(base, "disk")
+  mkdirSync(disk)
+  const { status, stderr } = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", disk])
+  if (status !== 0) throw new Error(String(stderr))
+  try {
+    await work(disk)
+  } finally {
+    spawnSync("umount", [disk])
+  }
+}
+
+function remount(disk: string, options: string): void {
+  expect(spawnSync("mount", ["-o", `remount,${options}`, disk]).status).toBe(0)
+}
+
+describe("a disk", () => {
+  test.skipIf(!isRoot)("that may only be read lets everything be read, and says why nothing is written", async () => {
+    await onDisk(30, async disk => {
+      const io = duckdbFileIO({ path: join(disk, "w.duckdb"), waitMs: 300 })
+      const record = await write(io, 30)
+      remount(disk, "ro")
+      expect((await io.current(ioContext(base), [key])).get(key)?.[0]?.materialization.id).toBe(record.id)
+      expect(await count(io, record)).toBe(30)
+      const findings = (await io.doctor?.(ioContext(base))) ?? []
+      expect(findings.map(one => one.level)).toEqual(["ok", "warn"])
+      await expect(write(io, 3)).rejects.toMatchObject({ code: "STORAGE_UNWRITABLE", fix: expect.any(String) })
+      expect(await io.collect?.({ ...ioContext(base), dryRun: false, inUse: () => new Set() }, [key])).toEqual([])
+      remount(disk, "rw")
+      expect((await write(io, 3)).rows).toBe(3)
+      await io.close?.()
+    })
+  })
+
+  test.skipIf(!isRoot)(
+    "that is full at any moment of a write keeps the former data, and the next write completes",
+    async () => {
+      await onDisk(8, async disk => {
+        const io = duckdbFileIO({ path: join(disk, "w.duckdb") })
+        let former = await write(io, 20)
+        let full = 0
+        for (const kilobytes of [10, 100, 300, 600, 1000, 2000]) {
+          const { bavail, bsize } = statfsSync(disk)
+          const ballast = join(disk, "ballast")
+          writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - kilobytes * 1024)))
+          const written = await write(io, 20_000).catch((error: unknown) => error)
+          if (written instanceof AssetsError) {
+            full++
+            expect([written.code, written.fix === ""]).toEqual(["STORAGE_FULL", false])
+          } else former = written as Materialization
+          expect(await count(io, former)).toBe(former.rows)
+          rmSync(ballast)
+          former = await write(io, 25)
+          expect(await count(io, former)).toBe(25)
+        }
+        expect(full).toBeGreaterThan(0)
+        await io.close?.()
+      })
+    },
+  )
 })
 
 type Damage =
