@@ -22,6 +22,12 @@ describe("a secret", () => {
     expect(maskSecrets("it is now long enough.")).toBe("it is ***.")
   })
 
+  test("is no key of an asset or a partition", () => {
+    process.env.ASSETS_TEST_PARTITION_KEY = "2024-01-05"
+    expect(maskSecrets("a/b[2024-01-05]")).toBe("a/b[2024-01-05]")
+    delete process.env.ASSETS_TEST_PARTITION_KEY
+  })
+
   test("is one that an environment has used, also a short one; a place is none", () => {
     noteVariable("DB_PASSWORD", "hunt-3r")
     noteVariable("DB_HOST", "db.example.org")

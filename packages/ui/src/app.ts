@@ -1,4 +1,4 @@
-import { AssetsError, ConfigError, type EventLog, StorageError } from "@assets/core"
+import { AssetsError, ConfigError, type EventLog, maskSecrets, StorageError } from "@assets/core"
 import type { FastifyInstance, FastifyReply } from "fastify"
 import type { ErrorView, ProjectView, ServerView } from "./api/api-view.ts"
 import { assetRoutes } from "./api/asset-routes.ts"
@@ -92,7 +92,7 @@ function answerInJson(app: FastifyInstance): void {
 }
 
 function errorView({ code, message, why, fix }: AssetsError): ErrorView {
-  return { code, what: message, why, fix }
+  return { code, what: maskSecrets(message), why: maskSecrets(why), fix: maskSecrets(fix) }
 }
 
 const statuses: { readonly [code: string]: number } = {

@@ -6,10 +6,12 @@ const LEAST_OF_PROCESS = 8
 const LEAST_EXPANDED = 4
 
 const secretName = /token|secret|passw(or)?d|key|credential/i
+/** Keys that open nothing: what a script may call the asset or the partition that it is about. */
+const plainKey = /(asset|partition|primary|foreign|sort|cache|public)_?keys?$/i
 
 /** Whether what has this name is not to be shown: a variable, or an option. */
 export function looksSecret(name: string): boolean {
-  return secretName.test(name)
+  return secretName.test(name) && !plainKey.test(name)
 }
 
 /** Values of variables that were put into an environment's texts. */
