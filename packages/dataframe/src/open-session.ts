@@ -1,11 +1,16 @@
+import { setMaxListeners } from "node:events"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { BoundDataFrame } from "./data-frame.ts"
 import type { FileReader } from "./file-readers.ts"
 import { frame } from "./frame.ts"
+import { checkedTo } from "./plan/conform.ts"
+import { parseQuery } from "./plan/parse-query.ts"
 import type { Relation } from "./plan/relation.ts"
-import { boundFrame } from "./plan-frame.ts"
+import { resolveQuery } from "./plan/resolve-query.ts"
+import { boundFrame, relationOf } from "./plan-frame.ts"
+import { schemaOf } from "./schema/arrow-type.ts"
 import type { Columns } from "./schema/columns.ts"
 import type { RowInput } from "./schema/row.ts"
 import { DeferredSession } from "./session/deferred-session.ts"
@@ -30,6 +35,7 @@ export async function openSession(engine: Engine, options: SessionOptions = {}):
   const now = new Date()
   try {
     const signal = new AbortController().signal
+    setMaxListeners(0, signal) // each frame of rows listens to it
     const opened = await engine.open({ timeZone: options.timeZone ?? "UTC", scratch, now, signal })
     return new Session(new DeferredSession(opened, now), scratch)
   } catch (error) {
@@ -66,6 +72,26 @@ export class Session implements AsyncDisposable {
   read<S extends Columns>(reader: FileReader<S>): BoundDataFrame<S> {
     const made = findFiles(reader.paths, process.cwd()).then(files => reader.relation(files))
     return this.#bound(this.#engine.defer(reader.paths.join(" "), reader.returns.schema(), made))
+  }
+
+  /**
+   * A frame of a query in Spark SQL over frames that are given by name. With `columns` it is held to them, and typed.
+   * @throws FrameError `FRAME_EXPRESSION_SYNTAX` with line and column, and what a plan refuses
+   * @example
+   * session.sql("select origin, count(*) as flights from flights group by origin", { flights })
+   */
+  sql<S extends Columns = Columns>(
+    text: string,
+    tables: { readonly [name: string]: unknown } = {},
+    columns?: S,
+  ): BoundDataFrame<S> {
+    const known = Object.keys(tables)
+    const find = ([name, ...more]: readonly string[]): Relation | undefined => {
+      const found = known.find(one => one.toLowerCase() === name?.toLowerCase())
+      return found === undefined || more.length > 0 ? undefined : relationOf(tables[found], "sql")
+    }
+    const relation = resolveQuery(parseQuery(text), { known, find })
+    return this.#bound(columns ? checkedTo(relation, schemaOf(columns), "sql()") : relation)
   }
 
   close(): Promise<void> {

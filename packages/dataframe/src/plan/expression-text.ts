@@ -42,7 +42,8 @@ export function expressionText(expression: Expression): string {
       return `case ${branches.join(" ")}${otherwise} end`
     }
     case "aggregate": {
-      const args = expression.args.map(expressionText).join(", ")
+      // Spark counts rows by a literal, and says so in the name of the column.
+      const args = expression.args.map(expressionText).join(", ") || (expression.name === "count" ? "1" : "")
       const filter = expression.where ? ` filter (where ${expressionText(expression.where)})` : ""
       return `${expression.name}(${expression.distinct ? "distinct " : ""}${args})${filter}`
     }

@@ -127,6 +127,7 @@ function readPositivePredicate(reader: TokenReader, left: Unresolved): Unresolve
   }
   if (reader.take("in")) {
     reader.expect("(")
+    refuseSubquery(reader)
     return call("in", left, ...readList(reader))
   }
   if (reader.take("rlike") || reader.take("regexp")) return call("rlike", left, readOperand(reader))
@@ -204,7 +205,17 @@ function readText(reader: TokenReader): Unresolved {
   return { kind: "literal", value, type: string }
 }
 
+/** A query inside of an expression has no place in the plan. */
+function refuseSubquery(reader: TokenReader): void {
+  if (!reader.at("select") && !reader.at("with")) return
+  throw reader.fault(
+    "a subquery stands inside of an expression",
+    "Join it: LEFT SEMI JOIN for IN and EXISTS, CROSS JOIN for one value.",
+  )
+}
+
 function readParenthesis(reader: TokenReader): Unresolved {
+  refuseSubquery(reader)
   const start = reader.peek()
   const items = readList(reader)
   const [first] = items
