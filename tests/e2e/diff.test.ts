@@ -84,6 +84,9 @@ test("what a branch reuses is the same version, what it lacks is told, and a col
     removed: 0,
     changed: 0,
   })
+  // what prod holds is read with the columns that it was stored with
+  const rows = await shop.json(["sql", "from marts.customers", "--env", "local"])
+  expect(rows).toEqual([{ customer: "ada", orders: "2", cents: "2225" }])
   const sided = await shop.assets(["diff", "local", "file", "marts/customers"])
   expect([sided.code, sided.stdout]).toEqual([1, expect.stringMatching(/^ONLY {2}marts\/customers in local\n/)])
 })

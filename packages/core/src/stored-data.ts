@@ -1,12 +1,13 @@
 import type { Asset } from "./asset/asset.ts"
 import type { Definitions } from "./definitions.ts"
-import type { EngineSession, QueryBatch, Relation } from "./engine/engine.ts"
+import type { EngineSession, QueryBatch, Relation, Schema } from "./engine/engine.ts"
 import type { EnvironmentConfig } from "./environment/environment.ts"
 import { OpenEnvironment } from "./environment/open-environment.ts"
 import { resolveEnvironment } from "./environment/resolve-environment.ts"
 import { ConfigError, StorageError } from "./errors/assets-error.ts"
 import type { Current, IOManager, Materialization } from "./io/io-manager.ts"
 import { assetCode } from "./plan/asset-code.ts"
+import { storedSchema } from "./transfer/stored-value.ts"
 import { didYouMean } from "./util/nearest-name.ts"
 import type { AnyValueType, BoundOf, LazyValue, StoredValue } from "./value/value-type.ts"
 
@@ -150,12 +151,13 @@ export class StoredData {
     }: { readonly session?: EngineSession; readonly current?: readonly Current[] | undefined } = {},
   ): Promise<StoredValue> {
     const current = known ?? (await this.current(asset))
+    const materializations = this.#stored(asset, current)
     return this.#environment.io(asset).loadInput({
       ...this.#environment.ioContext(this.#signal),
       key: asset.key,
-      materializations: this.#stored(asset, current),
+      materializations,
       partitions: current.flatMap(({ partition }) => partition ?? []),
-      schema: asset.returns.schema?.(),
+      schema: schemaOfAll(asset, materializations),
       session: () => (session ? Promise.resolve(session) : this.session(asset)),
     })
   }
@@ -184,6 +186,14 @@ export class StoredData {
       details: { environment: this.environment },
     })
   }
+}
+
+/** The columns under which stored versions are read together: their own, as long as they are of one declaration. */
+function schemaOfAll(asset: Asset, [first, ...others]: readonly Materialization[]): Schema | undefined {
+  const words = (made: Materialization | undefined) =>
+    JSON.stringify(made?.columns?.map(({ name, type }) => [name, type]))
+  const isOne = others.every(other => words(other) === words(first))
+  return first && isOne ? storedSchema(asset, first) : asset.returns.schema?.()
 }
 
 /**

@@ -53,9 +53,13 @@ export async function loadVersionFor(
   return { kind: "relation", relation: await moved, schema }
 }
 
-/** The columns that a version was stored with; the declared ones where the record does not tell. */
-export function storedSchema({ returns }: Asset, { columns }: Materialization): Schema | undefined {
-  return columns?.length && returns.schemaOf ? returns.schemaOf(columns) : returns.schema?.()
+/** The columns that a version was stored with; the declared ones where they are those, or the record does not tell. */
+export function storedSchema({ returns }: Asset, { columns }: Pick<Materialization, "columns">): Schema | undefined {
+  const declared = returns.columns?.() ?? []
+  const isDeclared =
+    columns?.length === declared.length &&
+    declared.every(({ name, type }, i) => columns[i]?.name === name && columns[i]?.type === type)
+  return columns?.length && !isDeclared && returns.schemaOf ? returns.schemaOf(columns) : returns.schema?.()
 }
 
 /**
