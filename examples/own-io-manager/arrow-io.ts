@@ -1,4 +1,4 @@
-import { existsSync, statSync, writeFileSync } from "node:fs"
+import { statSync, writeFileSync } from "node:fs"
 import { resolve } from "node:path"
 import type { AssetContext, EngineSession, IOManager, OutputContext, RecordBatch } from "@assets/core"
 import { readStored, type TableOutput, VersionFolder } from "@assets/core"
@@ -7,21 +7,20 @@ import { type RecordBatch as ArrowBatch, Table, tableFromIPC, tableToIPC } from 
 /** Keeps each table as an Arrow file, which is whole in memory while it is written or read. */
 export function arrowIO({ root }: { readonly root: string }): IOManager {
   const folderOf = (context: AssetContext) =>
-    new VersionFolder(resolve(context.base, context.expand(root), context.key))
+    new VersionFolder(resolve(context.base, context.expand(root), context.key), ".arrow")
   return {
     name: "arrow",
     defaultEngine: { module: "@assets/io-duckdb", name: "duckdb" },
-    async current(context, keys) {
-      const currentOf = (key: string) => folderOf({ ...context, key }).current(path => existsSync(`${path}.arrow`))
-      return new Map(keys.map(key => [key, currentOf(key)]))
+    async current(context, keys, partitions) {
+      return new Map(keys.map(key => [key, folderOf({ ...context, key }).current(partitions)]))
     },
     handleOutput(context, value) {
       return folderOf(context).write(context, value, async (table, path, former) => {
         const session = await context.session()
         const relation = await session.upload(rowsOf(context, session, table, former), table.schema)
         const whole = new Table(await collect(session.batches(relation, context.signal)))
-        writeFileSync(`${path}.arrow`, tableToIPC(whole))
-        const result = { rows: whole.numRows, bytes: statSync(`${path}.arrow`).size, files: [], columns: [] }
+        writeFileSync(path, tableToIPC(whole))
+        const result = { rows: whole.numRows, bytes: statSync(path).size, files: [], columns: [] }
         return { stored: { kind: "relation", relation, schema: table.schema }, result }
       })
     },
@@ -33,7 +32,7 @@ export function arrowIO({ root }: { readonly root: string }): IOManager {
       return { kind: "relation", relation, schema }
     },
     async locate(context, materializations) {
-      return materializations.map(({ id }) => resolve(folderOf(context).path, `${id}.arrow`))
+      return materializations.map(one => folderOf(context).table(one))
     },
     remove: async context => folderOf(context).remove(),
   }
@@ -55,7 +54,7 @@ async function* rowsOf(context: OutputContext, session: EngineSession, table: Ta
 }
 
 async function* batchesIn(paths: readonly string[]): AsyncGenerator<RecordBatch> {
-  for (const path of paths) yield* tableFromIPC(readStored(`${path}.arrow`)).batches.filter(batch => batch.numRows > 0)
+  for (const path of paths) yield* tableFromIPC(readStored(path)).batches.filter(batch => batch.numRows > 0)
 }
 
 async function collect(batches: AsyncIterable<RecordBatch>): Promise<ArrowBatch[]> {

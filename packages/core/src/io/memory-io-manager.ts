@@ -84,10 +84,10 @@ export function memoryIO(): IOManager {
     },
     async loadInput(context) {
       if (context.materializations.length === 0 && context.schema) return empty(context, context.schema)
-      return load(
-        context,
-        context.materializations.map(({ id }) => assets.get(context.key)?.values.get(id) ?? missing(context.key, id)),
+      const kept = context.materializations.map(
+        ({ id }) => assets.get(context.key)?.values.get(id) ?? missing(context.key, id),
       )
+      return jsonByPartition(context, kept) ?? load(context, kept)
     },
     async publish(context, publications) {
       context.commit(() => {
@@ -205,6 +205,21 @@ async function load(context: InputContext | OutputContext, kept: readonly Kept[]
   const session = await context.session()
   const relation = await session.upload(flatten(kept), first.schema)
   return { kind: "relation", relation, schema: first.schema }
+}
+
+/** JSON values of several partitions, by their keys. */
+function jsonByPartition(
+  { materializations, partitions }: InputContext,
+  kept: readonly Kept[],
+): StoredValue | undefined {
+  if (partitions.length < 2 || kept[0]?.kind !== "json") return undefined
+  const wanted = new Set(partitions)
+  const entries = materializations.flatMap((materialization, i) => {
+    const one = kept[i]
+    const value = one?.kind === "json" ? one.value : null
+    return materialization.partitions.filter(key => wanted.has(key)).map(key => [key, value] as const)
+  })
+  return { kind: "json", value: Object.fromEntries(entries) }
 }
 
 async function empty(context: InputContext, schema: Schema): Promise<StoredValue> {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { ConfigError, StorageError } from "../errors/assets-error.ts"
 import type { Json } from "../util/json.ts"
@@ -18,7 +18,7 @@ interface VersionRecord {
 /** A table to store, as the engine computes it or TypeScript made it. */
 export type TableOutput = OutputValue & { readonly kind: "relation" | "batches" }
 
-/** Writes a table to files whose names begin with `path`; `former` is the path of the table that rows are added to. */
+/** Writes a table to a file, or folder, at `path`; `former` is the path of the table that rows are added to. */
 export type StoreTable = (value: TableOutput, path: string, former: string | undefined) => Promise<Written>
 
 /**
@@ -30,19 +30,22 @@ export type StoreTable = (value: TableOutput, path: string, former: string | und
  */
 export class VersionFolder {
   readonly path: string
+  readonly #ending: string
 
-  constructor(path: string) {
+  /** @param ending of the files, or folders, that hold a table each: `.arrow` */
+  constructor(path: string, ending: string) {
     this.path = path
+    this.#ending = ending
   }
 
-  /** What is current. @param isIntact whether the files of a table, whose names begin with the path, are all there */
-  current(isIntact: (path: string) => boolean): readonly Current[] {
-    const pointers = namesIn(this.path).filter(name => name.endsWith(".current"))
+  /** What is current; of all partitions, or of these. A table is intact while its file is there. */
+  current(partitions?: readonly (string | null)[]): readonly Current[] {
+    const pointers = partitions?.map(pointerOf) ?? namesIn(this.path).filter(name => name.endsWith(".current"))
     return pointers.flatMap(name => {
       const record = this.#read(name)
-      if (!record) return [] // removed since it was listed
+      if (!record) return [] // nothing, or removed since it was listed
       const { partition, materialization } = record
-      const intact = !isTable(materialization) || isIntact(this.#files(materialization))
+      const intact = !isTable(materialization) || existsSync(this.table(materialization))
       return [{ partition, materialization, intact, applied: new Set(record.applied) }]
     })
   }
@@ -61,11 +64,11 @@ export class VersionFolder {
     const former = this.#read(pointer)
     const adds = context.write !== "overwrite"
     if (adds && former?.applied.includes(fingerprint) && !context.reapply) return former.materialization
-    const addsTo = adds && former && isTable(former.materialization) ? this.#files(former.materialization) : undefined
+    const addsTo = adds && former && isTable(former.materialization) ? this.table(former.materialization) : undefined
     mkdirSync(this.path, { recursive: true })
     try {
       const isRows = value.kind === "relation" || value.kind === "batches"
-      const written = isRows ? await store(value, join(this.path, id), addsTo) : { stored: value }
+      const written = isRows ? await store(value, join(this.path, `${id}${this.#ending}`), addsTo) : { stored: value }
       const materialization = await context.approve(written)
       const applied = adds ? [...(former?.applied ?? []), fingerprint] : []
       const json = value.kind === "json" ? value.value : null
@@ -84,7 +87,7 @@ export class VersionFolder {
   }
 
   /**
-   * What was stored by these writes: a value that is no table, or the paths with which the files of tables begin.
+   * What was stored by these writes: a value that is no table, or the paths of tables.
    * @throws StorageError `STORAGE_DATA_MISSING` when one of them was removed
    */
   read(
@@ -94,9 +97,14 @@ export class VersionFolder {
     const [first] = records
     const kind = first?.materialization.kind
     if (kind === "nothing") return { kind }
-    if (kind !== "json") return { kind: "tables", paths: materializations.map(one => this.#files(one)) }
+    if (kind !== "json") return { kind: "tables", paths: materializations.map(one => this.table(one)) }
     if (records.length === 1) return { kind, value: first?.value ?? null }
     return { kind, value: Object.fromEntries(records.map(one => [one.partition ?? "", one.value])) }
+  }
+
+  /** Where the table of a materialization lies. */
+  table({ id }: Materialization): string {
+    return join(this.path, `${id}${this.#ending}`)
   }
 
   /** Removes everything. */
@@ -106,12 +114,8 @@ export class VersionFolder {
 
   #stored(materialization: Materialization): VersionRecord {
     const record = this.#read(`${materialization.id}.json`)
-    if (!record) throw dataMissing(this.#files(materialization))
+    if (!record) throw dataMissing(this.table(materialization))
     return record
-  }
-
-  #files({ id }: Materialization): string {
-    return join(this.path, id)
   }
 
   #read(name: string): VersionRecord | undefined {

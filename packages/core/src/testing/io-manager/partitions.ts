@@ -58,6 +58,20 @@ export const partitionCases: readonly ConformanceCase[] = [
     deepStrictEqual(await storage.rows(caseKey, ["b"]), inPart("b"))
     deepStrictEqual((await storage.currentIds()).b, b.id)
   }),
+  partitionCase("tells of the partitions that it is asked for", async storage => {
+    const { fixture, io } = storage
+    const a = await storage.write(fixture.relation(inPart("a")), { partitions: ["a"] })
+    await storage.write(fixture.relation(inPart("b")), { partitions: ["b"] })
+    const whole = await storage.write(fixture.relation(inPart("c")), { key: "marts/whole" })
+    const asked = async (key: string, partition: string | null) =>
+      (await io.current(storage.context(), [key], [partition]))
+        .get(key)
+        ?.filter(one => one.partition === partition)
+        .map(one => one.materialization.id)
+    deepStrictEqual(await asked(caseKey, "a"), [a.id])
+    deepStrictEqual((await asked(caseKey, "none")) ?? [], [])
+    deepStrictEqual(await asked("marts/whole", null), [whole.id])
+  }),
   partitionCase("keeps an empty partition", async storage => {
     await storage.write(storage.fixture.relation([]), { partitions: ["a"] })
     await storage.write(storage.fixture.batches([]), { partitions: ["b"] })
