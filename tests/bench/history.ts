@@ -1,5 +1,6 @@
 import { mkdirSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { asset, definitions, inMemory, json, openEventLog } from "@assets/core"
 import Database from "better-sqlite3"
 import { type Cost, cost, type Line, quantile } from "./measure.ts"
 
@@ -90,6 +91,22 @@ interface Took {
 
 const tell = ({ wall, cpu }: Took) => `${wall} ms (CPU ${cpu} ms)`
 
+/** Milliseconds of what the commands ask of the log, its opening with it. */
+function readLog(folder: string): number {
+  const project = definitions({
+    assets: [asset("bench/other", { returns: json<number>(), version: "1", compute: () => 1 })],
+    environments: { local: inMemory() },
+    base: folder,
+  })
+  const begin = performance.now()
+  const log = openEventLog(project, { state: { path: join(folder, ".assets") } })
+  const [latest] = log.runs()
+  if (latest) log.steps(latest.id)
+  log.latest({ environment: "local" })
+  log.close()
+  return performance.now() - begin
+}
+
 /** Queries of the CLI on an event log of many events, whole commands with their start. */
 export async function history(folder: string, { events }: { readonly events: number }): Promise<Line[]> {
   writeProject(folder)
@@ -116,6 +133,16 @@ export async function history(folder: string, { events }: { readonly events: num
       holds: took.wall <= LIMIT_MS,
     })
   }
+  const own = quantile(
+    Array.from({ length: TIMES }, () => readLog(folder)),
+    0.5,
+  )
+  lines.push({
+    what: "opening that log, its latest runs, the steps of one and what is latest, in process",
+    figure: `${own.toFixed(1)} ms`,
+    limit: "50 ms",
+    holds: own <= 50,
+  })
   const steps = (ASSETS + DAYS) * Math.round(count / perRun)
   const each = statSync(path).size / steps
   lines.push({
