@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
 import { cliProject, shop } from "./cli-project.ts"
 
@@ -119,6 +119,7 @@ describe("the settings of an environment", () => {
     await project.assets(["materialize", "staging/large", "--env", "b"])
     expect(existsSync(project.path("shared/assets.db"))).toBe(true)
     expect(existsSync(project.path("own/of-b/assets.db"))).toBe(true)
+    for (const folder of ["shared", "own/of-b"]) expect(statSync(project.path(folder)).mode & 0o777).toBe(0o700)
     expect(await project.json(["runs"])).toHaveLength(1)
     expect(await project.json(["runs", "--env", "b"])).toHaveLength(1)
   })
