@@ -15,8 +15,11 @@ import { type HoldMode, WaitingLine } from "./waiting-line.ts"
 const retryMs = [10, 20, 40, 80]
 /** How often a long wait is told of again. */
 const tellAgainMs = 10_000
-/** How often a holder looks whether another process waits. */
+/** A wait for another step of the process is told of when it is as long as this: most end at once. */
+const tellHereMs = 1000
+/** How often a holder looks whether another process waits, once it has worked for a time: short work is done to its end. */
 const lookMs = 100
+const workUndisturbedMs = 500
 
 export interface HoldOptions {
   readonly signal: AbortSignal
@@ -99,8 +102,9 @@ export class DatabaseFile {
 
   /** Calls `yieldTo` once when another process begins to wait; what it gives ends the watch. */
   whenWanted(yieldTo: () => void): () => void {
+    const since = Date.now()
     const look = setInterval(() => {
-      if (!this.#line.excludes("write")) return
+      if (Date.now() - since < workUndisturbedMs || !this.#line.excludes("write")) return
       clearInterval(look)
       yieldTo()
     }, lookMs)
@@ -130,11 +134,18 @@ export class DatabaseFile {
     mode: HoldMode,
     options: HoldOptions,
   ): Promise<Hold> {
-    for (let hasTold = false; ; hasTold = true) {
-      const joined = await this.#inTurn(() => this.#join(instance, mode, options))
-      if (joined) return this.#holdOf(joined)
-      if (!hasTold) options.waiting?.("another step of this process")
-      await this.#untilFree(options.signal)
+    const { waiting, signal } = options
+    let tell: NodeJS.Timeout | undefined
+    try {
+      for (;;) {
+        const joined = await this.#inTurn(() => this.#join(instance, mode, options))
+        if (joined) return this.#holdOf(joined)
+        tell ??= setTimeout(() => waiting?.("another step of this process"), tellHereMs).unref()
+        await this.#untilFree(signal)
+        clearTimeout(tell)
+      }
+    } finally {
+      clearTimeout(tell)
     }
   }
 
@@ -174,14 +185,16 @@ export class DatabaseFile {
     const release = async () => {
       if (!held) return
       held = false
-      await this.#inTurn(async () => {
-        if (--attachment.holders > 0) return
-        this.#attachment = undefined
-        if (attachment.mode === "write") unmarkHolder(this.path)
-        await execute(attachment.instance, `DETACH ${quoteName(this.alias)}`)
-      })
-      if (this.#attachment) return
-      for (const wake of this.#freed.splice(0)) wake()
+      try {
+        await this.#inTurn(async () => {
+          if (--attachment.holders > 0) return
+          this.#attachment = undefined
+          if (attachment.mode === "write") unmarkHolder(this.path)
+          await execute(attachment.instance, `DETACH ${quoteName(this.alias)}`)
+        })
+      } finally {
+        if (!this.#attachment) for (const wake of this.#freed.splice(0)) wake()
+      }
     }
     return { instance: attachment.instance, release }
   }

@@ -61,7 +61,7 @@ test("four processes that write and two that read all get their turns, and nothi
   const turns = written.map(one => one.told.length)
   expect(Math.min(...turns)).toBeGreaterThan(Math.max(...turns) / 3)
   expect(written.some(one => one.told.some(({ waits }) => waits?.some(who => /PID \d+/.test(who))))).toBe(true)
-  expect(Math.max(...read.flatMap(one => one.told.map(({ ms }) => ms)))).toBeLessThan(seconds * 1000)
+  expect(Math.min(...read.map(one => one.told.length))).toBeGreaterThan(Math.max(...turns) / 3)
   const storage = await openStorage(base)
   for (const [i, count] of turns.entries()) {
     const [current] = await currentOf(storage, `marts/w${i + 1}`)
