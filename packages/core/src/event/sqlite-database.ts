@@ -216,7 +216,7 @@ function makeFolder(folder: string): void {
   if (existsSync(folder)) return
   mkdirSync(folder, { recursive: true })
   chmodSync(folder, 0o700) // mkdir's own mode is cut by the umask and would hold for its parents, too
-  writeFileSync(join(folder, ".gitignore"), "*\n")
+  writeFileSync(join(folder, ".gitignore"), "*\n", { mode: 0o600 })
 }
 
 function inodeOf(path: string): bigint | undefined {
