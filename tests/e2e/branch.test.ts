@@ -313,3 +313,24 @@ export const slow = asset("a/slow", {
   expect((await promoted)[0]).toBe(0)
   expect(await project.json(["show", "a/slow", "--env", "prod"])).toEqual(["1"])
 })
+
+test("a promotion that is killed on the way is there as a whole or not at all, and done by the next one", {
+  timeout: 120_000,
+}, async () => {
+  const project = cliProject(pairs)
+  for (const [env, V] of Object.entries({ one: "1", two: "2" })) {
+    await project.assets(["materialize", "--env", env, "--quiet"], { env: { V } })
+  }
+  const both = 'select l.v as l, r.v as r from "pair/left" l, "pair/right" r'
+  // once it is decided that the versions become current, the next reader or writer sees to it
+  const expected = { "io.publish": "1", "io.published": "2", "event.append": "2" }
+  for (const [point, after] of Object.entries(expected)) {
+    await project.assets(["promote", "one", "prod"])
+    const killed = await project.assets(["promote", "two", "prod"], { env: { ASSETS_FAULT: `${point}:1:kill` } })
+    expect(killed.code).toBe(null)
+    expect(await project.json(["sql", both, "--env", "prod"])).toEqual([{ l: after, r: after }])
+    const again = await project.assets(["promote", "two", "prod", "--no-wait"])
+    expect([again.code, again.stderr]).toEqual([0, ""])
+    expect(await project.json(["sql", both, "--env", "prod"])).toEqual([{ l: "2", r: "2" }])
+  }
+})
