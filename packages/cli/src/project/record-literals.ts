@@ -24,11 +24,10 @@ export class LiteralRecorder {
   /** What was spread into literals that are not complete yet, the innermost one's last. */
   readonly #spread: unknown[] = []
 
-  /** Makes this the recorder of the modules that are run until the function that it returns is called. */
-  install(): () => void {
+  /** Makes this the recorder of rewritten modules. It stays: their functions and getters may run at any later time. */
+  install(): void {
     const global = globalThis as { [key: symbol]: unknown } // a place that the rewritten code finds
     global[Symbol.for(recorderKey)] = this
-    return () => delete global[Symbol.for(recorderKey)]
   }
 
   /** Called by the rewritten code with what a literal spreads. */
@@ -45,7 +44,8 @@ export class LiteralRecorder {
     for (const entry of entries) {
       if (entry === "spread") {
         const from = spread.shift()
-        if (!Array.isArray(value)) this.#take(from, places) // an element has another index in its new list
+        // An element has another index in its new list.
+        if (!Array.isArray(value)) this.#take(from, value, places)
       } else if (entry[0] !== null) places.set(`${entry[0]}`, { file, line: entry[1], column: entry[2] })
     }
     this.#own.set(value, { file, line, column })
@@ -53,12 +53,14 @@ export class LiteralRecorder {
     return value
   }
 
-  #take(from: unknown, places: Map<string, SourceLocation>): void {
+  #take(from: unknown, to: object, places: Map<string, SourceLocation>): void {
     if (typeof from !== "object" || from === null) return
     const known = this.#entries.get(from)
+    const valueAt = (of: object, name: string) => Object.getOwnPropertyDescriptor(of, name)?.value
     for (const name of Object.keys(from)) {
       const place = known?.get(name)
-      if (place) places.set(name, place)
+      // A name that is computed may have put another value in its place.
+      if (place && valueAt(from, name) === valueAt(to, name)) places.set(name, place)
       else places.delete(name)
     }
   }

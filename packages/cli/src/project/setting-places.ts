@@ -22,17 +22,24 @@ export async function settingPlaces(
 ): Promise<(path: SettingPath) => SourceLocation | undefined> {
   const outfile = join(folder, `places-${process.pid}.mjs`)
   const recorder = new LiteralRecorder()
-  const uninstall = recorder.install()
+  recorder.install()
   try {
     const { parse } = await import("acorn")
     const { code } = await bundleModules(base, [config], outfile, (...module) => recordLiterals(parse, ...module))
     writeFileSync(outfile, code)
     const exports: { readonly m0?: { readonly default?: unknown } } = await import(pathToFileURL(outfile).href)
-    return path => recorder.placeOf(exports.m0?.default, path)
+    return path => placeOf(recorder, exports.m0?.default, path)
   } catch {
     return () => undefined // the faults are told all the same, with the config's name
   } finally {
-    uninstall()
     rmSync(outfile, { force: true })
+  }
+}
+
+function placeOf(recorder: LiteralRecorder, config: unknown, path: SettingPath): SourceLocation | undefined {
+  try {
+    return recorder.placeOf(config, path)
+  } catch {
+    return undefined // a getter on the way threw
   }
 }
