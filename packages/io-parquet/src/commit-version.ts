@@ -1,3 +1,4 @@
+import { existsSync, rmSync } from "node:fs"
 import {
   faultPoint,
   type Materialization,
@@ -13,8 +14,10 @@ import type { RootLock } from "./root-lock.ts"
 import type { StorageRoot } from "./storage-root.ts"
 import { dataMissing } from "./stored-value.ts"
 import { isIntact, partitionsOf, readVersion, type Version } from "./version.ts"
-import { dropVersions, keptVersions, removeDoomed, wholeVersion } from "./version-collector.ts"
-import { type Base, marksOf } from "./writing-mark.ts"
+import { dropVersions, isNamed, keptVersions, removeDoomed, removeVersion, wholeVersion } from "./version-collector.ts"
+import { type Base, marksOf, unmarkWriting } from "./writing-mark.ts"
+
+const neverAborted = new AbortController().signal
 
 /** By what pointers are moved. */
 export interface Committing {
@@ -170,7 +173,7 @@ export async function publishVersions(
   })
   // Not under the lock: who is stopped here holds nobody up, since whoever comes next moves the pointers.
   faultPoint("io.published")
-  const gone = await lock.hold(root, { signal: new AbortController().signal }, () => {
+  const gone = await lock.hold(root, { signal: neverAborted }, () => {
     finishDecision(root)
     return dropped.map(one => ({ folder: one.folder, ids: dropVersions(one.folder, one.dropped) }))
   })
@@ -194,4 +197,18 @@ function plannedMove(
   const version = readVersion(folder, materialization.id)
   if (!version || !isIntact(folder, version)) throw dataMissing(key, folder.version(materialization.id))
   return [{ folder, ...move(folder, version, { partition, former: current, ...keeping }) }]
+}
+
+/** Removes the version of a write, unless a pointer names it: what fails may have failed after the change. */
+export async function discardVersion(lock: RootLock, folder: AssetFolder, id: string): Promise<void> {
+  if (existsSync(folder.marker(id))) {
+    const isCurrent = await lock.hold(folder.root, { signal: neverAborted }, () => {
+      if (isNamed(folder, id)) return true
+      rmSync(folder.marker(id), { force: true })
+      return false
+    })
+    if (isCurrent) return unmarkWriting(folder, id)
+  }
+  await removeVersion(folder, id)
+  unmarkWriting(folder, id)
 }

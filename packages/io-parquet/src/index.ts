@@ -1,2 +1,2 @@
-export type { ParquetOptions } from "./parquet-io-manager.ts"
 export { parquetIO } from "./parquet-io-manager.ts"
+export type { ParquetOptions } from "./parquet-options.ts"

@@ -14,7 +14,6 @@ import {
   type IOContext,
   type IOManager,
   type Json,
-  type Layout,
   type Materialization,
   type OutputContext,
   type OutputValue,
@@ -27,33 +26,31 @@ import {
 import type { Schema } from "@assets/dataframe"
 import { adoptVersion } from "./adopt-version.ts"
 import { collectAsset } from "./collect-versions.ts"
-import { baseOf, commitVersion, isApplied, pointersOf, publishVersions, recordOf } from "./commit-version.ts"
+import {
+  baseOf,
+  commitVersion,
+  discardVersion,
+  isApplied,
+  pointersOf,
+  publishVersions,
+  recordOf,
+} from "./commit-version.ts"
 import { compressionFault } from "./confirm-layout.ts"
 import { AssetFolder } from "./parquet-layout.ts"
+import { compressionOf, type ParquetOptions, refusalOf } from "./parquet-options.ts"
 import { filesOfShare, sharesOf } from "./partition-files.ts"
-import { type Pointer, readPointer } from "./pointer.ts"
+import type { Pointer } from "./pointer.ts"
 import { finishDecision, type PointerView, readAtOneMoment } from "./publication.ts"
+import { restorableVersion } from "./restorable-version.ts"
 import { RootLock } from "./root-lock.ts"
 import { examineRoot } from "./storage-doctor.ts"
 import { storageFailure } from "./storage-failure.ts"
 import { StorageRoot } from "./storage-root.ts"
 import { dataMissing, readJson, storedFrame } from "./stored-value.ts"
 import { filesOf, isIntact, readVersion, type Version } from "./version.ts"
-import { dropAbandoned, isNamed, removeDoomed, removeVersion, wholeVersion } from "./version-collector.ts"
+import { dropAbandoned, removeDoomed, wholeVersion } from "./version-collector.ts"
 import { writeVersion } from "./write-version.ts"
-import { abandonedWrites, abandonWriting, markWriting, ownWrites, removeMark, unmarkWriting } from "./writing-mark.ts"
-
-/** Where Parquet rests, and how much of it. */
-export interface ParquetOptions {
-  /** Folder of the assets, relative to the config's folder or absolute. `${NAME}` stands for a variable. */
-  readonly root: string
-  /** Versions that remain of each partition, the current one counted. Default 2. */
-  readonly keep?: number
-  /** Default `zstd`; an asset's `layout` overrides it. */
-  readonly compression?: NonNullable<Layout["compression"]>
-}
-
-const neverAborted = new AbortController().signal
+import { abandonedWrites, abandonWriting, markWriting, removeMark, unmarkWriting } from "./writing-mark.ts"
 
 /**
  * Keeps each materialization as Parquet files in a folder of their own, and a pointer to the current one.
@@ -95,7 +92,11 @@ class ParquetIOManager implements IOManager {
     return refusalOf(this.#options.root)
   }
 
-  async current(context: IOContext, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Current[]>> {
+  async current(
+    context: IOContext,
+    keys: readonly string[],
+    partitions?: readonly (string | null)[],
+  ): Promise<ReadonlyMap<string, readonly Current[]>> {
     const root = this.#root(context)
     let isUnfinished = false
     const current = await this.#atOneMoment(root, context, (view, isLast) => {
@@ -103,7 +104,8 @@ class ParquetIOManager implements IOManager {
       const found = new Map<string, readonly Current[]>()
       for (const key of keys) {
         const folder = new AssetFolder(root, key)
-        const current = view.all(folder).map(pointer => currentOf(folder, pointer))
+        const pointers = partitions?.flatMap(partition => view.one(folder, partition) ?? []) ?? view.all(folder)
+        const current = pointers.map(pointer => currentOf(folder, pointer))
         // What is gone may have been dropped between the look at its pointer and the look at it.
         if (!isLast && current.some(one => !one.intact && hasMoved(folder, view, one))) return undefined
         if (current.length > 0) found.set(key, current)
@@ -130,7 +132,7 @@ class ParquetIOManager implements IOManager {
       if (context.staged) return version.materialization
       faultPoint("io.pointer")
       const record = await commitVersion(this.#committing, context, folder, { version, base })
-      if (record.id !== id) await this.#discard(folder, id)
+      if (record.id !== id) await discardVersion(this.#lock, folder, id)
       unmarkWriting(folder, id)
       // What cannot be removed now is collected later.
       await this.#collectAbandoned(context, folder).catch(() => {})
@@ -159,7 +161,7 @@ class ParquetIOManager implements IOManager {
   async restore(context: OutputContext, fingerprint: string): Promise<Materialization | undefined> {
     const folder = this.#folder(context)
     const base = baseOf(await this.#pointers(context, folder))
-    const found = this.#restorable(context, folder, fingerprint)
+    const found = restorableVersion(folder, { fingerprint, partitions: context.partitions })
     if (!found) return undefined
     const { version, mark } = found
     const { id } = version.materialization
@@ -189,7 +191,7 @@ class ParquetIOManager implements IOManager {
       to.root.confirmInside(to.version(record.id))
       return adoptVersion({ from: from.#folder(fromContext), to }, adoption)
     } catch (error) {
-      await this.#discard(to, record.id).catch(() => {}) // the first error says more
+      await discardVersion(this.#lock, to, record.id).catch(() => {}) // the first error says more
       throw error
     }
   }
@@ -292,44 +294,11 @@ class ParquetIOManager implements IOManager {
     })
   }
 
-  /** A complete version of some work: an orphan, one that this process has staged, or one that is kept from before. */
-  #restorable(
-    context: OutputContext,
-    folder: AssetFolder,
-    fingerprint: string,
-  ): { readonly version: Version; readonly mark?: string } | undefined {
-    const isWanted = (version: Version | undefined): version is Version =>
-      version?.materialization.fingerprint === fingerprint &&
-      samePartitions(version.materialization.partitions, context.partitions) &&
-      isIntact(folder, version)
-    for (const { id, mark } of [...abandonedWrites(folder), ...ownWrites(folder)]) {
-      const version = wholeVersion(folder, id)
-      if (isWanted(version)) return { version, mark }
-    }
-    const former = readPointer(folder, context.partitions[0] ?? null)?.versions ?? []
-    const version = former.map(id => wholeVersion(folder, id)).find(isWanted)
-    return version && { version }
-  }
-
   /** After a failed write: leaves a version that another may want, and removes any other. */
   async #letGo(context: OutputContext, folder: AssetFolder, error: unknown): Promise<void> {
     const isConflict = error instanceof StorageError && error.code === "STORAGE_CONFLICT"
-    if (!isConflict || context.write !== "overwrite") return this.#discard(folder, context.id)
+    if (!isConflict || context.write !== "overwrite") return discardVersion(this.#lock, folder, context.id)
     abandonWriting(folder, context.id, baseOf(await this.#pointers(context, folder)))
-  }
-
-  /** Removes the version of a write, unless a pointer names it: what fails may have failed after the change. */
-  async #discard(folder: AssetFolder, id: string): Promise<void> {
-    if (existsSync(folder.marker(id))) {
-      const isCurrent = await this.#lock.hold(folder.root, { signal: neverAborted }, () => {
-        if (isNamed(folder, id)) return true
-        rmSync(folder.marker(id), { force: true })
-        return false
-      })
-      if (isCurrent) return unmarkWriting(folder, id)
-    }
-    await removeVersion(folder, id)
-    unmarkWriting(folder, id)
   }
 
   async #collectAbandoned(context: OutputContext, folder: AssetFolder): Promise<void> {
@@ -337,18 +306,6 @@ class ParquetIOManager implements IOManager {
     const doomed = await this.#lock.hold(folder.root, context, () => dropAbandoned(folder, context.inUse()))
     await removeDoomed(folder, doomed)
   }
-}
-
-function refusalOf(root: string): Refusal | undefined {
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(root)) return undefined
-  return {
-    why: "This version keeps Parquet on disks that are mounted on this machine.",
-    fix: "Give root a folder, for one of a mounted network disk.",
-  }
-}
-
-function compressionOf({ compression }: ParquetOptions): Layout {
-  return compression ? { compression } : {}
 }
 
 function currentOf(folder: AssetFolder, { partition, materialization, applied }: Pointer): Current {
@@ -366,10 +323,6 @@ function completeVersion(folder: AssetFolder, id: string): Version {
   const version = readVersion(folder, id)
   if (!version || !isIntact(folder, version)) throw dataMissing(folder.key, folder.version(id))
   return version
-}
-
-function samePartitions(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((partition, i) => partition === b[i])
 }
 
 /** Removes the folders from `path` up to `root` that hold nothing any more. */
