@@ -119,7 +119,7 @@ export class KillLane {
     // Now and then the next run dies, too, when it passes the point: it may find its work done.
     if (this.#random() < 0.15) await this.#dieIn(shape, at)
     await this.#complete(shape)
-    await this.#expectCurrent()
+    await this.#expectCurrent([shape])
     this.#expectSettledLog()
     this.#readsAt.set(at, (this.#readsAt.get(at) ?? 0) + this.#reads - before)
   }
@@ -244,9 +244,9 @@ export class KillLane {
   }
 
   /** After a run that was left alone: everything is of the latest generation. */
-  async #expectCurrent(): Promise<void> {
-    const seen = await this.#look(allKeys)
-    for (const shape of shapeNames) {
+  async #expectCurrent(wanted: readonly Shape[]): Promise<void> {
+    const seen = await this.#look(wanted.flatMap(shape => shapes[shape].keys))
+    for (const shape of wanted) {
       for (const place of this.#places(shape)) {
         const wanted = this.#generations[shape]
         if (seen[place] !== wanted)
@@ -274,6 +274,7 @@ export class KillLane {
 
   /** Everybody ends; then the log says what the storage says, and nothing lies about that nothing refers to. */
   async #finish(): Promise<void> {
+    await this.#expectCurrent(shapeNames)
     for (const shape of shapeNames) this.#generations[shape]++
     await this.#makeAll()
     this.#worker ??= this.#start<WorkerLine>("worker.mjs")

@@ -105,6 +105,48 @@ describe.each(["parquet", "file"])("a full disk under %s", environment => {
   })
 })
 
+describe.each(["parquet", "file"])("a full disk under the event log, with data in %s", environment => {
+  test.skipIf(!isRoot)("keeps the data, says what to do, and the next run completes once there is room", async () => {
+    const state = mkdtempSync(join(folder, "log-"))
+    expect(spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", state]).status).toBe(0)
+    const ballast = join(state, "ballast")
+    const fill = () => spawnSync("dd", ["if=/dev/zero", `of=${ballast}`, "bs=4k"])
+    try {
+      const env = { DISK: mkdtempSync(join(folder, "data-")), STATE: state }
+      const select = ["materialize", "made/ones", "made/digests", "--env", environment]
+      expect(assetsCommand(select, env).status).toBe(0)
+      fill()
+      const full = assetsCommand(select, { ...env, ROWS: "2" })
+      expect(full.output).toContain("STORAGE_FULL")
+      expect(full.output).toContain("state")
+      expect(full.status).toBe(1)
+      rmSync(ballast)
+      expect(storedRows(environment, env)).toContain("1000")
+
+      // The same in the middle of a run, with the data written and not yet current.
+      const stopped = { ...process.env, ...env, ROWS: "2", ASSETS_FAULT: "io.marker:1:stop" }
+      const child = spawn(process.execPath, [cli, ...select], { cwd: folder, env: stopped })
+      const run = ended(child)
+      try {
+        await isStopped(child.pid ?? 0)
+        fill()
+      } finally {
+        child.kill("SIGCONT")
+      }
+      const half = await run
+      expect(half.output).toContain("STORAGE_FULL")
+      expect(half.status).toBe(1)
+      rmSync(ballast)
+      expect(storedRows(environment, env)).toMatch(/1000|2000/)
+      const next = assetsCommand(select, { ...env, ROWS: "2" })
+      expect(next.output).toContain(" failed=0 ")
+      expect(storedRows(environment, env)).toContain("2000")
+    } finally {
+      spawnSync("umount", [state])
+    }
+  })
+})
+
 test("a step that needs more memory than the engine has fails with a fix, and what is beside it goes on", () => {
   const { status, output } = assetsCommand(["materialize", "--env", "small"], { ROWS: "1000" })
   expect(output).toContain("ENGINE_OUT_OF_MEMORY")
@@ -118,13 +160,6 @@ describe("two runs on one DuckDB file", () => {
   const env = (name: string) => ({ DISK: disk(), STATE: join(folder, `state-${name}`) })
   const select = ["materialize", "made/ones", "made/digests", "--env", "file"]
 
-  async function ended(child: ChildProcess): Promise<Ended> {
-    let output = ""
-    child.stdout?.on("data", chunk => (output += chunk))
-    child.stderr?.on("data", chunk => (output += chunk))
-    return new Promise(resolve => child.on("close", status => resolve({ status, output })))
-  }
-
   test("take turns, and both complete", async () => {
     const start = (name: string) =>
       ended(
@@ -134,6 +169,28 @@ describe("two runs on one DuckDB file", () => {
     expect(both.map(run => run.output).join("\n")).not.toContain("STORAGE_")
     expect(both.map(run => run.status)).toEqual([0, 0])
     expect(storedRows("file", env("one"))).toContain("20000")
+  })
+
+  test("a step whose input the other run replaced between its steps reads what is current, and completes", async () => {
+    const stopped = { ...process.env, ...env("one"), ROWS: "5", ASSETS_FAULT: "step.compute:1:stop" }
+    expect(assetsCommand([...select, "--force"], { ...env("two"), ROWS: "3" }).status).toBe(0)
+    // Its first step has nothing to do; it is stopped where it has read what its second one is made of.
+    const child = spawn(process.execPath, [cli, ...select], { cwd: folder, env: stopped })
+    const first = ended(child)
+    try {
+      await isStopped(child.pid ?? 0)
+      const other = assetsCommand(["materialize", "made/ones", "--force", "--env", "file"], env("two"))
+      expect(other.output).toContain("ok=1 ")
+    } finally {
+      child.kill("SIGCONT")
+    }
+    const { status, output } = await first
+    expect(output).not.toContain("STORAGE_")
+    expect(output).toContain(" failed=0 ")
+    expect(status).toBe(0)
+    expect(storedRows("file", env("one"))).toContain("5000")
+    // What is current was made of the input that is current.
+    expect(assetsCommand(select, { ...env("two"), ROWS: "5" }).output).toContain("ok=0 skipped=2 ")
   })
 
   test("one that holds the file too long is told by its pid, and nothing is lost", async () => {
@@ -153,6 +210,13 @@ describe("two runs on one DuckDB file", () => {
     expect(storedRows("file", env("one"))).toContain("30000")
   })
 })
+
+async function ended(child: ChildProcess): Promise<Ended> {
+  let output = ""
+  child.stdout?.on("data", chunk => (output += chunk))
+  child.stderr?.on("data", chunk => (output += chunk))
+  return new Promise(resolve => child.on("close", status => resolve({ status, output })))
+}
 
 /** Waits until the kernel tells that a process is stopped. */
 async function isStopped(pid: number): Promise<void> {

@@ -28,7 +28,7 @@ export type ReaderLine =
 const [, , folder = "", storageName = ""] = process.argv
 const storage = storageName as Storage
 /** So long the storage is left alone between two reads: a DuckDB file cannot be written meanwhile. */
-const pauseMs = storage === "duckdb" ? 40 : 10
+const pauseMs = storage === "duckdb" ? 60 : 40
 const keys = shapeNames.flatMap(name => shapes[name].keys)
 // What is read says of which generation it is; the assets are the same in each.
 const first = Object.fromEntries(shapeNames.map(name => [name, 1])) as Generations
