@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { FrameError } from "../src/errors/frame-error.ts"
-import { parseDataType } from "../src/plan/parse-data-type.ts"
 import { parseExpression } from "../src/plan/parse-expression.ts"
+import { parseDataType } from "../src/schema/parse-data-type.ts"
 import { typeName } from "../src/schema/type-name.ts"
 import { shape } from "./expression-shape.ts"
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest"
 import { FrameError } from "../src/errors/frame-error.ts"
 import type { Expression } from "../src/plan/expression.ts"
-import { parseDataType } from "../src/plan/parse-data-type.ts"
 import { parseExpression } from "../src/plan/parse-expression.ts"
 import { resolveExpression, type Scope } from "../src/plan/resolve-expression.ts"
+import { parseDataType } from "../src/schema/parse-data-type.ts"
 import { typeName } from "../src/schema/type-name.ts"
 
 const types = {

@@ -1,8 +1,8 @@
 import { DataType as Arrow, Decimal, Int64, List, Map_, Struct, TimestampMicrosecond, Utf8 } from "apache-arrow"
 import { describe, expect, test } from "vitest"
 import { FrameError } from "../src/errors/frame-error.ts"
-import { parseDataType } from "../src/plan/parse-data-type.ts"
 import { arrowTypeOf, dataTypeOf, schemaOf, typeFrom } from "../src/schema/arrow-type.ts"
+import { parseDataType } from "../src/schema/parse-data-type.ts"
 import { t } from "../src/schema/t.ts"
 import { typeName } from "../src/schema/type-name.ts"
 

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api"
-import { parseDataType } from "../../../packages/dataframe/src/plan/parse-data-type.ts"
 import type { DataType } from "../../../packages/dataframe/src/schema/data-type.ts"
+import { parseDataType } from "../../../packages/dataframe/src/schema/parse-data-type.ts"
 import type { Golden, GoldenValue } from "./golden-file.ts"
 
 /** Makes the input tables, with the row's key before their columns. */

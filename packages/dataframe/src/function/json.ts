@@ -1,6 +1,6 @@
 import { FrameError } from "../errors/frame-error.ts"
-import { parseDataType } from "../plan/parse-data-type.ts"
 import type { DataType } from "../schema/data-type.ts"
+import { parseDataType } from "../schema/parse-data-type.ts"
 import * as types from "../schema/type-family.ts"
 import { castTo } from "./duckdb-type.ts"
 import { type FunctionEntry, type PrintedCall, scalar, type TypeRule } from "./function-entry.ts"

@@ -1,10 +1,10 @@
+import { readDataType } from "../schema/parse-data-type.ts"
+import type { Token } from "../schema/parse-tokens.ts"
+import type { TokenReader } from "../schema/token-reader.ts"
 import { string } from "../schema/type-family.ts"
 import type { Unresolved } from "./expression.ts"
-import { readDataType } from "./parse-data-type.ts"
 import { call, readExpression, readList, readOperand } from "./parse-expression.ts"
-import type { Token } from "./parse-tokens.ts"
 import { readOver, readSortKeys } from "./parse-window.ts"
-import type { TokenReader } from "./token-reader.ts"
 
 type Call = Extract<Unresolved, { kind: "call" }>
 

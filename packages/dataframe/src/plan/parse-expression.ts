@@ -1,9 +1,9 @@
+import { readDataType } from "../schema/parse-data-type.ts"
+import { TokenReader } from "../schema/token-reader.ts"
 import { boolean, string } from "../schema/type-family.ts"
 import type { Unresolved } from "./expression.ts"
 import { readCall, readFunctionSyntax } from "./parse-call.ts"
-import { readDataType } from "./parse-data-type.ts"
 import { atInterval, intervalLiteral, numberLiteral, typedLiteral } from "./parse-literal.ts"
-import { TokenReader } from "./token-reader.ts"
 
 /**
  * Parses a Spark SQL expression into the same unresolved expressions as the typed API builds.

@@ -1,9 +1,9 @@
 import type { DataType } from "../schema/data-type.ts"
 import { decimal } from "../schema/decimal-type.ts"
+import type { Token } from "../schema/parse-tokens.ts"
+import type { TokenReader } from "../schema/token-reader.ts"
 import * as types from "../schema/type-family.ts"
 import type { LiteralValue, Unresolved } from "./expression.ts"
-import type { Token } from "./parse-tokens.ts"
-import type { TokenReader } from "./token-reader.ts"
 
 function literal(value: LiteralValue, type: DataType): Unresolved {
   return { kind: "literal", value, type }

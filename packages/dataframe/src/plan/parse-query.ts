@@ -1,9 +1,9 @@
+import { TokenReader } from "../schema/token-reader.ts"
 import type { SortKey, Unresolved } from "./expression.ts"
 import { readExpression, readList } from "./parse-expression.ts"
 import { readSortKeys } from "./parse-window.ts"
 import type { FromText, GroupByText, QueryBody, QueryText, SelectItem, SelectText } from "./query-text.ts"
 import type { JoinKind } from "./relation.ts"
-import { TokenReader } from "./token-reader.ts"
 
 /**
  * Parses a Spark SQL query: `WITH`, `SELECT` with joins, groups, windows and lateral views, `VALUES`, and set operations.

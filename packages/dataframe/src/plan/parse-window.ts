@@ -1,6 +1,6 @@
+import type { TokenReader } from "../schema/token-reader.ts"
 import type { Frame, SortKey, Unresolved } from "./expression.ts"
 import { call, readExpression, readOperand } from "./parse-expression.ts"
-import type { TokenReader } from "./token-reader.ts"
 
 /** Reads `a, b DESC NULLS LAST`. Nulls come first in ascending order and last in descending, unless said otherwise. */
 export function readSortKeys(reader: TokenReader): SortKey<Unresolved>[] {

@@ -1,7 +1,7 @@
-import type { Column, DataType } from "../schema/data-type.ts"
-import { decimal } from "../schema/decimal-type.ts"
-import * as types from "../schema/type-family.ts"
+import type { Column, DataType } from "./data-type.ts"
+import { decimal } from "./decimal-type.ts"
 import { TokenReader } from "./token-reader.ts"
+import * as types from "./type-family.ts"
 
 const names: { readonly [name: string]: DataType } = {
   boolean: types.boolean,
