@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, readdirSync, writeFileSync } from "node:fs"
+import { DuckDBInstance } from "@duckdb/node-api"
 import { expect, test } from "vitest"
 import { cliProject, shop } from "./cli-project.ts"
 
@@ -123,4 +124,20 @@ test("doctor tells of the run of a process that is dead", async () => {
   expect(warnings.map(one => one.about)).toEqual(["event log"])
   expect(warnings[0]?.what).toMatch(/The process of a run is dead: run \S+ of process \d+/)
   expect(readdirSync(project.path(".assets"))).toContain("assets.db")
+})
+
+test("doctor names the process that holds a DuckDB file", async () => {
+  const project = cliProject({
+    ...shop,
+    "assets.config.ts": config(`local: { io: duckdbFileIO({ path: "w.duckdb" }) }`),
+  })
+  await project.assets(["materialize"])
+  const instance = await DuckDBInstance.create(project.path("w.duckdb"))
+  try {
+    const found = await project.json<Finding>(["doctor"])
+    const held = found.filter(one => one.about === "io duckdb" && one.what.includes(String(process.pid)))
+    expect(held.length).toBeGreaterThan(0)
+  } finally {
+    instance.closeSync()
+  }
 })

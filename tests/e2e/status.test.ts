@@ -79,7 +79,7 @@ test("status of 100,000 partitions is one line, soon", async () => {
   await shown.assets(["list"]) // the bundle of the modules is made once
   const startedAt = performance.now()
   const { stdout } = await shown.assets(["status", "other/many"])
-  expect(performance.now() - startedAt).toBeLessThan(5_000)
+  expect(performance.now() - startedAt).toBeLessThan(15_000) // half a second of its own; what is quadratic takes minutes
   expect(stdout).toBe(
     "missing  other/many [p000000..p099999] (100,000)  never materialized\nDone. fresh=0 stale=0 missing=100000\n",
   )
