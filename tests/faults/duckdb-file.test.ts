@@ -203,6 +203,28 @@ describe("a disk", () => {
   )
 })
 
+test("a file of another storage version is told as such, and is left as it is", async () => {
+  const path = join(base, "newer.duckdb")
+  const io = duckdbFileIO({ path })
+  await write(io, 3)
+  const bytes = readFileSync(path)
+  bytes.writeBigUInt64LE(999n, 12)
+  bytes.writeBigUInt64LE(headerChecksum(bytes), 0)
+  writeFileSync(path, bytes)
+  const wanted = { code: "STORAGE_UNREADABLE", why: expect.stringContaining("999") }
+  await expect(io.current(ioContext(base), [key])).rejects.toMatchObject(wanted)
+  await expect(write(io, 3)).rejects.toMatchObject(wanted)
+  expect(readFileSync(path).equals(bytes)).toBe(true)
+  await io.close?.()
+})
+
+/** As DuckDB sums the first block of a file, so that it looks at the version in it. */
+function headerChecksum(bytes: Buffer): bigint {
+  let sum = 5381n
+  for (let at = 8; at < 4096; at += 8) sum ^= BigInt.asUintN(64, bytes.readBigUInt64LE(at) * 0xbf58476d1ce4e5b9n)
+  return sum
+}
+
 type Damage =
   | { readonly cut: number }
   | { readonly at: number; readonly flip: number }

@@ -15,6 +15,15 @@ export function fileBusy(path: string, holder: FileHolder, waitMs: number): Stor
 
 /** What is wrong with a file that DuckDB does not open. */
 export function attachFailure(path: string, message: string, cause: unknown): AssetsError {
+  if (/database file with version number/i.test(message)) {
+    return new StorageError("STORAGE_UNREADABLE", {
+      what: `${path} was written by another version of DuckDB, which this one does not read.`,
+      why: message.split("\n", 1)[0] ?? message,
+      fix: "Install the @duckdb/node-api that the file was written with, or a newer one; or export the file with it.",
+      details: { path },
+      cause,
+    })
+  }
   if (isDamage(message)) return fileCorrupt(path, message, cause)
   if (
     /No such file or directory|Permission denied|Read-only file system|is a directory|Cannot open file/i.test(message)

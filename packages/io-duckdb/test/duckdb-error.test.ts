@@ -114,3 +114,17 @@ test("wrong options are refused when the engine is made", () => {
   expect(() => duckdb({ memoryLimit: "lots" })).toThrow(/memoryLimit/)
   expect(() => duckdb({ threads: 0 })).toThrow(/threads/)
 })
+
+test("a lost file of a stored version is STORAGE_DATA_MISSING, so that its reader reads what is current", () => {
+  const path = "/data/marts/a/_versions/0190/part-0.parquet"
+  const error = mapDuckdbError(new Error(`IO Error: No files found that match the pattern "${path}"`))
+  expect(error).toMatchObject({ code: "STORAGE_DATA_MISSING", details: { path } })
+})
+
+test("a damaged block of a database is STORAGE_CORRUPT, at any statement", () => {
+  const texts = [
+    "IO Error: Corrupt database file: computed checksum 1 does not match stored checksum 2 in block at location 3",
+    'IO Error: Could not read enough bytes from file "/data/w.duckdb": attempted to read 12 bytes from location 8',
+  ]
+  for (const text of texts) expect(mapDuckdbError(new Error(text))).toMatchObject({ code: "STORAGE_CORRUPT" })
+})
