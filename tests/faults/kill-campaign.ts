@@ -1,4 +1,4 @@
-// npm run faults -- [--kills 1000] [--seed N] [--storage parquet,parquet-run,duckdb] : kills processes that materialize,
+// npm run faults -- [--kills 1000] [--seed N] [--storage parquet,parquet-run,duckdb] [--lanes 2] : kills processes that materialize,
 // at named points and at any moment, and proves after each that nothing is lost. Ends with 1 when anything is.
 import { rmSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -10,13 +10,13 @@ import { type Storage, storages } from "./shapes.ts"
 
 /** Kills in one folder; then another one, so that young and old storage is met. */
 const killsPerFolder = 25
-/** Folders that are worked in at the same time. */
-const lanes = 2
 
 export interface CampaignOptions {
   readonly kills: number
   readonly seed: number
   readonly storages?: readonly Storage[]
+  /** Folders that are worked in at the same time. Default 2. */
+  readonly lanes?: number
   readonly onLane?: (result: LaneResult, left: number) => void
 }
 
@@ -38,7 +38,7 @@ export interface Campaign {
 }
 
 /** Kills as often as told, spread over points, storages and shapes. */
-export async function killCampaign({ kills, seed, onLane, ...options }: CampaignOptions): Promise<Campaign> {
+export async function killCampaign({ kills, seed, lanes = 2, onLane, ...options }: CampaignOptions): Promise<Campaign> {
   const wanted = options.storages ?? storages
   const begun = performance.now()
   const programs = buildPrograms(["worker.ts", "reader.ts"])
@@ -121,7 +121,12 @@ export function tableOf({ rows, kills, reads, violations }: Campaign): string {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { kills: { type: "string" }, seed: { type: "string" }, storage: { type: "string" } },
+    options: {
+      kills: { type: "string" },
+      seed: { type: "string" },
+      storage: { type: "string" },
+      lanes: { type: "string" },
+    },
   })
   const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9))
   const kills = Number(values.kills ?? 1_000)
@@ -129,6 +134,7 @@ async function main(): Promise<void> {
   const campaign = await killCampaign({
     kills,
     seed,
+    lanes: Number(values.lanes ?? 2),
     ...(values.storage && { storages: storages.filter(one => values.storage?.split(",").includes(one)) }),
     onLane: ({ violations }, left) => {
       for (const { at, text } of violations) console.log(`VIOLATION ${at}: ${text}`)
