@@ -77,8 +77,8 @@ export async function commitVersion(
         )
       return { other: undefined, dropped: kept.flatMap(one => one.dropped) }
     })
-    finishDecision(root)
-    return { ...committed, dropped: dropVersions(folder, committed.dropped) }
+    if (version.materialization.partitions.length > 1) finishDecision(root)
+    return { ...committed, dropped: dropVersions(folder, committed.dropped, version.materialization.id) }
   })
   // What cannot be removed now is partial, and collected later.
   await removeDoomed(folder, { ids: done.dropped, marks: [] }).catch(() => {})
@@ -175,7 +175,10 @@ export async function publishVersions(
   faultPoint("io.published")
   const gone = await lock.hold(root, { signal: neverAborted }, () => {
     finishDecision(root)
-    return dropped.map(one => ({ folder: one.folder, ids: dropVersions(one.folder, one.dropped) }))
+    return dropped.map(one => ({
+      folder: one.folder,
+      ids: dropVersions(one.folder, one.dropped, one.move.pointer.materialization.id),
+    }))
   })
   for (const { folder, ids } of gone) await removeDoomed(folder, { ids, marks: [] }).catch(() => {}) // collected later
   for (const { key, materialization } of publications) {

@@ -22,6 +22,8 @@ interface OpenLock {
  */
 export class RootLock {
   readonly #open = new Map<string, OpenLock>()
+  /** Loaded with the first write: who only reads needs none. */
+  #sqlite: typeof Database | undefined
 
   /**
    * Makes a change, which is short and synchronous, while no other process makes one.
@@ -29,11 +31,11 @@ export class RootLock {
    */
   async hold<T>(root: StorageRoot, context: Pick<IOContext, "signal">, change: () => T): Promise<T> {
     root.make()
-    const { default: SQLite } = await import("better-sqlite3")
+    this.#sqlite ??= (await import("better-sqlite3")).default
     const until = performance.now() + longestWaitMs
     for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       // Nothing is awaited between the lock and its end, so that other calls of this process never meet it held.
-      const db = this.#database(root, SQLite)
+      const db = this.#database(root, this.#sqlite)
       const holder = begin(db, root)
       if (!holder) {
         try {
@@ -52,8 +54,8 @@ export class RootLock {
   /** Makes a change that anybody may make, unless another process is at it or this one may not. */
   async attempt(root: StorageRoot, change: () => void): Promise<void> {
     try {
-      const { default: SQLite } = await import("better-sqlite3")
-      const db = this.#database(root, SQLite)
+      this.#sqlite ??= (await import("better-sqlite3")).default
+      const db = this.#database(root, this.#sqlite)
       if (begin(db, root)) return
       try {
         change()

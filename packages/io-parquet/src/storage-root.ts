@@ -9,7 +9,8 @@ const noFollow = constants.O_NOFOLLOW ?? 0
 /** The folder of all assets of one environment. Nothing outside of it is read or written. */
 export class StorageRoot {
   readonly path: string
-  #real: string | undefined
+  /** What was found below the root before: a root is looked at anew with each call of the manager. */
+  readonly #confirmed = new Set<string>()
 
   constructor(path: string) {
     this.path = path
@@ -34,17 +35,15 @@ export class StorageRoot {
   }
 
   /**
-   * Refuses a folder that a link leads out of the root; one that is not there yet is judged by the nearest that is.
+   * Refuses a path that a link leads out of the root; what is not there yet is judged by the folder that it will be in.
    * @throws StorageError `STORAGE_CORRUPT`
    */
   confirmInside(path: string): void {
-    for (let at = path; at.startsWith(this.path); at = dirname(at)) {
-      const real = this.#realOf(at)
-      if (real === undefined) continue
-      this.#real ??= realpathSync.native(this.path)
-      if (real === this.#real || real.startsWith(this.#real + sep)) return
-      throw leadsOut(at, this.path)
-    }
+    if (path === this.path || this.#confirmed.has(path)) return
+    if (!path.startsWith(this.path + sep)) throw leadsOut(path, this.path)
+    this.confirmInside(dirname(path))
+    if (lookAt(path)?.isSymbolicLink()) this.#confirmLink(path)
+    this.#confirmed.add(path)
   }
 
   /** As `confirmInside`, as an answer. */
@@ -57,21 +56,21 @@ export class StorageRoot {
     }
   }
 
-  #realOf(path: string): string | undefined {
+  #confirmLink(path: string): void {
     try {
-      return realpathSync.native(path)
+      const [real, target] = [realpathSync.native(this.path), realpathSync.native(path)]
+      if (target.startsWith(real + sep)) return
     } catch (error) {
       if (!isMissing(error)) throw storageFailure(error, path, "read")
     }
-    if (lookAt(path)?.isSymbolicLink()) throw leadsOut(path, this.path)
-    return undefined
+    throw leadsOut(path, this.path)
   }
 }
 
 /** What is at a path, a link taken for itself; undefined when nothing is. */
 export function lookAt(path: string): Stats | undefined {
   try {
-    return lstatSync(path)
+    return lstatSync(path, { throwIfNoEntry: false })
   } catch (error) {
     if (isMissing(error)) return undefined
     throw storageFailure(error, path, "read")
@@ -80,6 +79,8 @@ export function lookAt(path: string): Stats | undefined {
 
 /** The text of a small file of ours; undefined when there is none. */
 export function readOwnFile(path: string): string | undefined {
+  // Most such files are not there most of the time, and an exception costs more than a look.
+  if (!lookAt(path)) return undefined
   let handle: number | undefined
   try {
     handle = openSync(path, constants.O_RDONLY | noFollow)

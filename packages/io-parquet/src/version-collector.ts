@@ -52,20 +52,21 @@ export function wholeVersion(folder: AssetFolder, id: string): Version | undefin
 
 /**
  * Makes versions partial that their pointers have dropped, so that nobody adopts them any more; gives those whose files
- * may be removed. What another partition's pointer names, or a write that is not current yet reads, stays. Under the lock
- * of the root alone.
+ * may be removed. What another partition's pointer names, or a write other than that of `current` reads, stays. Under the
+ * lock of the root alone.
  */
-export function dropVersions(folder: AssetFolder, dropped: readonly string[]): string[] {
+export function dropVersions(folder: AssetFolder, dropped: readonly string[], current: string): string[] {
   if (dropped.length === 0) return []
-  const needed = neededByWrites(folder)
+  const needed = neededByWrites(folder, current)
   const gone = dropped.filter(id => !needed.has(id) && !isNamed(folder, id))
   for (const id of gone) rmSync(folder.marker(id), { force: true })
   return gone
 }
 
 /** Ids of the versions that are being written or staged, and of those that they read. */
-export function neededByWrites(folder: AssetFolder): Set<string> {
-  return new Set(markedWrites(folder).flatMap(id => [id, ...readsOf(folder, id)]))
+function neededByWrites(folder: AssetFolder, except: string): Set<string> {
+  const written = markedWrites(folder).filter(id => id !== except)
+  return new Set(written.flatMap(id => [id, ...readsOf(folder, id)]))
 }
 
 /** Whether the pointer of one of its partitions names a version; of a partial one `partitions` says which these are. */
