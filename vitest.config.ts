@@ -5,6 +5,8 @@ export default defineConfig({
   resolve: { conditions: ["@assets/source"] },
   ssr: { resolve: { conditions: ["@assets/source"] } },
   test: {
+    // Tests of the built command see what was compiled last.
+    globalSetup: ["scripts/bundle-packages.mjs"],
     projects: [
       {
         extends: true,

@@ -24,6 +24,7 @@ if (!existsSync(marker) || readFileSync(marker, "utf8") !== lock) {
   writeFileSync(marker, lock)
 } else {
   run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b"])
+  run(process.execPath, [join(root, "scripts", "bundle-packages.mjs")])
 }
 if (!existsSync(join(root, "packages", "ui", "dist", "web", "index.html"))) {
   run("npm", ["run", "--silent", "build:web", "-w", "@assets/ui"])

@@ -1,18 +1,15 @@
 import { realpathSync } from "node:fs"
-import { dirname, isAbsolute, join, relative, sep } from "node:path"
-import { fileURLToPath } from "node:url"
+import { isAbsolute, relative } from "node:path"
 import type { SourceLocation } from "./assets-error.ts"
+import { isOwnFile } from "./own-files.ts"
 import { stackFrames } from "./stack-frames.ts"
-
-/** The folders of this package's own code: `src`, and `dist` where source maps are off. */
-const own = ["src", "dist"].map(folder => join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), folder) + sep)
 
 /**
  * Returns where a declaration stands in the user's code: the first frame of its stack that is not ours.
  * The stack is formatted when it is first read, so this costs nothing for declarations without a fault.
  */
 export function declarationPlace(declaredAt: Error): SourceLocation | undefined {
-  return stackFrames(declaredAt.stack).find(({ file }) => !own.some(folder => file.startsWith(folder)))
+  return stackFrames(declaredAt.stack).find(({ file }) => !isOwnFile(file))
 }
 
 /** `assets/raw.ts:12`, the file relative to a folder when it lies below it. */

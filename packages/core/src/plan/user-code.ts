@@ -1,5 +1,5 @@
-import { fileURLToPath } from "node:url"
 import { AssetsError, type SourceLocation, UserCodeError } from "../errors/assets-error.ts"
+import { isOwnFile } from "../errors/own-files.ts"
 import { stackFrames } from "../errors/stack-frames.ts"
 
 /**
@@ -48,14 +48,10 @@ function causesOf(thrown: unknown): string[] {
   return [...found].map(one => (one instanceof Error ? `${one.name}: ${one.message}` : String(one)))
 }
 
-const OWN_FOLDER = fileURLToPath(import.meta.url.replace(/\/plan\/[^/]*$/, "/"))
-
 /** The first line of a stack that is neither Node's, nor a package's, nor ours. */
 function firstOwnLine(error: Error): SourceLocation | undefined {
   const stack = String(error.stack ?? "")
   // The message stands before the frames, and may hold lines that look like some.
   const framesAt = stack.includes(error.message) ? stack.indexOf(error.message) + error.message.length : 0
-  return stackFrames(stack.slice(framesAt)).find(
-    ({ file }) => !/[\\/]node_modules[\\/]/.test(file) && !file.startsWith(OWN_FOLDER),
-  )
+  return stackFrames(stack.slice(framesAt)).find(({ file }) => !/[\\/]node_modules[\\/]/.test(file) && !isOwnFile(file))
 }
