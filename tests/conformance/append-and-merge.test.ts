@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
-import type { IOManager, Materialization, OutputValue, WriteMode } from "@assets/core"
+import type { IOManager, Materialization, OutputValue, Relation, WriteMode } from "@assets/core"
 import { ioContext } from "@assets/core/testing"
 import { describe, expect, onTestFinished, test } from "vitest"
 import type { EngineFixture } from "./fixture.ts"
@@ -23,7 +23,11 @@ class Writer {
   }
 
   write(value: OutputValue, write: WriteMode): Promise<Materialization> {
-    return this.io.handleOutput({ ...outputContext(this.fixture, randomUUID()), write }, value)
+    const { fixture } = this
+    const merge = (former: Relation, added: Relation) =>
+      fixture.merge(former, added, typeof write === "object" ? write.merge : [])
+    const context = { ...outputContext(fixture, randomUUID()), write, ...(typeof write === "object" && { merge }) }
+    return this.io.handleOutput(context, value)
   }
 
   async names(record: Materialization): Promise<string[]> {

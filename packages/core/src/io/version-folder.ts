@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { ConfigError, StorageError } from "../errors/assets-error.ts"
+import { faultPoint } from "../util/fault-point.ts"
 import type { Json } from "../util/json.ts"
 import { sha256 } from "../util/sha256.ts"
 import type { OutputValue, StoredValue } from "../value/value-type.ts"
@@ -67,13 +68,16 @@ export class VersionFolder {
     const addsTo = adds && former && isTable(former.materialization) ? this.table(former.materialization) : undefined
     mkdirSync(this.path, { recursive: true })
     try {
+      faultPoint("io.write")
       const isRows = value.kind === "relation" || value.kind === "batches"
       const written = isRows ? await store(value, join(this.path, `${id}${this.#ending}`), addsTo) : { stored: value }
       const materialization = await context.approve(written)
+      faultPoint("io.marker")
       const applied = adds ? [...(former?.applied ?? []), fingerprint] : []
       const json = value.kind === "json" ? value.value : null
       const record: VersionRecord = { partition, materialization, applied, value: json }
       for (const ending of ["json", "next"]) writeFileSync(join(this.path, `${id}.${ending}`), JSON.stringify(record))
+      faultPoint("io.pointer")
       context.commit(() => {
         if (this.#read(pointer)?.materialization.id !== former?.materialization.id) throw conflict(key, this.path)
         renameSync(join(this.path, `${id}.next`), join(this.path, pointer))
