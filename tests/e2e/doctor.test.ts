@@ -141,3 +141,19 @@ test("doctor names the process that holds a DuckDB file", async () => {
     instance.closeSync()
   }
 })
+
+test("doctor starts each engine of an environment with its variables, the routed ones too", async () => {
+  const engines = (big: string) => `local: {
+    engine: duckdb({ memoryLimit: "\${MEMORY_OF_TESTS}" }), engines: { big: duckdb({ memoryLimit: "${big}" }) },
+    route: { "group:marts": { engine: "big" } }, io: parquetIO({ root: "data" }), vars: { MEMORY_OF_TESTS: "1GB" },
+  }`
+  const project = cliProject({ ...shop, "assets.config.ts": config(engines("2GB")) })
+  const sound = await project.json<Finding>(["doctor"])
+  expect(sound.filter(one => one.level !== "ok")).toEqual([])
+  const abouts = sound.map(one => one.about)
+  expect(abouts).toEqual(expect.arrayContaining(["engine duckdb", "engine duckdb (big)"]))
+
+  project.write({ "assets.config.ts": config(engines(`\${NOT_SET_BY_ANYONE}`)) })
+  const wrong = (await project.json<Finding>(["doctor"])).find(one => one.about === "engine duckdb (big)")
+  expect(wrong?.what).toMatch(/^VARIABLE_MISSING: The variable 'NOT_SET_BY_ANYONE' has no value/)
+})

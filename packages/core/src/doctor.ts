@@ -35,7 +35,7 @@ export async function doctor(project?: Definitions, options: DoctorOptions = {})
     options.signal?.throwIfAborted()
     const signal = options.signal ?? new AbortController().signal
     const own = await examineEnvironment(project, name, { signal, examinedLogs })
-    isSparkUsed ||= own.some(({ about }) => about === "engine spark")
+    isSparkUsed ||= own.some(({ about }) => about.startsWith("engine spark"))
     found.push(...own.map(one => ({ environment: name, ...one })))
   }
   if (!isSparkUsed) found.push({ about: "spark", environment: null, level: "ok", what: "Spark and Java are not used" })
@@ -101,7 +101,8 @@ function partsOf(project: Definitions, environment: OpenEnvironment) {
       ios.add(environment.io(asset))
       const { engine: name } = environment.placeOf(asset)
       const configured = config.engines?.[name] ?? (name === "default" ? config.engine : undefined)
-      engines.set(environment.engineName(asset), { asset, configured })
+      const kind = environment.engineName(asset)
+      engines.set(name === "default" ? kind : `${kind} (${name})`, { asset, configured })
     } catch (error) {
       const finding = findingOf(error)
       faults.set(finding.what, { about: "environment", ...finding })
@@ -122,7 +123,7 @@ function variableFindings(project: Definitions, name: string): Finding[] {
 
 /** What the engine says of itself; else whether a session of it opens. */
 async function engineFindings(environment: OpenEnvironment, asset: Asset, configured: Engine | undefined) {
-  if (configured?.doctor) return configured.doctor()
+  if (configured?.doctor) return configured.doctor({ expand: text => environment.expand(text) })
   await environment.session(asset)
   return [{ level: "ok", what: "a session of it opens" } as const]
 }

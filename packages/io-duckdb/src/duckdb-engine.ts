@@ -1,4 +1,4 @@
-import { ConfigError, type Engine, EngineError, type Finding } from "@assets/core"
+import { AssetsError, ConfigError, type Engine, type EngineContext, EngineError, type Finding } from "@assets/core"
 import type { DuckDBInstance } from "@duckdb/node-api"
 import { mapDuckdbError } from "./duckdb-error.ts"
 import { type DuckdbOptions, expandOptions, faultsOfOptions, instanceConfig } from "./duckdb-options.ts"
@@ -30,7 +30,7 @@ export function duckdb(options: DuckdbOptions = {}): Engine {
       return new DuckdbSession(instance, connectionSettings, context.scratch)
     },
     describe: () => ({ ...options }),
-    doctor: () => findings(options),
+    doctor: (context = {}) => findings(options, context),
   })
 }
 
@@ -86,16 +86,21 @@ export async function loadDuckdb(): Promise<typeof import("@duckdb/node-api")> {
   }
 }
 
-async function findings(options: DuckdbOptions): Promise<readonly Finding[]> {
+async function findings(
+  options: DuckdbOptions,
+  { expand = text => text }: Pick<EngineContext, "expand">,
+): Promise<readonly Finding[]> {
+  const expanded = expandOptions(options, expand)
   try {
-    const instance = await createInstance(instanceConfig(options, "."))
+    requireSound(expanded)
+    const instance = await createInstance(instanceConfig(expanded, "."))
     const connection = await instance.connect()
     const [row] = await (await connection.run("SELECT version()")).getRowsJS()
     connection.closeSync()
     instance.closeSync()
     return [{ level: "ok", what: `DuckDB ${row?.[0]} starts in this process.` }]
   } catch (error) {
-    const fix = error instanceof EngineError ? error.fix : "Correct the options of duckdb() in assets.config.ts."
+    const fix = error instanceof AssetsError ? error.fix : "Correct the options of duckdb() in assets.config.ts."
     return [{ level: "error", what: error instanceof Error ? error.message : String(error), fix }]
   }
 }

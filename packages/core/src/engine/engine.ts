@@ -124,7 +124,8 @@ export interface Engine {
   open(context: EngineContext): Promise<EngineSession>
   /** The options that it was made with, for people; texts with their `${NAME}`s. */
   describe?(): { readonly [option: string]: Json }
-  doctor?(): Promise<readonly Finding[]>
+  /** @param context what puts values in the place of `${NAME}`s of the options */
+  doctor?(context?: Pick<EngineContext, "expand">): Promise<readonly Finding[]>
 }
 
 /**
