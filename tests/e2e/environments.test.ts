@@ -260,6 +260,26 @@ export default defineConfig({
     expect(stderr).toContain("CONFIG_INVALID parquetIO() was given wrong options.")
   })
 
+  test.each([
+    [`{ io: parquetIO({ root: "data", keeep: 3 }) }`, "There is no option 'keeep'; there are root, keep, compression."],
+    [`{ io: parquetIO() }`, "They are no object."],
+    [`{ io: duckdbFileIO({ pth: "w.duckdb" }) }`, "There is no option 'pth'; there are path, waitMs."],
+    [`{ io: duckdbFileIO() }`, "They are no object."],
+    [
+      `{ io: parquetIO({ root: "data" }), engine: duckdb({ threds: 2 }) }`,
+      "There is no option 'threds'; there are memoryLimit, threads, tempFolder, maxSpill.",
+    ],
+  ])("options of a factory that it does not have: %s", async (environment, why) => {
+    const { code, stderr } = await cliProject({
+      ...shop,
+      "assets.config.ts": environments(`    local: ${environment},`),
+    }).assets(["list"])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^assets\.config\.ts:6:\d+\n/)
+    expect(stderr).toContain("CONFIG_INVALID")
+    expect(stderr).toContain(why)
+  })
+
   test("is told together with what is wrong with the assets, where the form is right", async () => {
     const { stderr } = await cliProject({
       ...shop,

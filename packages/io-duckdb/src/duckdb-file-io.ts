@@ -17,6 +17,7 @@ import {
   type StoredValue,
 } from "@assets/core"
 import { collectLeftovers } from "./collect-leftovers.ts"
+import { unknownOptions } from "./duckdb-options.ts"
 import { DuckdbSession } from "./duckdb-session.ts"
 import { examineFile } from "./examine-file.ts"
 import { FileAccess } from "./file-access.ts"
@@ -46,15 +47,21 @@ export interface DuckdbFileOptions {
  * duckdbFileIO({ path: "warehouse.duckdb" })
  */
 export function duckdbFileIO(options: DuckdbFileOptions): IOManager {
-  const { path, waitMs = 60_000 } = options
-  if (typeof path !== "string" || path === "" || path === ":memory:" || !(waitMs >= 0)) {
-    throw new ConfigError("CONFIG_INVALID", {
-      what: "duckdbFileIO() was given wrong options.",
-      why: waitMs >= 0 ? "path names no file." : `waitMs is ${waitMs}, which is no time.`,
-      fix: 'Write for one duckdbFileIO({ path: "warehouse.duckdb" }).',
-    })
+  const why = faultOf(options)
+  if (why !== undefined) {
+    const fix = 'Write for one duckdbFileIO({ path: "warehouse.duckdb" }).'
+    throw new ConfigError("CONFIG_INVALID", { what: "duckdbFileIO() was given wrong options.", why, fix })
   }
-  return new DuckdbFileIOManager(options, waitMs)
+  return new DuckdbFileIOManager(options, options.waitMs ?? 60_000)
+}
+
+function faultOf(options: unknown): string | undefined {
+  if (typeof options !== "object" || options === null) return "They are no object."
+  const [unknown] = unknownOptions(options, ["path", "waitMs"])
+  if (unknown !== undefined) return unknown
+  const { path, waitMs = 0 } = options as Partial<DuckdbFileOptions> // of names that are known, each looked at
+  if (typeof path !== "string" || path === "" || path === ":memory:") return "path names no file."
+  return waitMs >= 0 ? undefined : `waitMs is ${waitMs}, which is no time.`
 }
 
 class DuckdbFileIOManager implements IOManager {

@@ -10,7 +10,14 @@ export interface DuckdbOptions {
   readonly maxSpill?: string
 }
 
+const names: readonly string[] = ["memoryLimit", "threads", "tempFolder", "maxSpill"] satisfies (keyof DuckdbOptions)[]
 const size = /^\d+(\.\d+)?\s*(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i
+
+/** A sentence for each option that is there under no known name: left unread, it would be without effect. */
+export function unknownOptions(options: object, known: readonly string[]): string[] {
+  const unknown = Object.keys(options).filter(name => !known.includes(name))
+  return unknown.map(name => `There is no option '${name}'; there are ${known.join(", ")}.`)
+}
 
 /** The options with the values of variables in the place of each `${NAME}`. */
 export function expandOptions(options: DuckdbOptions, expand: (text: string) => string): DuckdbOptions {
@@ -25,7 +32,7 @@ export function expandOptions(options: DuckdbOptions, expand: (text: string) => 
 
 /** What is wrong with the options, as sentences; empty when nothing is. A size that needs a variable is looked at later. */
 export function faultsOfOptions(options: DuckdbOptions): string[] {
-  const faults: string[] = []
+  const faults = unknownOptions(options, names)
   for (const name of ["memoryLimit", "maxSpill"] as const) {
     const value = options[name]
     if (value !== undefined && !size.test(value) && !String(value).includes("${"))

@@ -35,9 +35,8 @@ import {
   publishVersions,
   recordOf,
 } from "./commit-version.ts"
-import { compressionFault } from "./confirm-layout.ts"
 import { AssetFolder } from "./parquet-layout.ts"
-import { compressionOf, type ParquetOptions, refusalOf } from "./parquet-options.ts"
+import { compressionOf, faultOfOptions, type ParquetOptions, refusalOf } from "./parquet-options.ts"
 import { filesOfShare, sharesOf } from "./partition-files.ts"
 import type { Pointer } from "./pointer.ts"
 import { finishDecision, type PointerView, readAtOneMoment } from "./publication.ts"
@@ -62,16 +61,12 @@ import { abandonedWrites, abandonWriting, markWriting, removeMark, unmarkWriting
  * parquetIO({ root: "data", keep: 3 })
  */
 export function parquetIO(options: ParquetOptions): IOManager {
-  const { root, keep = 2, compression } = options
-  const why =
-    (typeof root !== "string" || root === "" ? "root names no folder." : undefined) ??
-    (!Number.isInteger(keep) || keep < 1 ? `keep is ${keep}, which is not a whole number of at least 1.` : undefined) ??
-    compressionFault(compression)
+  const why = faultOfOptions(options)
   if (why !== undefined) {
     const fix = 'Write for one parquetIO({ root: "data", keep: 2 }).'
     throw new ConfigError("CONFIG_INVALID", { what: "parquetIO() was given wrong options.", why, fix })
   }
-  return new ParquetIOManager({ ...options, keep })
+  return new ParquetIOManager({ ...options, keep: options.keep ?? 2 })
 }
 
 class ParquetIOManager implements IOManager {

@@ -1,4 +1,5 @@
 import type { Layout, Refusal } from "@assets/core"
+import { compressionFault } from "./confirm-layout.ts"
 
 /** Where Parquet rests, and how much of it. */
 export interface ParquetOptions {
@@ -8,6 +9,19 @@ export interface ParquetOptions {
   readonly keep?: number
   /** Default `zstd`; an asset's `layout` overrides it. */
   readonly compression?: NonNullable<Layout["compression"]>
+}
+
+const names: readonly string[] = ["root", "keep", "compression"] satisfies (keyof ParquetOptions)[]
+
+/** What is wrong with options, as a sentence; undefined when nothing is. */
+export function faultOfOptions(options: unknown): string | undefined {
+  if (typeof options !== "object" || options === null) return "They are no object."
+  const unknown = Object.keys(options).find(name => !names.includes(name))
+  if (unknown !== undefined) return `There is no option '${unknown}'; there are ${names.join(", ")}.`
+  const { root, keep = 2, compression } = options as Partial<ParquetOptions> // of names that are known, each looked at
+  if (typeof root !== "string" || root === "") return "root names no folder."
+  if (!Number.isInteger(keep) || keep < 1) return `keep is ${keep}, which is not a whole number of at least 1.`
+  return compressionFault(compression)
 }
 
 /** Why a root cannot be one; undefined when it can. */
