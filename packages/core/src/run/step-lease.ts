@@ -76,7 +76,8 @@ export async function takeLeases(
   for (let pause = POLL_MS.first; ; pause = Math.min(pause * 1.5, POLL_MS.last)) {
     signal.throwIfAborted()
     const taken: Lease[] = []
-    const blocked = log.transaction(() => {
+    // By `change`: a run that was ended during the wait takes no lease any more.
+    const blocked = run.change(() => {
       for (const { name, about } of requests) {
         const answer = log.acquireLease(name, id)
         if ("token" in answer) taken.push(answer)
@@ -113,12 +114,12 @@ async function leaveOrGo(run: RunContext, lease: Lease, holder: LeaseHolder, req
       log.releaseLease(lease)
       return true
     }
+    run.change(append => request.onTaken(append))
+    return false
   } catch (error) {
-    log.releaseLease(lease)
+    log.releaseLease(lease) // kept, it would be waited for by the next attempt of its own step
     throw error
   }
-  run.change(append => request.onTaken(append))
-  return false
 }
 
 function held({ about }: Pick<LeaseRequest, "about">, holder: LeaseHolder): StorageError {
