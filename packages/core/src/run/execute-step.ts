@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises"
 import type { RetryPolicy } from "../asset/retry-policy.ts"
 import { AssetsError, CancelledError, UserCodeError } from "../errors/assets-error.ts"
+import type { NewEvent } from "../event/event.ts"
 import type { Lease } from "../event/run-log.ts"
 import type { Materialization } from "../io/io-manager.ts"
 import type { StepWork } from "../plan/build-plan.ts"
@@ -47,6 +48,8 @@ class StepExecution {
   #place: Lease | undefined
   /** What was current when the step began, where that is not to change before the run has ended. */
   #former: StoredState | undefined
+  /** What an attempt has stored: when the log could not be told, the next one has nothing else to do. */
+  #stored: Materialization | undefined
   #attempt = 1
   /** How many of the attempts were made because what they read was replaced. */
   #moves = 0
@@ -81,13 +84,12 @@ class StepExecution {
 
   fail(error: Error): StepOutcome {
     const isCancelled = error instanceof CancelledError || this.#run.stopped !== undefined
-    this.#run.change(append => {
+    this.#end(append => {
       if (isCancelled) append({ type: "step_cancelled", ...this.#about })
       else {
         const durationMs = this.#durationMs()
         append({ type: "step_failed", ...this.#about, attempt: this.#attempt, error: eventError(error), durationMs })
       }
-      this.#release()
     })
     if (isCancelled) return { status: "cancelled", reason: "cancelled" }
     return { status: "failed", reason: errorCode(error), error }
@@ -105,6 +107,7 @@ class StepExecution {
 
   async #try(signal: AbortSignal): Promise<StepOutcome> {
     signal.throwIfAborted()
+    if (this.#stored) return this.#finish(this.#stored)
     const ready = readyStep(this.#work, this.#run.settings)
     this.#pinned = ready.pinned
     const found = this.#isReadAnew ? this.#doneByOther(ready) : this.#foundNow(ready)
@@ -117,7 +120,10 @@ class StepExecution {
     const restored = await this.#restore(output, ready)
     if (restored) return this.#skip("restored", restored, { isNews: true })
     const { id, materialization } = await output.store()
-    if (materialization.id === id) return this.#finish(materialization)
+    if (materialization.id === id) {
+      this.#stored = materialization
+      return this.#finish(materialization)
+    }
     // Somebody else had added the same rows by the time of the commit, and the storage says what it holds.
     return this.#skip(`materialized by run ${materialization.runId}`, materialization)
   }
@@ -219,39 +225,43 @@ class StepExecution {
 
   #finish(materialization: Materialization): StepOutcome {
     const { log } = this.#run.settings
-    this.#note(materialization)
     const durationMs = this.#durationMs()
-    this.#run.change(append => {
+    this.#end(append => {
       const type = this.#isStaged ? "step_staged" : "asset_materialized"
       append({ type, ...this.#about, materialization, durationMs })
-      if (this.#isStaged) this.#stage(materialization, durationMs, false)
-      this.#release()
+      if (this.#isStaged) this.#keepStaged(materialization)
       const { text, version } = this.#work.code
       if (text !== undefined) log.keepPlanText(version, text)
     })
+    this.#note(materialization)
+    if (this.#isStaged) this.#stage(materialization, durationMs, false)
     return { status: "materialized", reason: this.#reasons[0]?.kind ?? "", materialization }
   }
 
   #skip(reason: string, materialization: Materialization, { isNews = false } = {}): StepOutcome {
-    if (isNews) this.#note(materialization)
-    this.#run.change(append => {
-      const durationMs = this.#durationMs()
+    const durationMs = this.#durationMs()
+    this.#end(append => {
       if (isNews && !this.#isStaged) append({ type: "asset_materialized", ...this.#about, materialization, durationMs })
       append({ type: "step_skipped", ...this.#about, reason, dataVersion: materialization.dataVersion })
       if (isNews && this.#isStaged) {
         // It has nothing to compute; that it is to be published is what is left of it when the run fails.
         append({ type: "step_staged", ...this.#about, materialization, durationMs })
-        this.#stage(materialization, durationMs, true)
+        this.#keepStaged(materialization)
       }
-      this.#release()
     })
+    if (isNews) this.#note(materialization)
+    if (isNews && this.#isStaged) this.#stage(materialization, durationMs, true)
     return { status: "skipped", reason, materialization }
   }
 
-  /** Leaves a version to the end of the run; until then nobody collects it. */
-  #stage(materialization: Materialization, durationMs: number, isRestored: boolean): void {
+  /** Until the run has ended nobody collects what it has staged. */
+  #keepStaged({ id }: Materialization): void {
     const { runId, step } = this.#about
-    this.#run.settings.log.keepReads(runId, `${step} staged`, [materialization.id])
+    this.#run.settings.log.keepReads(runId, `${step} staged`, [id])
+  }
+
+  /** Leaves a version to the end of the run. */
+  #stage(materialization: Materialization, durationMs: number, isRestored: boolean): void {
     const about = this.#about
     this.#run.staged.push({ work: this.#work, about, materialization, durationMs, former: this.#former, isRestored })
   }
@@ -271,13 +281,17 @@ class StepExecution {
     })
   }
 
-  #release(): void {
+  /** Makes the step's last change, and lets go of what it holds with it: when it cannot be kept, all is held as before. */
+  #end(make: (append: (event: NewEvent) => void) => void): void {
     const { log } = this.#run.settings
-    if (this.#place) log.releaseLease(this.#place)
+    this.#run.change(append => {
+      make(append)
+      if (this.#place) log.releaseLease(this.#place)
+      if (!this.#lease) return
+      log.releaseLease(this.#lease)
+      log.dropReads(this.#about.runId, this.#about.step)
+    })
     this.#place = undefined
-    if (!this.#lease) return
-    log.releaseLease(this.#lease)
-    log.dropReads(this.#about.runId, this.#about.step)
     this.#lease = undefined
   }
 
