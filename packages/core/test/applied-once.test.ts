@@ -59,6 +59,34 @@ test("force is refused for what any earlier run appended; with reapply its rows 
   expect(await (await run.value(again.made)).collect()).toEqual([{ id: 1 }, { id: 2 }, { id: 1 }])
 })
 
+test("reapply adds rows once more, and not once more for each attempt", async () => {
+  const retry = { attempts: 2 }
+  const environment = inMemory({ engine: fakeEngine() })
+  const { io } = environment
+  if (!io) throw new Error("an environment in memory has an IO manager")
+  const added = asset("a/all", {
+    deps: { day },
+    returns: table(),
+    write: "append",
+    retry,
+    transform: ({ day }) => day as FakeFrame,
+  })
+  const project = definitions({ assets: { day, added }, base: folder() })
+  const inputs = { "a/day": [{ id: 1 }] }
+  await materialize(project, { environment, inputs })
+  const { handleOutput } = io
+  let calls = 0
+  io.handleOutput = async (context, value) => {
+    const record = await handleOutput(context, value)
+    if (++calls > 1) return record
+    throw new StorageError("STORAGE_UNWRITABLE", { what: "said after the commit", why: "a test", fix: "run again" })
+  }
+  const run = await materialize(project, { environment, inputs, force: true, reapply: true })
+  expect(told(run)).toEqual([["a/all", "materialized", "forced"]])
+  expect(calls).toBe(1)
+  expect(await (await run.value(added)).collect()).toEqual([{ id: 1 }, { id: 1 }])
+})
+
 test("a step ends as skipped when the storage says that its rows were added by another run", async () => {
   const environment = inMemory({ engine: fakeEngine() })
   const { io } = environment

@@ -197,6 +197,10 @@ class StepExecution {
     await state.refreshPartition(asset, partition, signal)
     const stored = state.get(asset.key, partition)
     this.#former = stored?.environment === environment ? stored : undefined
+    const { runId, fingerprint } = stored?.materialization ?? {}
+    const isOwn = runId === this.#about.runId && fingerprint === ready.fingerprint
+    // An attempt that failed after its commit has added its rows; with 'reapply' the storage would add them again.
+    if (adds(asset) && stored && isOwn) return this.#finish(stored.materialization)
     return this.#doneByOther(ready)
   }
 
