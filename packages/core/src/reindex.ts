@@ -56,12 +56,14 @@ async function reindexEnvironment(project: Definitions, name: string, signal: Ab
   const resolved = resolveEnvironment(project, name)
   const environment = new OpenEnvironment(project, resolved, { now: new Date(), signal })
   try {
-    const state = new CurrentState(environment)
-    await state.read(project.assets.values(), signal)
-    signal.throwIfAborted()
     const log = openRunLog(project, resolved)
     try {
-      return log.transaction(() => tell(log, name, [...project.assets.values()], state))
+      const assets = [...project.assets.values()]
+      const before = latestOf(log, name, assets)
+      const state = new CurrentState(environment)
+      await state.read(assets, signal)
+      signal.throwIfAborted()
+      return log.transaction(() => tell(log, name, { assets, before, state }))
     } finally {
       log.close()
     }
@@ -75,17 +77,41 @@ interface Place {
   readonly partition: string | null
 }
 
-function tell(log: RunLog, environment: string, assets: readonly Asset[], state: CurrentState): Reindexed {
+/** By key and partition, the id of what the log knows as the latest. */
+type Latest = ReadonlyMap<string, ReadonlyMap<string | null, string>>
+
+function latestOf(log: RunLog, environment: string, assets: readonly Asset[]): Latest {
+  const entries = assets.map(({ key }) => {
+    const latest = log.latest({ environment, key })
+    return [key, new Map(latest.map(({ partition, materialization }) => [partition, materialization.id]))] as const
+  })
+  return new Map(entries)
+}
+
+interface Looked {
+  readonly assets: readonly Asset[]
+  /** What the log knew before the data was looked at. */
+  readonly before: Latest
+  readonly state: CurrentState
+}
+
+function tell(log: RunLog, environment: string, { assets, before, state }: Looked): Reindexed {
   const unknown: (Place & { readonly materialization: Materialization })[] = []
   const gone: Place[] = []
+  const now = latestOf(log, environment, assets)
   for (const { key } of assets) {
     const stored = state.partitions(key)
-    const latest = log.latest({ environment, key })
-    const known = new Map(latest.map(({ partition, materialization }) => [partition, materialization.id]))
+    const known = now.get(key) ?? new Map<string | null, string>()
+    // What a run has told meanwhile is newer than what was looked at.
+    const isNewer = (partition: string | null) => known.get(partition) !== before.get(key)?.get(partition)
     for (const [partition, { materialization }] of stored) {
-      if (known.get(partition) !== materialization.id) unknown.push({ key, partition, materialization })
+      if (known.get(partition) !== materialization.id && !isNewer(partition)) {
+        unknown.push({ key, partition, materialization })
+      }
     }
-    for (const partition of known.keys()) if (!stored.has(partition)) gone.push({ key, partition })
+    for (const partition of known.keys()) {
+      if (!stored.has(partition) && !isNewer(partition)) gone.push({ key, partition })
+    }
   }
   for (const { key, partition } of gone) log.forgetLatest(environment, key, partition)
   const counts = { added: unknown.length, removed: gone.length }

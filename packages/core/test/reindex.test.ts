@@ -110,3 +110,24 @@ test("an environment that cannot be opened is told of, and the others are looked
   await expect(reindex(both, { environment: "broken" })).rejects.toThrow(refusal)
   await expect(reindex(both, { environment: "nowhere" })).rejects.toMatchObject({ code: "ENVIRONMENT_UNKNOWN" })
 })
+
+test("what a run stores and tells while the data is looked at stays the latest", async () => {
+  const io = memoryIO()
+  const local = project(io)
+  await materialize(local, { select: "t/whole" })
+  const { current } = io
+  io.current = async (context, keys) => {
+    io.current = current
+    const before = await current(context, keys)
+    await materialize(local, { force: true })
+    return before
+  }
+  await reindex(local, { environment: "local" })
+  const found = await current({ base: folder(), signal: new AbortController().signal, expand: text => text }, [
+    "t/whole",
+    "t/parts",
+  ])
+  const stored = [...found].flatMap(([key, of]) => of.map(one => [key, one.partition, one.materialization.id]))
+  expect(stored).toHaveLength(4)
+  expect(latestOf(local, "local").toSorted()).toEqual(stored.toSorted())
+})
