@@ -183,7 +183,7 @@ export class DuckdbSession implements EngineSession {
     const keys: string[] = []
     await this.#statements.take()
     try {
-      for (const key of keysIn(lease, text, views.keys())) {
+      for (const key of await keysIn(lease, text, views.keys())) {
         const relation = relationOf((await views.get(key)?.()) ?? { kind: "missing" })
         releases.push(await this.#attach(relation, signal))
         await this.requirePinned(lease, relation)

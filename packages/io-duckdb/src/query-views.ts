@@ -14,24 +14,37 @@ function namesOf(key: string): string[] {
   return at === -1 ? [key] : [key, `${key.slice(0, at)}.${key.slice(at + 1)}`]
 }
 
-/** The keys that a statement names. */
-export function keysIn(lease: Lease, text: string, keys: Iterable<string>): string[] {
-  // DuckDB gives them with their alias, and keywords between quotes: staging."large" AS t1.
-  const plain = (name: string) =>
-    name
-      .replace(/ AS .*$/, "")
-      .replaceAll('"', "")
-      .toLowerCase()
-  const named = new Set(tableNames(lease, text).map(plain))
-  return [...keys].filter(key => namesOf(key).some(name => named.has(name.toLowerCase())))
+/** The keys that a statement names. What DuckDB cannot take apart, such as PIVOT, is asked for each name as text. */
+export async function keysIn(lease: Lease, text: string, keys: Iterable<string>): Promise<string[]> {
+  const tables = await tablesOf(lease, text)
+  const plain = text.replaceAll('"', "").toLowerCase()
+  const isNamed = (name: string) => (tables ? tables.has(name) : plain.includes(name))
+  return [...keys].filter(key => namesOf(key).some(name => isNamed(name.toLowerCase())))
 }
 
-function tableNames(lease: Lease, text: string): readonly string[] {
-  try {
-    return lease.raw.getTableNames(text, true)
-  } catch (error) {
-    throw statementError(error)
-  }
+/** The tables of a statement, in lower case, `schema.table` or `table`; undefined when DuckDB cannot take it apart. */
+async function tablesOf(lease: Lease, text: string): Promise<ReadonlySet<string> | undefined> {
+  // Not getTableNames: it binds the statement, and gives none where columns are told by USING or by their place.
+  const [row] = await lease.rows(`SELECT json_serialize_sql(${quoteText(text)}::VARCHAR)::VARCHAR AS tree`)
+  const tree = JSON.parse(String(row?.tree))
+  if (tree.error) return undefined
+  if (tree.statements.length === 0) throw refused("It holds none.")
+  const found = new Set<string>()
+  collectTables(tree.statements, found)
+  return found
+}
+
+interface TableNode {
+  readonly type?: unknown
+  readonly schema_name?: unknown
+  readonly table_name?: unknown
+}
+
+function collectTables(node: unknown, found: Set<string>): void {
+  if (typeof node !== "object" || node === null) return
+  const { type, schema_name: schema, table_name: table } = node as TableNode // fields of any node of the tree
+  if (type === "BASE_TABLE") found.add(`${schema ? `${schema}.` : ""}${table}`.toLowerCase())
+  for (const inner of Object.values(node)) collectTables(inner, found)
 }
 
 /** Makes a relation readable under the names of its asset. */
@@ -45,7 +58,7 @@ export async function createView(lease: Lease, key: string, relation: Relation):
   await lease.run(`CREATE OR REPLACE VIEW ${quotePath(["memory", schema, key.slice(at + 1)])} AS ${sql}`)
 }
 
-/** Takes the views of assets away: beside them, DuckDB no longer tells which names a statement holds. */
+/** Takes the views of assets away: the next statement has views of what is current then. */
 export async function dropViews(lease: Lease, keys: readonly string[]): Promise<void> {
   for (const key of keys) {
     await lease.run(`DROP VIEW IF EXISTS ${quotePath(["memory", "main", key])}`)

@@ -23,7 +23,10 @@ afterAll(async () => {
 function views(value: number): QueryViews {
   const schema = { columns: [{ name: "v", type: { kind: "int32" as const } }] }
   const relation: Relation = { kind: "values", rows: [[value]], schema }
-  return new Map([["pair/left", async () => relation]])
+  return new Map([
+    ["pair/left", async () => relation],
+    ["pair/right", async () => relation],
+  ])
 }
 
 async function read(text: string, value: number): Promise<unknown[]> {
@@ -44,3 +47,25 @@ test("a statement that is refused leaves no view behind", async () => {
   await expect(read('drop view "pair/left"', 1)).rejects.toMatchObject({ code: "ENGINE_QUERY_FAILED" })
   expect(await read('select v from "pair/left"', 2)).toEqual([[2]])
 })
+
+test.each([
+  "select l.v from pair.left l join pair.right r using (v)",
+  'select v from "pair/left" l natural join pair.right r order by 1',
+  "select v from pair.left where v in (from PAIR.RIGHT) order by all",
+  "with one as (from pair.left) select one.v from one, pair.right",
+  "from pair.left union select v from pair.right order by v",
+  "select first(n) from (pivot pair.left on v in (3 as n) using max(v))",
+  "select v from (values (3)) t(v) where v = any (select v from pair.left) -- it's \\' hard",
+])("a statement may name several assets, and columns in any way: %s", async text => {
+  expect(await read(text, 3)).toEqual([[3]])
+})
+
+test.each(["", " -- nothing", ";", "select v from", "select '", "\0"])(
+  "text that is no select is refused: %j",
+  async text => {
+    await expect(read(text, 1)).rejects.toMatchObject({
+      code: "ENGINE_QUERY_FAILED",
+      message: expect.not.stringContaining("native"),
+    })
+  },
+)
