@@ -64,7 +64,7 @@ export async function commitVersion(
       const now = pointersOf(folder, partitionsOf(version.materialization))
       const other = sameWork(context, now, base, folder.key)
       if (other) return { other, dropped: [] }
-      if (!isIntact(folder, version)) throw dataMissing(folder.key, folder.version(version.materialization.id))
+      if (!isComplete(folder, version)) throw dataMissing(folder.key, folder.version(version.materialization.id))
       const inUse = context.inUse()
       const kept = [...now].map(([partition, former]) => move(folder, version, { partition, former, keep, inUse }))
       const [only, ...more] = kept.map(one => one.move)
@@ -83,6 +83,11 @@ export async function commitVersion(
   // What cannot be removed now is partial, and collected later.
   await removeDoomed(folder, { ids: done.dropped, marks: [] }).catch(() => {})
   return done.other ? recordOf(folder, done.other) : version.materialization
+}
+
+/** Whether a version is still to be had: one that was to be collected has lost its marker first, and soon its files. */
+function isComplete(folder: AssetFolder, version: Version): boolean {
+  return existsSync(folder.marker(version.materialization.id)) && isIntact(folder, version)
 }
 
 /** The whole record of what a pointer names. */
@@ -206,6 +211,7 @@ function plannedMove(
 export async function discardVersion(lock: RootLock, folder: AssetFolder, id: string): Promise<void> {
   if (existsSync(folder.marker(id))) {
     const isCurrent = await lock.hold(folder.root, { signal: neverAborted }, () => {
+      finishDecision(folder.root)
       if (isNamed(folder, id)) return true
       rmSync(folder.marker(id), { force: true })
       return false

@@ -162,12 +162,20 @@ class ParquetIOManager implements IOManager {
     const { id } = version.materialization
     if (context.staged) {
       markWriting(folder, id, base)
-      return version.materialization
+      // Whoever took it for garbage before the mark was there has removed its marker by the time of this look.
+      const found = await this.#lock.hold(folder.root, context, () => wholeVersion(folder, id))
+      if (!found) unmarkWriting(folder, id)
+      return found?.materialization
     }
     faultPoint("io.pointer")
-    const record = await commitVersion(this.#committing, { ...context, fingerprint }, folder, { version, base })
-    if (mark !== undefined && record.id === id) removeMark(mark)
-    return record
+    try {
+      const record = await commitVersion(this.#committing, { ...context, fingerprint }, folder, { version, base })
+      if (mark !== undefined && record.id === id) removeMark(mark)
+      return record
+    } catch (error) {
+      if (error instanceof StorageError && error.code === "STORAGE_DATA_MISSING") return undefined // collected meanwhile
+      throw error
+    }
   }
 
   async publish(context: PublishContext, publications: readonly Publication[]): Promise<void> {
@@ -298,7 +306,10 @@ class ParquetIOManager implements IOManager {
 
   async #collectAbandoned(context: OutputContext, folder: AssetFolder): Promise<void> {
     if (abandonedWrites(folder).length === 0) return
-    const doomed = await this.#lock.hold(folder.root, context, () => dropAbandoned(folder, context.inUse()))
+    const doomed = await this.#lock.hold(folder.root, context, () => {
+      finishDecision(folder.root)
+      return dropAbandoned(folder, context.inUse())
+    })
     await removeDoomed(folder, doomed)
   }
 }

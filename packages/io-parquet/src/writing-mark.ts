@@ -82,13 +82,20 @@ export function marksOf(folder: AssetFolder, id: string): string[] {
     .map(name => join(folder.writing, name))
 }
 
-/** Writes that ended without becoming current: their writers are dead, or have let them go. */
+/**
+ * Writes that ended without becoming current: their writers are dead, or have let them go. One that somebody else has
+ * taken up since, to publish it, is none.
+ */
 export function abandonedWrites(folder: AssetFolder): AbandonedWrite[] {
-  return markNames(folder).flatMap(name => {
+  const dead: AbandonedWrite[] = []
+  const living = new Set<string>()
+  for (const name of markNames(folder)) {
     const mark = join(folder.writing, name)
     const [id = "", pid = "", host = ""] = name.split(",")
-    return own.has(mark) || isAlive(pid, host, mark) ? [] : [abandoned(id, mark)]
-  })
+    if (own.has(mark) || isAlive(pid, host, mark)) living.add(id)
+    else dead.push(abandoned(id, mark))
+  }
+  return dead.filter(({ id }) => !living.has(id))
 }
 
 /** The complete versions that this process has staged and nobody has published. */

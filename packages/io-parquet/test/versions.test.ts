@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Materialization } from "@assets/core"
 import { ioContext } from "@assets/core/testing"
+import Database from "better-sqlite3"
 import { describe, expect, test } from "vitest"
 import { parquetIO } from "../src/index.ts"
 import { columns, key, nextId, numbers, pathsOf, Storage } from "./storage.ts"
@@ -108,6 +109,26 @@ test("ids that sort before former ones, as after a clock was set back, change no
   expect(await collect(storage)).toEqual([])
   await storage.write(numbers(5), { id: idOf(160) })
   expect(versions(storage)).toEqual([idOf(160), idOf(170)])
+})
+
+test("an orphan that another takes for garbage while it is to be restored is not made current", async () => {
+  const storage = new Storage()
+  const orphan = await storage.write(numbers(4), { staged: true, fingerprint: "wanted" })
+  abandon(storage, orphan.id)
+  const [mark = ""] = marks(storage)
+  utimesSync(join(storage.asset, "_writing", mark), 1, 1)
+  const other = new Storage({}, storage.base)
+  expect(await collect(other, { dryRun: true })).toHaveLength(1)
+  const lock = new Database(join(storage.base, "data", "_lock"))
+  lock.exec("BEGIN IMMEDIATE")
+  const restored = storage.io.restore?.(storage.context(), "wanted") // finds it, and waits for the lock
+  await new Promise(resolve => setImmediate(resolve))
+  lock.exec("ROLLBACK")
+  lock.close()
+  await Promise.all([collect(other), restored])
+  expect(await restored).toBeUndefined()
+  expect(await storage.current()).toEqual([])
+  await other.io.close?.()
 })
 
 /** Makes a write one of a process that died. */
