@@ -4,6 +4,7 @@ import { writeAnswer } from "./answer-stream.ts"
 import type { GlobalOptions } from "./global-options.ts"
 import { addData } from "./program/data.ts"
 import { addEnvironment } from "./program/environment.ts"
+import { addLineage } from "./program/lineage.ts"
 import { addMaintenance } from "./program/maintenance.ts"
 import { positiveInteger } from "./program/positive-integer.ts"
 import { addRuns } from "./program/runs.ts"
@@ -133,6 +134,7 @@ function addProjectCommands(program: Command): void {
       const { graph } = await import("./commands/graph.ts")
       await graph(command.optsWithGlobals())
     })
+  addLineage(program)
   const status = program
     .command("status")
     .description("print what is fresh, stale or missing, and why; partitions that stand alike as one range")

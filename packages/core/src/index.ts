@@ -31,6 +31,8 @@ export type { CheckedPartition, CheckRunOptions, ChecksRun } from "./check-asset
 export { check } from "./check-assets.ts"
 export type { CollectOptions, Garbage } from "./collect-garbage.ts"
 export { collectGarbage } from "./collect-garbage.ts"
+export type { LineageColumn } from "./column-lineage.ts"
+export { columnLineage } from "./column-lineage.ts"
 export type { AssetsCopy, CopiedPartition, CopyOptions } from "./copy-assets.ts"
 export { copyAssets } from "./copy-assets.ts"
 export { faultsError } from "./definition-faults.ts"
@@ -186,11 +188,13 @@ export type {
   AnyValueType,
   BoundOf,
   CheckedOf,
+  ColumnOrigin,
   LazyOf,
   LazyValue,
   OutputValue,
   PartitionOf,
   PartitionParameters,
+  PlanColumnLineage,
   Stability,
   StoredValue,
   ValueType,

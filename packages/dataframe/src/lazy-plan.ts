@@ -1,6 +1,7 @@
 import type { Stability } from "./function/function-entry.ts"
 import { bindPlan } from "./plan/bind-plan.ts"
 import { canonicalPlan } from "./plan/canonical-plan.ts"
+import { type ColumnLineage, columnLineage } from "./plan/column-lineage.ts"
 import { type PartitionValues, parametersOf } from "./plan/partition-values.ts"
 import { planFacts } from "./plan/plan-facts.ts"
 import { planText } from "./plan/plan-text.ts"
@@ -19,6 +20,8 @@ export interface LazyPlan {
   readonly revisions: { readonly [name: string]: number }
   /** Keys of the inputs that the plan reads. */
   readonly inputs: readonly string[]
+  /** The columns of the inputs that each column comes from. */
+  lineage(): readonly ColumnLineage[]
   /**
    * The relation that an engine runs: stored inputs and the partition's values in place of what stood for them.
    * @throws FrameError `FRAME_INPUT_UNBOUND`
@@ -36,6 +39,7 @@ export function lazyPlan(relation: Relation): LazyPlan {
       return text
     },
     ...planFacts(relation),
+    lineage: () => columnLineage(relation),
     bind: (inputs: ReadonlyMap<string, { readonly kind: string }>, values: PartitionValues) =>
       bindPlan(relation, {
         inputs: inputs as ReadonlyMap<string, Relation>, // core hands on relations of ours unread

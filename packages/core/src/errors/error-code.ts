@@ -32,6 +32,7 @@ export type ErrorCode =
   | "RUN_UNKNOWN"
   | "RUN_ENDED"
   | "ASSET_UNKNOWN"
+  | "ASSET_COLUMN_UNKNOWN"
   // running
   | "INPUT_MISSING"
   | "SOURCE_FILE_MISSING"
@@ -42,6 +43,7 @@ export type ErrorCode =
   | "STEP_TIMEOUT"
   | "CHECK_FAILED"
   | "RUN_CANCELLED"
+  | "RUNNER_LOST"
   | "LEASE_LOST"
   | "LEASE_HELD"
   // storage

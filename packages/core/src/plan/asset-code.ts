@@ -92,7 +92,8 @@ function contentOf(lazy: LazyValue): Json {
   return { plan: lazy.plan, revisions: lazy.revisions }
 }
 
-function callTransform(asset: Asset): LazyValue {
+/** What the transform of an asset returns. @throws FrameError, UserCodeError */
+export function callTransform(asset: Asset): LazyValue {
   const { returns, deps, options } = asset
   if (!options.transform || !returns.lazy) throw notLazy(asset, "returns")
   const inputs: { [name: string]: unknown } = {}

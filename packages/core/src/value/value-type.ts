@@ -103,6 +103,22 @@ export type PartitionOf<V> = TypeAt<V, "partition">
 /** Whether a plan gives the same rows each time: always; but for order and ties; never. */
 export type Stability = "stable" | "unstable" | "volatile"
 
+/** A column of an input of a plan. */
+export interface ColumnOrigin {
+  /** The text that `input` was called with. */
+  readonly key: string
+  readonly column: string
+}
+
+/** Where a column of a plan comes from. */
+export interface PlanColumnLineage {
+  readonly column: string
+  /** What its values are computed from. */
+  readonly direct: readonly ColumnOrigin[]
+  /** What decides which rows there are, or how they are put together: filters, keys, order before a limit, windows. */
+  readonly indirect: readonly ColumnOrigin[]
+}
+
 /** What a transform returned: a plan that has not run. */
 export interface LazyValue {
   /** Canonical JSON of the logical plan: equal for equal work, whatever the names of variables and the formatting. */
@@ -114,6 +130,8 @@ export interface LazyValue {
   readonly revisions: { readonly [name: string]: number }
   /** What stands for the inputs that the plan reads: the texts that `input` was called with. */
   readonly inputs: readonly string[]
+  /** The columns of the inputs that each column comes from. Left out by values that cannot tell. */
+  lineage?(): readonly PlanColumnLineage[]
   /** The relation that an engine runs: stored inputs and the partition's values in place of what stood for them. */
   bind(inputs: ReadonlyMap<string, Relation>, parameters: PartitionParameters): Relation
 }
