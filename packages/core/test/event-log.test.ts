@@ -128,7 +128,14 @@ test("the run of a killed process is ended at the next opening, and what it held
     ["a/c", "cancelled", "runner lost"],
   ])
   expect(next.inUse()).toEqual(new Set())
-  expect(next.events({ runId: "lost" }).at(-1)?.type).toBe("run_failed")
+  expect(next.events({ runId: "lost" }).at(-1)).toMatchObject({
+    type: "run_failed",
+    error: {
+      code: "RUNNER_LOST",
+      why: expect.stringMatching(/./),
+      fix: expect.stringContaining("assets runs retry lost"),
+    },
+  })
   expect(next.run("r")?.status).toBe("running")
   next.close()
 })

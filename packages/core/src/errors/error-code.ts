@@ -44,6 +44,7 @@ export type ErrorCode =
   | "CHECK_FAILED"
   | "RUN_CANCELLED"
   | "RUNNER_LOST"
+  | "RUNNER_LOST"
   | "LEASE_LOST"
   | "LEASE_HELD"
   // storage

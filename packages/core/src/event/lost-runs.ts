@@ -1,3 +1,4 @@
+import { type AssetsError, StorageError } from "../errors/assets-error.ts"
 import { isDead, ownIdentity, type ProcessIdentity } from "../util/process-identity.ts"
 import type { EventLog, StepStatus } from "./event-log.ts"
 import type { SqliteDatabase } from "./sqlite-database.ts"
@@ -71,7 +72,7 @@ export function endRunAs(db: SqliteDatabase, log: EventLog, run: RunningRow, { s
     "SELECT id, key, partitions, status, attempts FROM steps WHERE run = ? AND status IN ('pending', 'running')",
     run.number,
   )
-  const error = { code: "RUNNER_LOST", what: `The process ${run.pid} that carried out the run has ended.` }
+  const error = runnerLost(run).toJSON()
   for (const step of steps) {
     const about = { runId: run.id, step: step.id, key: step.key, partitions: JSON.parse(step.partitions) }
     if (status === "failed" && step.status === "running") {
@@ -83,4 +84,12 @@ export function endRunAs(db: SqliteDatabase, log: EventLog, run: RunningRow, { s
   if (status === "failed") log.append({ type: "run_failed", runId: run.id, durationMs, error })
   else log.append({ type: "run_cancelled", runId: run.id, durationMs })
   db.run("UPDATE runs SET reason = ? WHERE number = ?", reason, run.number)
+}
+
+function runnerLost({ id, pid, host }: RunningRow): AssetsError {
+  return new StorageError("RUNNER_LOST", {
+    what: `The process ${pid} that carried out the run has ended.`,
+    why: `It was killed, or its machine, ${host}, stopped or gave no sign for too long. What it had stored is kept.`,
+    fix: `Run what it did not do: assets runs retry ${id}`,
+  })
 }
