@@ -1,8 +1,6 @@
 import { get } from "node:http"
 import { createServer } from "node:net"
-import { join } from "node:path"
-import { type EventLog, openEventLog } from "@assets/core"
-import Database from "better-sqlite3"
+import { asset, definitions, type EventLog, inMemory, nothing, openEventLog } from "@assets/core"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import type { AssetDetail, AssetPage, ErrorView, EventPage, RunPage, StepPage } from "../src/api/api-view.ts"
 import { type Server, type ServerOptions, startServer } from "../src/index.ts"
@@ -295,12 +293,13 @@ describe("starting and stopping", () => {
   })
 
   test("what the server did not foresee is answered as an error of the same form", async () => {
-    const runId = "00000000-0000-7000-8000-00000000beef"
-    writeRun(log, { id: runId, end: "run_succeeded" })
-    const db = new Database(join(example.project.base, ".assets", "assets.db"))
-    db.exec("update events set payload = 'torn {'")
-    db.close()
-    const error = await json<ErrorView>(await start(), `/api/runs/${runId}/events`, 500)
+    let isOdd = false
+    const owners = Object.assign([], { toJSON: () => (isOdd ? Reflect.get(null as never, "nothing") : []) })
+    const odd = asset("a/odd", { returns: nothing(), version: "1", owners, compute: () => {} })
+    const project = definitions({ assets: { odd }, environments: { local: inMemory() }, base: example.project.base })
+    const server = await start({ project })
+    isOdd = true // what was declared can be written as JSON no more
+    const error = await json<ErrorView>(server, "/api/assets/a/odd", 500)
     expect(error).toMatchObject({ code: "SERVER_FAILED", fix: expect.stringContaining("report") })
   })
 
