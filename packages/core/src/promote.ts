@@ -92,12 +92,14 @@ async function carryOut(open: OpenProject, from: OpenEnvironment, work: Promotio
     return { id: stepId(key, partition), key, partitions: partition === null ? [] : [partition] }
   })
   const tags = { promotedFrom: from.name }
+  const leased = new Set(steps.map(({ id }) => id))
   let done = planned
   const runId = await recordRun(open, { selection: textOf(select), tags, steps, wait, onEvent }, async run => {
     const leases = await StepLeases.take(run, [...planned.promoted, ...planned.read], open.signal)
     try {
-      // Whoever held a lease until now may have changed what is promoted, or what it was made from.
-      done = only(await planPromotion(open, from, keys), planned)
+      // Whoever held a lease until now may have changed what is promoted, or what it was made from. Partitions that came
+      // meanwhile are left alone, and so is what was made from them.
+      done = await planPromotion(open, from, keys, leased)
       await publish(run, open, { from, promoted: done.promoted, io, leases })
       return "succeeded"
     } finally {
@@ -105,12 +107,6 @@ async function carryOut(open: OpenProject, from: OpenEnvironment, work: Promotio
     }
   })
   return promotionOf(open, from, done, runId)
-}
-
-/** What was planned before the leases were taken, as it is now: partitions that came meanwhile are not promoted. */
-function only(now: PlannedPromotion, planned: PlannedPromotion): PlannedPromotion {
-  const leased = new Set(planned.promoted.map(({ key, partition }) => stepId(key, partition)))
-  return { ...now, promoted: now.promoted.filter(({ key, partition }) => leased.has(stepId(key, partition))) }
 }
 
 interface Publishing {
@@ -158,7 +154,8 @@ async function adopt(
     createdAt: new Date().toISOString(),
   }
   const { step } = stepAbout(run, one)
-  log.keepReads(run.settings.id, step, [materialization.id, record.id])
+  // By `change`: what a run keeps that was ended meanwhile would be kept for ever.
+  run.change(() => log.keepReads(run.settings.id, step, [materialization.id, record.id]))
   const place = { key: one.key }
   const adopted = await io.adopt(
     { ...environment.ioContext(signal), ...place },

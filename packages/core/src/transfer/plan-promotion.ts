@@ -40,11 +40,13 @@ interface Conflict {
  *
  * @throws StorageError `PROMOTE_CONFLICT` when something was made from what the open environment does not have, or would
  * not have after the promotion, or would drop rows that were added there; `STORAGE_DATA_MISSING`
+ * @param among the steps alone that may be promoted, by their ids; default: every one of these assets
  */
 export async function planPromotion(
   open: OpenProject,
   from: OpenEnvironment,
   keys: readonly string[],
+  among?: ReadonlySet<string>,
 ): Promise<PlannedPromotion> {
   const { project, environment, sources, signal, reuse } = open
   const assets = keys.flatMap(key => project.assets.get(key) ?? [])
@@ -56,7 +58,8 @@ export async function planPromotion(
     ...[states.from, states.to, ...reused].map(one => one.read(touched, signal)),
     sources.observe([...above].flatMap(key => project.sources.get(key) ?? [])),
   ])
-  const { promoted, unchanged } = differing(open, assets, states)
+  const { promoted: all, unchanged } = differing(open, assets, states)
+  const promoted = all.filter(({ key, partition }) => among?.has(stepId(key, partition)) ?? true)
   const view = new ViewAfter(open, states, reused, promoted)
   const conflicts = promoted.flatMap(one => view.conflict(one) ?? [])
   if (conflicts.length > 0) throw conflicting(conflicts, from.name, environment.name)
