@@ -324,8 +324,9 @@ function rowOf({ rows }: Held): OutputValue {
     kind: "batches",
     schema,
     async *batches() {
-      const fields = [new Field("n", arrowTypeOf({ kind: "int64" }), true)]
-      const [child] = vectorFromArray([BigInt(n)], fields[0]?.type).data
+      const field = new Field("n", arrowTypeOf({ kind: "int64" }), true)
+      const fields = [field]
+      const [child] = vectorFromArray([BigInt(n)], field.type).data
       if (!child) throw new Error("a vector without data")
       const data = makeData({ type: new Struct(fields), length: 1, nullCount: 0, children: [child] })
       yield new ArrowBatch(new ArrowSchema(fields), data)
