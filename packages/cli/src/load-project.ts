@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs"
+import { readFileSync, realpathSync } from "node:fs"
 import { extname, resolve } from "node:path"
 import {
   type Asset,
@@ -32,7 +32,7 @@ export interface LoadedProject {
   /** The modules that were read: what to watch, and which frames of a stack are the user's. */
   readonly files: ReadonlySet<string>
   /**
-   * Finds the code versions of computes that declare none. To be awaited before what plans: `definitions` asks for them
+   * Finds the code versions of computes that declare none, and of transforms that may hold functions over batches. To be awaited before what plans: `definitions` asks for them
    * without waiting.
    */
   prepareCodeVersions(): Promise<void>
@@ -158,17 +158,26 @@ function define(modules: ProjectModules, cache: ModuleCache): LoadedProject {
     definitions: project,
     files: modules.files,
     prepareCodeVersions: async () => {
-      const wanted = [...project.assets.values()].filter(
-        asset => asset.options.compute !== undefined && asset.options.version === undefined,
-      )
-      if (wanted.length === 0) return
+      const undeclared = [...project.assets.values()].filter(asset => asset.options.version === undefined)
       const byModule = new CodeVersions(modules.imports, cache)
-      for (const asset of wanted) {
+      const maps = mapsBatches(modules)
+      for (const asset of undeclared) {
         const module = declaringModule(exporters.get(asset) ?? [], modules)
-        if (module) versions.set(asset, await byModule.of(module))
+        if (module && (asset.options.compute || maps(module))) versions.set(asset, await byModule.of(module))
       }
     },
   }
+}
+
+/** Whether a module, or one that it imports, names `mapBatches`: transforms of others hold all of their code in their plan. */
+function mapsBatches({ imports }: ProjectModules): (module: string) => boolean {
+  const naming = new Map<string, boolean>()
+  const names = (file: string): boolean => {
+    const known = naming.get(file) ?? readFileSync(file, "utf8").includes("mapBatches")
+    naming.set(file, known)
+    return known
+  }
+  return module => moduleClosure(module, imports).some(names)
 }
 
 /** Of the modules that export an asset the one that is made of the least: the others pass it on. */

@@ -10,7 +10,7 @@ export type StepSql = (step: PlanStep) => string | undefined
  * @throws ConfigError `ENVIRONMENT_UNSUPPORTED`
  */
 export async function stepSql(project: Definitions, stored: StoredData, now: Date): Promise<StepSql> {
-  const { compileDuckdb } = await import("@assets/dataframe")
+  const { compileDuckdb, mappedRelations, replaceRelations } = await import("@assets/dataframe")
   return ({ key, partitions }) => {
     const asset = stored.asset(key)
     const lazy = stored.lazyPlan(asset)
@@ -20,7 +20,16 @@ export async function stepSql(project: Definitions, stored: StoredData, now: Dat
     const window = partition === undefined ? undefined : asset.options.partitions?.window?.(partition)
     const parameters = { now, ...(partition !== undefined && { key: partition }), ...window }
     const inputs = new Map(lazy.inputs.map(input => [input, inputRelation(project, input)]))
-    return compileDuckdb(lazy.bind(inputs, parameters) as Parameters<typeof compileDuckdb>[0]).sql // the frame's own
+    const relation = lazy.bind(inputs, parameters) as Parameters<typeof compileDuckdb>[0] // the frame's own
+    // What functions make of batches is a table to what stands on it.
+    const tables = new Map<typeof relation, typeof relation>()
+    const feeds = mappedRelations(relation).map(mapped => {
+      const name = `map_batches_${tables.size + 1}`
+      const text = `-- through the function of mapBatches into ${name}:\n${compileDuckdb(replaceRelations(mapped.input, tables)).sql}`
+      tables.set(mapped, { kind: "table", path: [name], schema: mapped.schema })
+      return text
+    })
+    return [...feeds, compileDuckdb(replaceRelations(relation, tables)).sql].join("\n")
   }
 }
 

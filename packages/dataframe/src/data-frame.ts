@@ -192,6 +192,18 @@ export interface DataFrame<in out S, out B extends Binding = Binding> extends Ty
   /** Computes the frame once, also where an engine would rather read twice. */
   cache(): Derived<S, B>
 
+  /**
+   * Streams the rows through a function, an Arrow batch at a time: what it returns has exactly these columns. Batches
+   * are of no certain size and order. It runs with the plan, not before; in memory are the batches at hand alone.
+   *
+   * The code of the function is a part of what is stored: by `version`, or by the module that declares the asset.
+   */
+  mapBatches<const O extends Columns>(
+    columns: O,
+    map: (batch: RecordBatch<ArrowColumns<S>>) => RecordBatch | Promise<RecordBatch>,
+    options?: { readonly version?: string },
+  ): Derived<{ [K in keyof O]: O[K] }, B>
+
   /** Aggregates all rows to one, also when there are none. */
   agg<O extends NamedColumns>(aggregates: (columns: ColumnsOf<S>) => O): Derived<Simplify<TypesOf<O>>, B>
 }

@@ -18,6 +18,8 @@ export interface LazyPlan {
   readonly stability: Stability
   /** Revisions of the functions that the plan uses, by name. */
   readonly revisions: { readonly [name: string]: number }
+  /** The plan holds functions of the project whose code it does not tell: `mapBatches` without a version. */
+  readonly unversioned: boolean
   /** Keys of the inputs that the plan reads. */
   readonly inputs: readonly string[]
   /** The columns of the inputs that each column comes from. */

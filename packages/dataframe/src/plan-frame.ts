@@ -8,6 +8,7 @@ import { checkedTo } from "./plan/conform.ts"
 import type { Unresolved } from "./plan/expression.ts"
 import { coalescePartitions, counted, repartition, withHint } from "./plan/hint.ts"
 import { crossJoin, joinOn, joinUsing } from "./plan/join.ts"
+import { mapBatches } from "./plan/map-batches.ts"
 import { type DropMissing, dropMissing, fillMissing } from "./plan/missing-values.ts"
 import { pivoted } from "./plan/pivot.ts"
 import { columnName, drop, rename, select, withColumns } from "./plan/project.ts"
@@ -212,6 +213,10 @@ export class PlanFrame {
 
   unpivot(ids: readonly unknown[], values: readonly unknown[], variable: unknown, value: unknown): PlanFrame {
     return this.#with(unpivot(this[planKey], ids, values, { variable, value }))
+  }
+
+  mapBatches(columns: Columns, map: unknown, options: { readonly version?: string } = {}): PlanFrame {
+    return this.#with(mapBatches(this[planKey], schemaOf(columns), map, options.version))
   }
 
   agg(aggregates: unknown): PlanFrame {

@@ -20,6 +20,7 @@ import { compiled } from "./compiled-sql.ts"
 import { ConnectionPool, type Lease, Turns } from "./connection-pool.ts"
 import { loadBindings } from "./duckdb-bindings.ts"
 import { columnDefinitions, requireStorable, schemaGuard } from "./duckdb-types.ts"
+import { explainMaps, isMapped, runMaps } from "./mapped-relation.ts"
 import { writeParquet } from "./parquet-write.ts"
 import { copyToFile, createView, dropViews, keysIn, readOnlyRows } from "./query-views.ts"
 import { isOrdered, tablesOf } from "./relation-walk.ts"
@@ -98,6 +99,10 @@ export class DuckdbSession implements EngineSession {
   async write(plan: CoreRelation, target: Target, options: WriteOptions): Promise<WriteResult> {
     const relation = relationOf(plan)
     requireStorable(relation.schema)
+    if (isMapped(relation)) {
+      const ran = await runMaps(this, relation, options.signal)
+      return this.write(ran.relation, target, options).finally(ran.release)
+    }
     // the step can be stopped from here on, also while headers are read
     return this.withRelation(relation, options.stepId, options.signal, async lease => {
       const source = { ...(await compiled(relation)), schema: relation.schema, ordered: isOrdered(relation) }
@@ -108,6 +113,7 @@ export class DuckdbSession implements EngineSession {
 
   async *batches(plan: CoreRelation, signal: AbortSignal): AsyncGenerator<RecordBatch, void, undefined> {
     const relation = relationOf(plan)
+    if (isMapped(relation)) return yield* this.#mappedBatches(relation, signal)
     const { sql } = await compiled(relation)
     const [arrow, duckdb] = await Promise.all([import("apache-arrow"), loadBindings()])
     const reader = new ArrowReader(arrow, duckdb, relation.schema)
@@ -133,6 +139,15 @@ export class DuckdbSession implements EngineSession {
     }
   }
 
+  async *#mappedBatches(relation: Relation, signal: AbortSignal): AsyncGenerator<RecordBatch, void, undefined> {
+    const ran = await runMaps(this, relation, signal)
+    try {
+      yield* this.batches(ran.relation, signal)
+    } finally {
+      await ran.release()
+    }
+  }
+
   async upload(batches: AsyncIterable<RecordBatch>, schema: Parameters<EngineSession["upload"]>[1]): Promise<Relation> {
     const columns = schema as Schema // core hands on what the dataframe made
     requireStorable(columns)
@@ -151,6 +166,7 @@ export class DuckdbSession implements EngineSession {
 
   async explain(plan: CoreRelation): Promise<string> {
     const relation = relationOf(plan)
+    if (isMapped(relation)) return explainMaps(this, relation, part => this.explain(part))
     const { sql } = await compiled(relation)
     return this.withRelation(relation, undefined, never, async lease => {
       const rows = await lease.rows(`EXPLAIN ${sql}`)

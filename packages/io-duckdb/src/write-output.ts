@@ -5,6 +5,7 @@ import type { DatabaseFile, Hold } from "./database-file.ts"
 import { type DuckdbSession, freeOrder, keepOrder, type StagedRows } from "./duckdb-session.ts"
 import { requireStorable } from "./duckdb-types.ts"
 import type { FileAccess } from "./file-access.ts"
+import { isMapped } from "./mapped-relation.ts"
 import { ensureSchemas, writeRecord } from "./materialization-table.ts"
 import { isOrdered, tablesOf } from "./relation-walk.ts"
 import { type Replaced, replaceRows } from "./replace-rows.ts"
@@ -60,7 +61,8 @@ async function writeRelation(writing: Writing, relation: Relation): Promise<Mate
   const { session, context, file } = writing
   // Who holds one file while it waits for another one may wait for somebody who does the opposite.
   const readsElsewhere = tablesOf(relation).some(([alias]) => alias !== file.alias && alias?.startsWith("file_"))
-  const written = readsElsewhere ? undefined : await insertUnlessWanted(writing, relation)
+  // Functions of the project make their rows before the file is held.
+  const written = readsElsewhere || isMapped(relation) ? undefined : await insertUnlessWanted(writing, relation)
   if (written) return written
   const staged = await session.stage(relation, context.stepId, context.signal)
   try {

@@ -70,10 +70,12 @@ export function assetCode(asset: Asset, context: CodeContext): AssetCode {
 
 type Looked = Omit<AssetCode, "digest" | "text">
 
-function transformCode(asset: Asset, { now, timeZone, isStored }: CodeContext): Looked {
+function transformCode(asset: Asset, { now, timeZone, isStored, codeVersions }: CodeContext): Looked {
   const lazy = callTransform(asset)
-  const content = contentOf(lazy)
-  const version = digestOf(content)
+  const code = lazy.unversioned ? codeVersions?.(asset) : undefined
+  const contentOf = ({ plan, revisions }: LazyValue): Json => ({ plan, revisions, ...(code !== undefined && { code }) })
+  const version = digestOf(contentOf(lazy))
+  const unknown: Reason | undefined = lazy.unversioned && code === undefined ? { kind: "code_unknown" } : undefined
   const { every, reuse } = asset.options
   const isRepeatable = isStored?.(asset, version) || digestOf(contentOf(callTransform(asset))) === version
   const instant = every ? truncateInstant(now, every, timeZone) : now
@@ -82,14 +84,10 @@ function transformCode(asset: Asset, { now, timeZone, isStored }: CodeContext): 
     version,
     lazy,
     stability: isRepeatable ? lazy.stability : "volatile",
-    always: mayBeSkipped ? undefined : { kind: "volatile" },
+    always: mayBeSkipped ? unknown : { kind: "volatile" },
     instant,
     warning: isRepeatable ? undefined : unstable(asset),
   }
-}
-
-function contentOf(lazy: LazyValue): Json {
-  return { plan: lazy.plan, revisions: lazy.revisions }
 }
 
 /** What the transform of an asset returns. @throws FrameError, UserCodeError */

@@ -7,16 +7,21 @@ import { stackFrames } from "../errors/stack-frames.ts"
  * product pass through; of anything else the first line that lies in the user's own files comes first.
  */
 export function userCodeError(key: string, part: string, thrown: unknown): Error {
+  return thrownBy(`The ${part} of '${key}'`, thrown, { key })
+}
+
+/** The same for a function that an engine calls: whose it is, the step that runs it tells. */
+export function thrownBy(subject: string, thrown: unknown, details: { readonly key?: string } = {}): Error {
   try {
     if (thrown instanceof AssetsError) return thrown
-    return described(key, part, thrown)
+    return described(subject, details, thrown)
   } catch {
     // An object may refuse to be read at all: a proxy, one without a prototype, an error with a getter that throws.
-    return described(key, part, new Error("something was thrown that cannot be shown"))
+    return described(subject, details, new Error("something was thrown that cannot be shown"))
   }
 }
 
-function described(key: string, part: string, thrown: unknown): UserCodeError {
+function described(subject: string, details: { readonly key?: string }, thrown: unknown): UserCodeError {
   const location = thrown instanceof Error ? firstOwnLine(thrown) : undefined
   const place = location
     ? `${location.file}:${location.line}${location.column ? `:${location.column}` : ""}`
@@ -24,13 +29,13 @@ function described(key: string, part: string, thrown: unknown): UserCodeError {
   const reasons = causesOf(thrown)
   const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `threw ${String(thrown)}`
   return new UserCodeError("USER_CODE_FAILED", {
-    what: `The ${part} of '${key}' failed: ${message}`,
+    what: `${subject} failed: ${message}`,
     why: [
       place ? `It threw at ${place}.` : "It threw; its stack names no file of the project.",
       ...reasons.map(reason => `Caused by ${reason}`),
     ].join("\n"),
     fix: place ? `Look at ${place}.` : "Look at the cause.",
-    details: { key, ...(thrown instanceof Error && thrown.stack && { stack: String(thrown.stack) }) },
+    details: { ...details, ...(thrown instanceof Error && thrown.stack && { stack: String(thrown.stack) }) },
     cause: thrown,
     ...(location && { location }),
   })

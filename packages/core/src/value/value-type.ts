@@ -128,6 +128,8 @@ export interface LazyValue {
   readonly stability: Stability
   /** Revisions of the functions that the plan uses, by name; a part of the fingerprint. */
   readonly revisions: { readonly [name: string]: number }
+  /** The plan holds functions of the project and does not tell their code: the code version of the asset's module does. */
+  readonly unversioned?: boolean
   /** What stands for the inputs that the plan reads: the texts that `input` was called with. */
   readonly inputs: readonly string[]
   /** The columns of the inputs that each column comes from. Left out by values that cannot tell. */

@@ -114,6 +114,10 @@ class NodeTable {
       case "offset":
       case "limit":
         return { kind, input: this.relation(relation.input), rows: relation.rows }
+      case "mapBatches": {
+        const columns = schemaNode(relation.schema)
+        return { kind, input: this.relation(relation.input), columns, version: relation.version ?? null }
+      }
       case "sample":
         return { kind, input: this.relation(relation.input), fraction: relation.fraction, seed: relation.seed }
     }

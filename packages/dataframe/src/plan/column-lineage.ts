@@ -117,6 +117,14 @@ function traceOf(
     }
     case "sort":
       return { ...input, order: together(relation.keys.map(key => traced(key.expression, input))) }
+    case "mapBatches": {
+      // What the function does is not known: each column may be of any, and rows may be left out by any.
+      const direct = together(input.columns.values())
+      const columns = relation.schema.columns.map(
+        ({ name }) => [name.toLowerCase(), { direct, indirect: none }] as const,
+      )
+      return { columns: new Map(columns), rows: union(input.rows, direct), order: none }
+    }
     case "offset":
     case "limit":
       return { ...input, rows: union(input.rows, input.order) }

@@ -11,6 +11,8 @@ export interface PlanFacts {
   readonly stability: Stability
   /** Revisions of the functions in it, by name. */
   readonly revisions: { readonly [name: string]: number }
+  /** It holds functions of the project whose code it does not tell. */
+  readonly unversioned: boolean
   /** Keys of the inputs that it reads, sorted. */
   readonly inputs: readonly string[]
 }
@@ -21,6 +23,7 @@ export function planFacts(root: Relation): PlanFacts {
   const seen = new Set<Expression>()
   let unstable = false
   let volatile = false
+  let unversioned = false
   const visit = (expression: Expression): void => {
     if (seen.has(expression)) return
     seen.add(expression)
@@ -31,6 +34,7 @@ export function planFacts(root: Relation): PlanFacts {
   for (const relation of bottomUp(root)) {
     if (relation.kind === "input") inputs.add(relation.key)
     unstable ||= dependsOnOrder(relation)
+    unversioned ||= relation.kind === "mapBatches" && relation.version === undefined
     for (const expression of expressionsOf(relation)) visit(expression)
   }
   const entries = [...names].sort().map(name => [name, entryOf(name)] as const)
@@ -39,6 +43,7 @@ export function planFacts(root: Relation): PlanFacts {
   return {
     stability: volatile ? "volatile" : unstable || stabilities.has("unstable") ? "unstable" : "stable",
     revisions: Object.fromEntries(entries.map(([name, entry]) => [name, entry.revision])),
+    unversioned,
     inputs: [...inputs].sort(),
   }
 }
@@ -50,9 +55,9 @@ function entryOf(name: string): FunctionEntry {
   return entry
 }
 
-/** Which rows it keeps depends on their order, or on chance. */
+/** Which rows it keeps depends on their order, or on chance; batches are cut anew each time. */
 function dependsOnOrder(relation: Relation): boolean {
-  if (relation.kind === "deduplicate" || relation.kind === "sample") return true
+  if (relation.kind === "deduplicate" || relation.kind === "sample" || relation.kind === "mapBatches") return true
   const takes = relation.kind === "limit" || relation.kind === "offset"
   if (takes && relation.rows > 0 && relation.input.kind === "offset") return false // told of the offset already
   return takes && relation.rows > 0 && !isTotallyOrdered(relation.input)

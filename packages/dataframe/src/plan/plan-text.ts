@@ -75,6 +75,10 @@ function linesOf(relation: Relation): readonly string[] {
       return [`offset ${relation.rows}`]
     case "limit":
       return [`limit ${relation.rows}`]
+    case "mapBatches": {
+      const version = relation.version === undefined ? "" : ` version ${JSON.stringify(relation.version)}`
+      return [`mapBatches${version}`, relation.schema.columns.map(c => nameText(c.name)).join(", ")]
+    }
     case "sample":
       return [`sample ${relation.fraction} seed ${relation.seed}`]
   }

@@ -1,3 +1,4 @@
+import type { RecordBatch } from "apache-arrow"
 import type { DataType } from "../schema/data-type.ts"
 import type { Schema } from "../schema/schema.ts"
 import type { Expression, LiteralValue, SortKey } from "./expression.ts"
@@ -136,6 +137,18 @@ export type Relation =
       readonly seed: number
       readonly schema: Schema
     }
+  /** Batches of the input, each through a function. An engine computes it before it prints what stands on it. */
+  | {
+      readonly kind: "mapBatches"
+      readonly input: Relation
+      readonly map: BatchMap
+      /** What stands for the function's code; without it the plan does not tell what it does. */
+      readonly version?: string
+      readonly schema: Schema
+    }
+
+/** A function of the project that makes an Arrow batch of each; an Arrow batch to users, opaque to the plan. */
+export type BatchMap = (batch: RecordBatch) => unknown
 
 /** Values for the parameters of a plan, by name. */
 export type Parameters = ReadonlyMap<string, { readonly value: LiteralValue; readonly type: DataType }>

@@ -115,6 +115,6 @@ function isTable(value: unknown): value is Table {
   return typeof value === "object" && value !== null && "batches" in value && "numCols" in value
 }
 
-function isBatch(value: unknown): value is RecordBatch {
+export function isBatch(value: unknown): value is RecordBatch {
   return typeof value === "object" && value !== null && "numRows" in value && "data" in value && "getChildAt" in value
 }

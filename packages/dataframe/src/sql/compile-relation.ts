@@ -1,6 +1,7 @@
 import { castTo } from "../function/duckdb-type.ts"
 import { identifier, join, numberLiteral, type Sql, sql } from "../function/sql-fragment.ts"
 import type { Expression } from "../plan/expression.ts"
+import { notPrintable } from "../plan/map-batches.ts"
 import type { GeneratedColumn, NamedExpression, Relation } from "../plan/relation.ts"
 import { childrenOf } from "../plan/walk-expression.ts"
 import type { Column } from "../schema/data-type.ts"
@@ -53,6 +54,8 @@ export function compileRelation(relation: Relation, compilation: Compilation): Q
       const query = compilation.query(relation.input)
       return { ...query, limit: Math.min(relation.rows, query.limit ?? Number.POSITIVE_INFINITY) }
     }
+    case "mapBatches":
+      throw notPrintable()
     case "sample":
       return compileSample(relation, compilation)
   }

@@ -2,6 +2,7 @@ import { FrameError } from "../../errors/frame-error.ts"
 import { castOf } from "../../function/implicit-cast.ts"
 import { join, numberLiteral, type Sql, sparkName, sql } from "../../function/sql-fragment.ts"
 import type { Expression } from "../../plan/expression.ts"
+import { notPrintable } from "../../plan/map-batches.ts"
 import type { NamedExpression, Relation } from "../../plan/relation.ts"
 import { bottomUp, inputsOf } from "../../plan/walk-relation.ts"
 import { commonType } from "../../schema/common-type.ts"
@@ -96,6 +97,8 @@ class SparkPrinter {
       case "limit":
       case "offset":
         return this.#part(relation)
+      case "mapBatches":
+        throw notPrintable()
       case "sample":
         return this.#sample(relation)
       case "hint":
