@@ -1,6 +1,13 @@
 import type { EngineSession, OutputValue, RecordBatch, Relation, Schema, StoredValue } from "@assets/core"
-import { type ConformanceRow, type IOManagerFixture, ioManagerConformance, memoryIO } from "@assets/core/testing"
-import { describe, test } from "vitest"
+import {
+  type ConformanceRow,
+  type IOManagerFixture,
+  ioContext,
+  ioManagerConformance,
+  memoryIO,
+  outputContext,
+} from "@assets/core/testing"
+import { describe, expect, test } from "vitest"
 import { fakeEngine } from "./fake-table.ts"
 
 const schema: Schema = { columns: ["id", "name", "value", "part"].map(name => ({ name, type: "fake" })) }
@@ -46,4 +53,18 @@ describe("the IO manager in memory", () => {
   test.each(ioManagerConformance.map(one => [`${one.theme}: ${one.name}`, one] as const))("%s", async (_, one) => {
     await one.run(fixture())
   })
+})
+
+test("what was staged of several partitions by one write is published whole, and with what is gone nothing is", async () => {
+  const io = memoryIO()
+  const session = () => Promise.reject(new Error("JSON needs no engine"))
+  const request = { base: "/", key: "a/parts", partitions: ["a", "b"], staged: true, session }
+  const materialization = await io.handleOutput(outputContext(request), { kind: "json", value: 1 })
+  const context = { ...ioContext("/"), commit: <T>(change: () => T) => change(), inUse: () => new Set<string>() }
+  const both = ["a", "b"].map(partition => ({ key: "a/parts", partition, materialization, former: null }))
+  const gone = { key: "a/gone", partition: null, materialization: { ...materialization, id: "gone" }, former: null }
+  await expect(io.publish?.(context, [...both, gone])).rejects.toMatchObject({ code: "STORAGE_DATA_MISSING" })
+  expect(await io.current(context, ["a/parts"])).toEqual(new Map())
+  await io.publish?.(context, both)
+  expect((await io.current(context, ["a/parts"])).get("a/parts")?.map(one => one.partition)).toEqual(["a", "b"])
 })

@@ -91,14 +91,14 @@ export function memoryIO(): IOManager {
     },
     async publish(context, publications) {
       context.commit(() => {
-        for (const { key, partition, former } of publications) {
-          if ((storedOf(key).current.get(partition)?.materialization.id ?? null) !== former) throw conflict(key)
-        }
-        for (const { key, partition, materialization } of publications) {
+        const moves = publications.map(({ key, partition, former, materialization }) => {
           const stored = storedOf(key)
-          const held = stored.staged.get(materialization.id) ?? missing(key, materialization.id)
-          makeCurrent(stored, partition, held)
-          stored.staged.delete(materialization.id)
+          if ((stored.current.get(partition)?.materialization.id ?? null) !== former) throw conflict(key)
+          return { stored, partition, held: stored.staged.get(materialization.id) ?? missing(key, materialization.id) }
+        })
+        for (const { stored, partition, held } of moves) makeCurrent(stored, partition, held)
+        for (const { stored, partition, held } of moves) {
+          stored.staged.delete(held.materialization.id)
           forgetStaged(stored, partition, context)
         }
         for (const key of new Set(publications.map(one => one.key))) forget(storedOf(key), context)
