@@ -1,7 +1,9 @@
 import type { EngineSession } from "../engine/engine.ts"
 import { StorageError } from "../errors/assets-error.ts"
 import type { Materialization, Written } from "../io/io-manager.ts"
-import type { StoredState } from "../plan/current-state.ts"
+import { stepId } from "../plan/build-plan.ts"
+import { CurrentState, type StoredState } from "../plan/current-state.ts"
+import { adds } from "../plan/fingerprint.ts"
 import type { OpenProject } from "../plan-work.ts"
 import type { RunContext } from "../run/run-context.ts"
 import { uuidv7 } from "../util/uuid.ts"
@@ -25,6 +27,7 @@ export async function copyVersion(run: RunContext, open: OpenProject, copied: Co
   const startedAt = performance.now()
   const leases = await StepLeases.take(run, [{ key: asset.key, partition }], signal)
   try {
+    await confirmNothingAdded(open, copied)
     run.change(append => {
       append({ type: "step_started", ...about, attempt: 1, reasons: [] })
       log.keepReads(about.runId, about.step, [materialization.id])
@@ -64,6 +67,25 @@ export async function copyVersion(run: RunContext, open: OpenProject, copied: Co
   } finally {
     leases.release()
   }
+}
+
+/**
+ * Rows that were added while the copy waited are in no version that it would put in their place.
+ * @throws StorageError `STORAGE_CONFLICT`
+ */
+async function confirmNothingAdded({ environment, signal }: OpenProject, copied: Copied): Promise<void> {
+  const { asset, partition, former } = copied
+  if (!adds(asset)) return
+  const now = new CurrentState(environment)
+  await now.refreshPartition(asset, partition, signal)
+  const current = now.get(asset.key, partition)?.materialization
+  if (current === undefined || current.id === former?.materialization.id) return
+  throw new StorageError("STORAGE_CONFLICT", {
+    what: `Rows were added to '${stepId(asset.key, partition)}' of '${environment.name}' while it was to be copied.`,
+    why: `The run ${current.runId} added them after the copy was planned; the copy would drop them.`,
+    fix: "Look at what is there now; to have it replaced all the same, copy again.",
+    details: { key: asset.key, partition, run: current.runId },
+  })
 }
 
 /**
