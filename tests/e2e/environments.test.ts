@@ -385,6 +385,8 @@ test("a compute that logs and throws its token leaves it nowhere: output, --json
 export const leaky = asset("a/leaky", { returns: json<number>(), retry: { attempts: 2 }, compute: (_, ctx) => {
   ctx.log.warn(\`using \${process.env.API_TOKEN}\`, { header: \`Bearer \${process.env.API_TOKEN}\` })
   ctx.log.info(String(process.env.PRIVATE_KEY))
+  console.log("printed", process.env.API_TOKEN)
+  console.error("printed", process.env.PRIVATE_KEY)
   throw new Error(\`401 for \${process.env.API_TOKEN} \${process.env.PRIVATE_KEY}\`, { cause: { token: process.env.API_TOKEN } })
 } })
 `,
@@ -407,6 +409,7 @@ export const leaky = asset("a/leaky", { returns: json<number>(), retry: { attemp
   const text = outputs.join("\n")
   expect(text).toContain("using ***")
   expect(text).toContain("401 for ***")
+  expect(text.match(/^printed \*\*\*$/gm)).toHaveLength(8) // twice in each of two attempts of two runs
   expect(text).not.toContain("hunter2")
   expect(bytesBelow(project.path(".assets"))).not.toContain("hunter2")
 })

@@ -1,3 +1,4 @@
+import { maskPrinted } from "./answer-stream.ts"
 import type { GlobalOptions } from "./global-options.ts"
 import { type LoadedProject, loadProject } from "./load-project.ts"
 
@@ -5,6 +6,8 @@ let opened: LoadedProject | undefined
 
 /** The project that a command line means. */
 export async function openProject(options: GlobalOptions): Promise<LoadedProject> {
+  const { maskSecrets } = await import("@assets/core")
+  maskPrinted(maskSecrets)
   opened = await loadProject({ cwd: process.cwd(), config: options.config })
   return opened
 }
