@@ -6,7 +6,7 @@ import { type Pointer, readPointers, writePointer } from "./pointer.ts"
 import { lookAt } from "./storage-root.ts"
 import { readVersion } from "./version.ts"
 import { type Doomed, isUnwanted, keptVersions, unnamedVersions, wholeVersion } from "./version-collector.ts"
-import { type AbandonedWrite, abandonedWrites } from "./writing-mark.ts"
+import { type AbandonedWrite, abandonedWrites, markedWrites } from "./writing-mark.ts"
 
 export interface CollectSettings {
   readonly keep: number
@@ -25,11 +25,13 @@ export interface Collection {
  * Under the lock of the root alone.
  */
 export function collectAsset(folder: AssetFolder, settings: CollectSettings): Collection {
-  const { inUse, dryRun } = settings
+  const { dryRun } = settings
   const abandoned = new Map(abandonedWrites(folder).map(write => [write.id, write]))
+  // A version of before that a run with another event log has staged anew is known by its mark alone.
+  const inUse = new Set([...settings.inUse, ...markedWrites(folder).filter(id => !abandoned.has(id))])
   const pointers = readPointers(folder)
   const named = new Set(pointers.flatMap(pointer => pointer.versions))
-  const dropped = beyondKept(folder, pointers, settings)
+  const dropped = beyondKept(folder, pointers, { ...settings, inUse })
   const unnamed = unnamedWith(folder, { abandoned, inUse })
   const ids = [...new Set([...unnamed, ...dropped])].sort().filter(id => isCollected(folder, id, abandoned.get(id)))
   const marks = [...abandoned.values()].filter(({ id }) => ids.includes(id) || named.has(id)).map(({ mark }) => mark)

@@ -140,6 +140,20 @@ function abandon(storage: Storage, id: string): void {
 }
 
 describe("a staged version", () => {
+  test("that was kept from before is no garbage to a process that knows nothing of its run", async () => {
+    const storage = new Storage({ keep: 2 })
+    const first = await storage.write(numbers(1), { fingerprint: "first" })
+    const second = await storage.write(numbers(2), { fingerprint: "second" })
+    const context = { ...storage.context({ fingerprint: "first" }), staged: true }
+    const restored = await storage.io.restore?.(context, "first")
+    expect(restored?.id).toBe(first.id)
+    expect(await collect(new Storage({ keep: 1 }, storage.base))).toEqual([])
+    const publication = { key, partition: null, materialization: first, former: second.id }
+    const commit = <T>(change: () => T) => change()
+    await storage.io.publish?.({ ...ioContext(storage.base), commit, inUse: () => new Set() }, [publication])
+    expect(await storage.current()).toEqual([{ id: first.id, partition: null, intact: true }])
+  })
+
   test("is kept as long as its process lives, and is an orphan afterwards", async () => {
     const storage = new Storage({ keep: 1 })
     const staged = await storage.write(numbers(1), { staged: true, fingerprint: "staged" })
