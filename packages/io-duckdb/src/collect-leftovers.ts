@@ -5,7 +5,7 @@ import type { DatabaseFile } from "./database-file.ts"
 import { leftNewFiles } from "./database-place.ts"
 import type { FileAccess } from "./file-access.ts"
 import { leftMark } from "./file-holder.ts"
-import { currentOf, deleteRecords, ownTables } from "./materialization-table.ts"
+import { currentOf, deleteRecords, ownTables, recordedTables } from "./materialization-table.ts"
 import { quotePath, quoteText } from "./sql-text.ts"
 import { partitionColumn, tableOf } from "./stored-table.ts"
 
@@ -58,6 +58,8 @@ async function leftIn(lease: Lease, file: DatabaseFile, keys: readonly string[])
   if (!(await ownTables(lease, alias)).has("materializations")) return []
   const current = await currentOf(lease, alias, keys)
   const partitioned = await partitionedTables(lease, alias)
+  // Records also of keys that were written in another case, or are declared no more: they lead to the same tables.
+  for (const name of await recordedTables(lease, alias)) partitioned.delete(name)
   return keys.flatMap<Collected>(key => {
     const [, schema, table] = tableOf(alias, key)
     const what = `${file.path}:${schema}.${table}`

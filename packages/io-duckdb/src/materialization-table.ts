@@ -138,6 +138,13 @@ export async function deleteRecords(lease: Lease, alias: string, key: string): P
   if (tables.has("applied")) await lease.run(`DELETE FROM ${appliedTable(alias)} WHERE ${same}`)
 }
 
+/** The tables that records lead to, as `schema.table` in lower case. */
+export async function recordedTables(lease: Lease, alias: string): Promise<string[]> {
+  const name = "lower(table_schema || '.' || table_name)"
+  const rows = await lease.rows(`SELECT DISTINCT ${name} AS name FROM ${recordsTable(alias)}`)
+  return rows.map(row => String(row.name))
+}
+
 /** Which of our own tables the file has. */
 export async function ownTables(lease: Lease, alias: string): Promise<ReadonlySet<string>> {
   const rows = await lease.rows(

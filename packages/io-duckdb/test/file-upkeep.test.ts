@@ -67,6 +67,13 @@ describe("collect", () => {
     expect(await collect(storage, false, keys)).toEqual([])
   })
 
+  test("leaves what was stored under a key that was written in another case", async () => {
+    const storage = await openStorage()
+    const kept = await write(storage, numbers(3), { key: "marts/Parts", partitions: ["a"] })
+    expect(await collect(storage, false, ["marts/parts"])).toEqual([])
+    expect(await countOf(storage, await load(storage, [kept], ["a"]))).toBe(3)
+  })
+
   test("finds nothing where there is no file, and makes none", async () => {
     const storage = await openStorage()
     expect(await collect(storage, false)).toEqual([])
