@@ -87,6 +87,7 @@ downstream
     const project = cliProject(shop)
     const column = await project.assets(["lineage", "marts/customers.cent"])
     expect(column.code).toBe(2)
+    expect(column.stderr).toContain("ASSET_COLUMN_UNKNOWN")
     expect(column.stderr).toContain("'marts/customers' has no column 'cent'.")
     expect(column.stderr).toContain("Its columns are customer, orders, cents.")
     expect(column.stderr).toContain("Did you mean 'cents'?")
