@@ -73,7 +73,7 @@ export class VersionFolder {
       const written = isRows ? await store(value, join(this.path, `${id}${this.#ending}`), addsTo) : { stored: value }
       const materialization = await context.approve(written)
       faultPoint("io.marker")
-      const applied = adds ? [...(former?.applied ?? []), fingerprint] : []
+      const applied = adds ? [...(former?.applied ?? []), fingerprint] : [...(context.applied ?? [])]
       const json = value.kind === "json" ? value.value : null
       const record: VersionRecord = { partition, materialization, applied, value: json }
       for (const ending of ["json", "next"]) writeFileSync(join(this.path, `${id}.${ending}`), JSON.stringify(record))
@@ -82,11 +82,22 @@ export class VersionFolder {
         if (this.#read(pointer)?.materialization.id !== former?.materialization.id) throw conflict(key, this.path)
         renameSync(join(this.path, `${id}.next`), join(this.path, pointer))
       })
-      if (former && !context.inUse().has(former.materialization.id)) this.#remove(former.materialization.id)
+      this.#makeRoom(context, former)
       return materialization
     } catch (error) {
-      this.#remove(id)
+      // What fails may have failed after the rename: then it is current, and stays.
+      if (this.#read(pointer)?.materialization.id !== id) this.#remove(id)
       throw error
+    }
+  }
+
+  /** Removes what was replaced, unless it is read. What cannot be removed takes room, and harms nobody. */
+  #makeRoom(context: OutputContext, former: VersionRecord | undefined): void {
+    if (!former) return
+    try {
+      if (!context.inUse().has(former.materialization.id)) this.#remove(former.materialization.id)
+    } catch {
+      // The write is done all the same.
     }
   }
 
