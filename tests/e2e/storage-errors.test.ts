@@ -1,4 +1,6 @@
+import { once } from "node:events"
 import { rmSync } from "node:fs"
+import { DuckDBInstance } from "@duckdb/node-api"
 import Database from "better-sqlite3"
 import { describe, expect, test } from "vitest"
 import { cliProject, shop } from "./cli-project.ts"
@@ -103,3 +105,24 @@ describe("storage", () => {
     }
   })
 })
+
+test.each([["status"], ["plan"], ["materialize"], ["show", "marts/customers"]])(
+  "%s tells who holds the DuckDB file that it waits for",
+  async (...args) => {
+    const project = cliProject({
+      ...shop,
+      "assets.config.ts": `import { defineConfig } from "@assets/core"
+import { duckdbFileIO } from "@assets/io-duckdb"
+export default defineConfig({ environments: { file: { io: duckdbFileIO({ path: "w.duckdb" }) } } })
+`,
+    })
+    expect((await project.assets(["materialize"])).code).toBe(0)
+    const holder = await DuckDBInstance.create(project.path("w.duckdb"))
+    const child = project.start([...args, "--json"])
+    const ended = once(child, "close")
+    const [told] = await once(child.stderr, "data")
+    holder.closeSync()
+    expect(String(told)).toMatch(new RegExp(`^Waiting for .*\\b${process.pid}\\b`))
+    expect(await ended).toEqual([0, null])
+  },
+)

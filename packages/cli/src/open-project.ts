@@ -6,8 +6,9 @@ let opened: LoadedProject | undefined
 
 /** The project that a command line means. */
 export async function openProject(options: GlobalOptions): Promise<LoadedProject> {
-  const { maskSecrets } = await import("@assets/core")
+  const { maskSecrets, onWaiting } = await import("@assets/core")
   maskPrinted(maskSecrets)
+  if (!options.quiet) onWaiting(holder => process.stderr.write(`Waiting for ${holder}\n`))
   opened = await loadProject({ cwd: process.cwd(), config: options.config })
   return opened
 }

@@ -126,6 +126,7 @@ export type {
 } from "./io/io-manager.ts"
 export type { StoreTable, TableOutput } from "./io/version-folder.ts"
 export { readStored, VersionFolder } from "./io/version-folder.ts"
+export { onWaiting } from "./io/wait-listener.ts"
 export type { MaterializeOptions, Run, RunningRun, RunStep } from "./materialize.ts"
 export { materialize, plan } from "./materialize.ts"
 export { openEventLog } from "./open-event-log.ts"

@@ -2,6 +2,7 @@ import { isAbsolute, resolve } from "node:path"
 import type { Engine, EngineSession, Progress } from "../engine/engine.ts"
 import { ConfigError } from "../errors/assets-error.ts"
 import type { EngineReference, IOContext, IOManager } from "../io/io-manager.ts"
+import { tellWaiting } from "../io/wait-listener.ts"
 import { didYouMean } from "../util/nearest-name.ts"
 import { noteVariable } from "../util/secret-mask.ts"
 import { EngineSessions } from "./engine-sessions.ts"
@@ -80,7 +81,7 @@ export class OpenEnvironment {
 
   /** What a call of an IO manager is given in every case. */
   ioContext(signal: AbortSignal): IOContext {
-    return { base: this.base, signal, expand: text => this.expand(text) }
+    return { base: this.base, signal, expand: text => this.expand(text), waiting: tellWaiting }
   }
 
   /** Puts the values of variables in the place of each `${NAME}`. @throws ConfigError `VARIABLE_MISSING` */

@@ -63,6 +63,8 @@ export interface IOContext {
    * @throws ConfigError `VARIABLE_MISSING`
    */
   expand(text: string): string
+  /** Told before a wait for another process, so that the user knows for whom. */
+  waiting?(holder: string): void
 }
 
 export interface AssetContext extends IOContext {
