@@ -93,6 +93,22 @@ export const failureCases: readonly ConformanceCase[] = [
       }
     }),
   ),
+  failureCase("is whole when the change is told to have failed after it was made", async storage => {
+    const { fixture } = storage
+    await storage.write(fixture.relation(some))
+    const commit = <T>(change: () => T): T => {
+      change()
+      return leaseLost()
+    }
+    await rejects(storage.write(fixture.relation(others), { commit }), { code: "LEASE_LOST" })
+    const [current, ...more] = await storage.current()
+    deepStrictEqual([current?.intact, more.length], [true, 0])
+    const rows = await storage.rows()
+    // Storage whose change is a transaction of its own has not made it yet.
+    deepStrictEqual(rows, rows.length === others.length ? others : some)
+    await storage.write(fixture.relation(some))
+    deepStrictEqual(await storage.rows(), some)
+  }),
   failureCase("commits once for each write, after what was written was approved", async storage => {
     const { fixture } = storage
     for (const value of [fixture.relation(some), fixture.batches(some), { kind: "json", value: 2 } as const]) {
