@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { duckdb } from "@assets/io-duckdb"
 import { type RecordBatch, tableFromArrays } from "apache-arrow"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
@@ -124,6 +127,48 @@ describe("mapBatches", () => {
     })
     expect(failed.why).toMatch(/map-batches\.test\.ts:\d+/)
     expect(await few().count()).toBe(2)
+  })
+
+  test("a stop is heard while the function does not answer", async () => {
+    const scratch = mkdtempSync(join(tmpdir(), "assets-map-"))
+    const stop = new AbortController()
+    const engine = await duckdb().open({ timeZone: "UTC", scratch, now: new Date(0), signal: stop.signal })
+    try {
+      const input = {
+        kind: "values",
+        rows: [["1"]],
+        schema: { columns: [{ name: "id", type: { kind: "int64" } }] },
+      } as const
+      const mapped = {
+        kind: "mapBatches",
+        input,
+        schema: input.schema,
+        map: () => {
+          stop.abort(new Error("enough"))
+          return new Promise(() => {})
+        },
+      } as const
+      const first = engine.batches(mapped, stop.signal)[Symbol.asyncIterator]().next()
+      await expect(first).rejects.toThrow("enough")
+    } finally {
+      await engine.close()
+      rmSync(scratch, { recursive: true, force: true })
+    }
+  })
+
+  test("what the function sees and what comes of it is typed", () => {
+    const input = frame({ id: t.int64, name: t.string }).input("raw/a")
+    const mapped = input.mapBatches({ half: t.float64 }, batch => {
+      const ids: bigint | null | undefined = batch.getChild("id")?.get(0)
+      // @ts-expect-error the frame has no such column
+      const none = batch.getChild("ids")
+      return ids === undefined || none ? batch : halves(batch)
+    })
+    expect(mapped.select("half").filter(f => f.half.gt(0.5))).toBeDefined()
+    // @ts-expect-error what is made of it has no such column
+    expect(() => mapped.select("id")).toThrow(expect.objectContaining({ code: "FRAME_COLUMN_UNKNOWN" }))
+    // @ts-expect-error a function gives a batch
+    expect(input.mapBatches({ half: t.float64 }, () => 1)).toBeDefined()
   })
 
   test("explain shows the statements around it and runs no function", async () => {

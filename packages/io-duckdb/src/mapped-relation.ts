@@ -41,7 +41,8 @@ async function rowsOf(
   const input = replaceRelations(mapped.input, tables)
   // the session's batches are Arrow's; core knows the number of their rows alone
   const batches = session.batches(input, signal) as AsyncIterable<ArrowBatch>
-  const made = mapStream(mapped, batches, thrown => thrownBy("The function of mapBatches", thrown))
+  const failed = (thrown: unknown) => thrownBy("The function of mapBatches", thrown)
+  const made = mapStream(mapped, batches, { signal, failed })
   return session.upload(made, mapped.schema)
 }
 

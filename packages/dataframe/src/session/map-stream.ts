@@ -4,29 +4,49 @@ import type { MappedRelation } from "../plan/map-batches.ts"
 import { conformBatch } from "./conform-batch.ts"
 import { isBatch } from "./output-batches.ts"
 
+interface MapOptions {
+  /** Ends the stream, also while the function does not answer. */
+  readonly signal: AbortSignal
+  /** Gives the error that a user sees for what the function threw. */
+  failed(thrown: unknown): unknown
+}
+
 /**
  * The batches of a relation's input through its function, one after the other, held to its columns.
- * @param failed gives the error that a user sees for what the function threw
  * @throws FrameError `FRAME_SCHEMA_MISMATCH`, `FRAME_ROW_INVALID`
  */
 export async function* mapStream(
   { map, schema }: MappedRelation,
   batches: AsyncIterable<RecordBatch>,
-  failed: (thrown: unknown) => unknown,
+  { signal, failed }: MapOptions,
 ): AsyncGenerator<RecordBatch> {
   const arrow = await import("apache-arrow")
   let rows = 0
   for await (const batch of batches) {
     let made: unknown
     try {
-      made = await map(batch)
+      made = await unlessStopped(async () => map(batch), signal)
     } catch (error) {
-      throw failed(error)
+      throw signal.aborted ? signal.reason : failed(error)
     }
     if (!isBatch(made)) throw noBatch(made)
     const conformed = conformBatch(made, schema, arrow, rows)
     rows += conformed.numRows
     yield conformed
+  }
+}
+
+async function unlessStopped<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  let stop = () => {}
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason)
+  })
+  signal.addEventListener("abort", stop, { once: true })
+  try {
+    return await Promise.race([work(), stopped])
+  } finally {
+    signal.removeEventListener("abort", stop)
   }
 }
 
