@@ -1,5 +1,6 @@
 import { AssetsError, DefinitionError, type DoctorFinding, doctor, findingOf } from "@assets/core"
 import { exitCodes } from "../exit-codes.ts"
+import { formatCount } from "../format.ts"
 import type { GlobalOptions } from "../global-options.ts"
 import { environmentOf, openProject } from "../open-project.ts"
 import { Output } from "../output.ts"
@@ -26,7 +27,7 @@ async function findings(options: GlobalOptions): Promise<readonly DoctorFinding[
     return [...(await doctor()), ...faultsOf(error)]
   }
   const { assets, sources } = project.definitions
-  const what = `${assets.size} assets and ${sources.size} sources in ${project.definitions.base}`
+  const what = `${formatCount(assets.size, "asset")} and ${formatCount(sources.size, "source")} in ${project.definitions.base}`
   const loaded: DoctorFinding = { about: "project", environment: null, level: "ok", what }
   const [machine, rest] = split(await doctor(project.definitions, environmentOf(options)))
   return [...machine, loaded, ...rest]
