@@ -48,6 +48,8 @@ test("status shows partitions that follow one another and stand alike as one ran
       causes: [{ kind: "partition_missing" }],
     },
   ])
+  const { stdout: missing } = await shown.assets(["status", "raw/visits", "--partitions", "missing"])
+  expect(missing).toMatch(/\[2024-01-11\.\.2024-01-19\] \(9\).*\n.*\[2024-01-21\.\.2024-01-30\] \(10\)/)
   expect(await shown.json(["status", "marts/single"])).toEqual([
     { key: "marts/single", partition: null, from: null, to: null, count: 1, status: "fresh", causes: [] },
   ])

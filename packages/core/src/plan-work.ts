@@ -61,10 +61,10 @@ export interface OpenProject {
  * Opens what a request needs; starts no engine.
  * @throws ConfigError `ENVIRONMENT_UNKNOWN`, `ASSET_UNKNOWN`; StorageError when the event log cannot be opened
  */
-export function openProject(project: Definitions, options: PlanOptions): OpenProject {
+export function openProject(project: Definitions, options: PlanOptions & { readonly wait?: boolean }): OpenProject {
   const resolved = environmentFor(project, options)
   const signal = options.signal ?? new AbortController().signal
-  const time = { now: options.now ?? new Date(), signal }
+  const time = { now: options.now ?? new Date(), signal, wait: options.wait ?? true }
   const environment = new OpenEnvironment(project, resolved, time)
   const reuse = (resolved.config.reuse ?? []).map(name => {
     return new OpenEnvironment(project, resolveEnvironment(project, name), time)

@@ -11,6 +11,17 @@ export interface AssetStatusRange extends Pick<AssetStatus, "key" | "status" | "
   readonly count: number
 }
 
+/** What stands before a status in the order of its asset's partitions, where only some of them were asked for. */
+const before = new WeakMap<AssetStatus, AssetStatus>()
+
+/** Remembers the order of all partitions for the ranges of some of them. */
+export function keepOrder(all: readonly AssetStatus[]): void {
+  for (const [i, one] of all.entries()) {
+    const former = all[i - 1]
+    if (former) before.set(one, former)
+  }
+}
+
 /**
  * Returns the same in ranges: partitions that follow one another in the order of `status`, with the same status for the
  * same causes.
@@ -25,7 +36,8 @@ export function statusRanges(statuses: readonly AssetStatus[]): AssetStatusRange
     count = 0
   }
   for (const one of statuses) {
-    if (!first || !standsLike(one, first)) {
+    const follows = !last || !before.has(one) || before.get(one) === last
+    if (!first || !follows || !standsLike(one, first)) {
       end()
       first = one
     }

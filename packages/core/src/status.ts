@@ -4,6 +4,7 @@ import { stepId } from "./plan/build-plan.ts"
 import { wantedKeys } from "./plan/partition-request.ts"
 import { type OpenProject, openProject, selectKeys } from "./plan-work.ts"
 import { type AssetStatus, statusOf } from "./status-of.ts"
+import { keepOrder } from "./status-ranges.ts"
 
 export interface StatusOptions {
   /** Name of one of the project's environments, or one made by `inMemory()`. Default: `ASSETS_ENV`, then the project's. */
@@ -28,7 +29,9 @@ export async function status(project: Definitions, options: StatusOptions = {}):
   const open = openProject(project, settings)
   try {
     const found = await statusOf(open, await selectKeys(open, select))
-    return partitions ? wantedOf(open, found, partitions) : found
+    if (!partitions) return found
+    keepOrder(found)
+    return wantedOf(open, found, partitions)
   } finally {
     await open.close()
   }

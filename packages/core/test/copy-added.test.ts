@@ -41,3 +41,22 @@ test("rows that a run adds while a copy waits for it are not replaced", async ()
   expect(current?.materialization.dataVersion).not.toBe(held)
   log.close()
 })
+
+test("rows that were added where a copy goes, and not where it comes from, are not dropped", async () => {
+  const [local, other] = [memoryIO(), memoryIO()]
+  const engine = fakeEngine()
+  const environments = { local: { io: local, engine }, other: { io: other, engine } }
+  const day = asset("a/day", { returns: table(), version: "1", compute: () => [] as never })
+  const transform = ({ day }: { readonly day: unknown }) => day as FakeFrame
+  const all = asset("a/all", { deps: { day }, returns: table(), write: "append", transform })
+  const project = definitions({ assets: { day, all }, environments, defaultEnvironment: "local", base: folder() })
+  const add = (environment: string, id: number) =>
+    materialize(project, { environment, select: "a/all", inputs: { "a/day": [{ id }] } })
+  await add("local", 1)
+  await add("other", 2)
+  const refused = await copyAssets(project, { from: "local", to: "other", select: "a/all" })
+  expect(refused.steps).toMatchObject([{ status: "failed", error: { code: "STORAGE_CONFLICT" } }])
+  await add("local", 2)
+  const copied = await copyAssets(project, { from: "local", to: "other", select: "a/all" })
+  expect(copied.steps).toMatchObject([{ status: "copied" }])
+})

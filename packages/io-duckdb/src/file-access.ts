@@ -42,7 +42,8 @@ export class FileAccess {
   holdOptions(asking: Asking): HoldOptions {
     const { signal, stepId } = asking
     const waiting = asking.waiting?.bind(asking)
-    return { signal, waitMs: this.waitMs, ...(waiting && { waiting }), ...(stepId !== undefined && { stepId }) }
+    const waitMs = asking.wait === false ? 0 : this.waitMs
+    return { signal, waitMs, ...(waiting && { waiting }), ...(stepId !== undefined && { stepId }) }
   }
 
   /** Lets the engine's statements read the file's tables: it is attached for as long as one of them runs. */

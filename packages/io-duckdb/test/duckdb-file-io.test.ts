@@ -100,6 +100,14 @@ describe("another process", () => {
     expect(await storage.io.current(ioContext(storage.base), ["marts/numbers"])).toEqual(new Map())
   }, 20_000)
 
+  test("is waited for by nobody who does not wait", async () => {
+    const storage = await openStorage() // it would wait for a minute
+    await holder(storage.file)
+    await expect(storage.write(numbers(3), { wait: false })).rejects.toMatchObject({ code: "STORAGE_BUSY" })
+    const reading = storage.io.current({ ...ioContext(storage.base), wait: false }, ["marts/numbers"])
+    await expect(reading).rejects.toMatchObject({ code: "STORAGE_BUSY" })
+  }, 20_000)
+
   test("is not kept waiting by a computation: the rows are staged while it has the file, or wants it", async () => {
     const storage = await openStorage()
     const staged = () => readdirSync(storage.scratch).filter(name => name.startsWith("staged-"))

@@ -39,6 +39,7 @@ export class OpenEnvironment {
   readonly base: string
   readonly timeZone: string
   readonly now: Date
+  readonly #waits: boolean
   readonly #sessions: EngineSessions
   readonly #project: EnvironmentProject
   readonly #used = new Set<IOManager>()
@@ -48,8 +49,9 @@ export class OpenEnvironment {
   constructor(
     project: EnvironmentProject,
     { name, config }: ResolvedEnvironment,
-    { now, signal }: { readonly now: Date; readonly signal: AbortSignal },
+    { now, signal, wait = true }: { readonly now: Date; readonly signal: AbortSignal; readonly wait?: boolean },
   ) {
+    this.#waits = wait
     this.name = name
     this.config = config
     this.base = project.base
@@ -81,7 +83,8 @@ export class OpenEnvironment {
 
   /** What a call of an IO manager is given in every case. */
   ioContext(signal: AbortSignal): IOContext {
-    return { base: this.base, signal, expand: text => this.expand(text), waiting: tellWaiting }
+    const wait = !this.#waits && { wait: false }
+    return { base: this.base, signal, expand: text => this.expand(text), waiting: tellWaiting, ...wait }
   }
 
   /** Puts the values of variables in the place of each `${NAME}`. @throws ConfigError `VARIABLE_MISSING` */

@@ -58,6 +58,8 @@ export interface IOContext {
   /** Absolute folder against which the manager's relative paths resolve. */
   readonly base: string
   readonly signal: AbortSignal
+  /** False: fails with `STORAGE_BUSY` at once where it would wait for another process. */
+  readonly wait?: boolean
   /**
    * Puts the environment's `vars`, then the process's variables, in the place of each `${NAME}` of an option.
    * @throws ConfigError `VARIABLE_MISSING`

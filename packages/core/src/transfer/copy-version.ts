@@ -69,6 +69,16 @@ export async function copyVersion(run: RunContext, open: OpenProject, copied: Co
   }
 }
 
+function rowsWouldBeLost({ asset, partition }: Copied, to: string, count: number): StorageError {
+  const step = stepId(asset.key, partition)
+  return new StorageError("STORAGE_CONFLICT", {
+    what: `'${step}' of '${to}' holds ${count === 1 ? "an addition" : `${count} additions`} that what is to be copied has not.`,
+    why: "A copy puts rows in the place of what is there, and would drop those.",
+    fix: `Leave '${asset.key}' out, or make it anew in '${to}' first: assets materialize ${asset.key} --env ${to} --force --reapply`,
+    details: { key: asset.key, partition, additions: count },
+  })
+}
+
 /**
  * Rows that were added while the copy waited are in no version that it would put in their place.
  * @throws StorageError `STORAGE_CONFLICT`
@@ -78,8 +88,12 @@ async function confirmNothingAdded({ environment, signal }: OpenProject, copied:
   if (!adds(asset)) return
   const now = new CurrentState(environment)
   await now.refreshPartition(asset, partition, signal)
-  const current = now.get(asset.key, partition)?.materialization
-  if (current === undefined || current.id === former?.materialization.id) return
+  const there = now.get(asset.key, partition)
+  const current = there?.materialization
+  if (current === undefined) return
+  const lacking = [...(there?.applied ?? [])].filter(added => !copied.applied?.has(added))
+  if (lacking.length > 0) throw rowsWouldBeLost(copied, environment.name, lacking.length)
+  if (current.id === former?.materialization.id) return
   throw new StorageError("STORAGE_CONFLICT", {
     what: `Rows were added to '${stepId(asset.key, partition)}' of '${environment.name}' while it was to be copied.`,
     why: `The run ${current.runId} added them after the copy was planned; the copy would drop them.`,
