@@ -5,6 +5,7 @@ import { FrameError } from "./errors/frame-error.ts"
 import { column } from "./function-call.ts"
 import type { Generator, Unresolved } from "./plan/expression.ts"
 import type { Timestamp } from "./schema/t.ts"
+import { unitMicros } from "./schema/time-units.ts"
 import type { TypedColumn } from "./schema/type-rules.ts"
 
 // What makes several rows of one. It stands at the top of a column of select or withColumn, one in each.
@@ -103,19 +104,9 @@ const text = (value: string): Unresolved => ({ kind: "literal", value, type: { k
 const micros = (value: number): Unresolved => ({ kind: "literal", value: String(value), type: { kind: "int64" } })
 const instant = (value: Unresolved): Unresolved => call("timestamp_micros", value)
 
-const units: { readonly [unit: string]: number } = {
-  microsecond: 1,
-  millisecond: 1_000,
-  second: 1_000_000,
-  minute: 60_000_000,
-  hour: 3_600_000_000,
-  day: 86_400_000_000,
-  week: 604_800_000_000,
-}
-
 function microseconds(duration: string): number {
   const [, count, unit = ""] = /^\s*(\d+)\s*([a-z]+?)s?\s*$/i.exec(duration) ?? []
-  const size = units[unit.toLowerCase()]
+  const size = unitMicros[unit.toLowerCase()]
   if (size !== undefined && Number(count) > 0) return Number(count) * size
   throw wrongDuration(duration, "It is a whole number of weeks, days, hours, minutes, seconds or less.")
 }

@@ -1,3 +1,4 @@
+import { unitMicros } from "../schema/time-units.ts"
 import * as types from "../schema/type-family.ts"
 import type { PrintedCall, TypeRule } from "./function-entry.ts"
 import { arg, input, once, unlessNull } from "./printed-call.ts"
@@ -26,25 +27,15 @@ function secondsOfDay(ts: Sql, wall: Sql): Sql {
   return sql`((epoch_us(${ts}) - epoch_us(spark_wall_to_ts(date_trunc('day', ${wall})))) // 1000000)`
 }
 
-const micros: { readonly [unit: string]: number } = {
-  microsecond: 1,
-  millisecond: 1_000,
-  second: 1_000_000,
-  minute: 60_000_000,
-  hour: 3_600_000_000,
-  day: 86_400_000_000,
-  week: 604_800_000_000,
-}
-
 const months: { readonly [unit: string]: number } = { month: 1, quarter: 3, year: 12 }
 
 function unitOf(args: PrintedCall["inputs"], name: string): string {
   const unit = requireText(args, 0, name, "unit").toLowerCase()
-  if (Object.hasOwn(micros, unit) || Object.hasOwn(months, unit)) return unit
+  if (Object.hasOwn(unitMicros, unit) || Object.hasOwn(months, unit)) return unit
   throw unsupported(
     name,
     `'${unit}' is no unit of time.`,
-    `Use one of ${Object.keys({ ...micros, ...months }).join(", ")}.`,
+    `Use one of ${Object.keys({ ...unitMicros, ...months }).join(", ")}.`,
   )
 }
 
@@ -58,7 +49,7 @@ export const addRule: TypeRule = (args, name) => {
 export function addUnits(call: PrintedCall): Sql {
   const unit = unitOf(call.inputs, "timestampadd")
   const [count, ts] = [arg(call, 1), arg(call, 2)]
-  const size = micros[unit]
+  const size = unitMicros[unit]
   if (size !== undefined && unit !== "day" && unit !== "week") {
     return unlessNull(call, sql`make_timestamptz(epoch_us(${ts}) + ${count} * ${size})`)
   }
@@ -77,7 +68,7 @@ export const diffRule: TypeRule = (args, name) => {
 export function unitsBetween(call: PrintedCall): Sql {
   const unit = unitOf(call.inputs, "timestampdiff")
   const [from, to] = [arg(call, 1), arg(call, 2)]
-  const size = micros[unit]
+  const size = unitMicros[unit]
   if (size !== undefined && unit !== "day" && unit !== "week") {
     return sql`(epoch_us(${to}) - epoch_us(${from})) // ${size}`
   }

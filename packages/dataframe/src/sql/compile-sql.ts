@@ -1,10 +1,10 @@
-import { FrameError } from "../errors/frame-error.ts"
 import { identifier, join, type Sql, sql } from "../function/sql-fragment.ts"
 import type { Relation } from "../plan/relation.ts"
 import { bottomUp, inputsOf } from "../plan/walk-relation.ts"
 import { compileRelation } from "./compile-relation.ts"
 import { fromTable, type Query, selectSql } from "./query.ts"
 import { isComputed } from "./scan-sql.ts"
+import { unboundInput } from "./unbound.ts"
 
 export { duckdbPrelude } from "./prelude.ts"
 
@@ -51,7 +51,7 @@ export function compileDuckdb(relation: Relation, csvHeaders: CsvHeaders = new M
     csvHeaders,
   }
   for (const each of order) {
-    if (each.kind === "input") throw unbound(each.key)
+    if (each.kind === "input") throw unboundInput(each.key)
     if (repeated.has(each)) continue
     const query = compileRelation(each, compilation)
     if ((users.get(each) ?? 0) < 2) {
@@ -83,13 +83,4 @@ function repeatedOf(order: readonly Relation[], users: ReadonlyMap<Relation, num
     if (repeated.has(relation)) for (const input of inputsOf(relation)) repeated.add(input)
   }
   return repeated
-}
-
-function unbound(key: string): FrameError {
-  return new FrameError("FRAME_INPUT_UNBOUND", {
-    what: `The input '${key}' is not bound to stored data.`,
-    why: "The plan of an asset names its inputs; they are bound when the step runs.",
-    fix: "Materialize the asset, or bind the plan with bindPlan.",
-    details: { key },
-  })
 }

@@ -1,4 +1,3 @@
-import { FrameError } from "../errors/frame-error.ts"
 import type {
   AggregateForm,
   FunctionEntry,
@@ -9,15 +8,16 @@ import type {
 import { functionTable } from "../function/function-table.ts"
 import { orderKey } from "../function/ordered-sql.ts"
 import { identifier, invoke, join, keyword, type Sql, sql } from "../function/sql-fragment.ts"
-import type { Expression, Frame, SortKey } from "../plan/expression.ts"
+import type { Expression, SortKey } from "../plan/expression.ts"
 import type { DataType } from "../schema/data-type.ts"
 import { isFloating } from "../schema/type-family.ts"
 import { castSql } from "./cast-sql.ts"
 import { literalSql } from "./literal-sql.ts"
 import { signless } from "./signless.ts"
+import { unboundParameter } from "./unbound.ts"
+import { windowSql } from "./window-sql.ts"
 
 type ColumnReference = Extract<Expression, { kind: "column" }>
-type WindowCall = Extract<Expression, { kind: "window" }>
 
 /** How a column of the scope is written. */
 export type ColumnSql = (column: ColumnReference) => Sql
@@ -42,11 +42,15 @@ export function printExpression(e: Expression, columnSql: ColumnSql, variables =
     case "case":
       return printCase(e, print)
     case "parameter":
-      throw unbound(e.name)
+      throw unboundParameter(e.name)
     case "aggregate":
       return printAggregate(e, print)
     case "window":
-      return printAggregate(e.input, print, printOver(e, print))
+      return printAggregate(
+        e.input,
+        print,
+        windowSql(e, print, key => printSortKey(key, print)),
+      )
     case "lambda":
       return printLambda(e, print(e.body, without(variables, e)))
     case "variable":
@@ -80,15 +84,6 @@ function wholeLiteral(input: Expression, to: DataType): Sql | undefined {
   const widens = to.kind === "int64" || to.kind === "float64"
   if (input.kind !== "literal" || input.type.kind !== "int32" || input.value === null || !widens) return undefined
   return literalSql(input.value, to)
-}
-
-function unbound(name: string): FrameError {
-  return new FrameError("FRAME_INPUT_UNBOUND", {
-    what: `The parameter '${name}' has no value yet.`,
-    why: "It gets its value when the step runs.",
-    fix: "Run the plan as an asset, or bind it with bindPlan.",
-    details: { parameter: name },
-  })
 }
 
 /** The row of a name that the plan has resolved. */
@@ -142,14 +137,6 @@ function printAggregate(e: Expression, print: (e: Expression) => Sql, over?: Sql
   return typeof form === "string" ? call.aggregate(form, args) : form(call)
 }
 
-function printOver(e: WindowCall, print: (e: Expression) => Sql): Sql {
-  const parts: Sql[] = []
-  if (e.partitionBy.length > 0) parts.push(sql`PARTITION BY ${e.partitionBy.map(print)}`)
-  if (e.orderBy.length > 0) parts.push(sql`ORDER BY ${e.orderBy.map(key => printSortKey(key, print))}`)
-  if (e.frame) parts.push(printFrame(e.frame, print))
-  return join(parts, sql` `)
-}
-
 /** A sort key of DuckDB gives back 0.0 for -0.0, so that a float is sorted by a copy. */
 export function printSortKey(key: SortKey<Expression>, print: (e: Expression) => Sql): Sql {
   const { type } = key.expression
@@ -157,18 +144,4 @@ export function printSortKey(key: SortKey<Expression>, print: (e: Expression) =>
   const direction = key.direction === "asc" ? sql`ASC` : sql`DESC`
   const nulls = key.nulls === "first" ? sql`NULLS FIRST` : sql`NULLS LAST`
   return sql`${orderKey(value, type)} ${direction} ${nulls}`
-}
-
-function printFrame(frame: Frame<Expression>, print: (e: Expression) => Sql): Sql {
-  const unit = frame.unit === "rows" ? sql`ROWS` : sql`RANGE`
-  const start = printEdge(frame.start, "PRECEDING", print)
-  return sql`${unit} BETWEEN ${start} AND ${printEdge(frame.end, "FOLLOWING", print)}`
-}
-
-function printEdge(edge: Expression | number | null, unboundedSide: string, print: (e: Expression) => Sql): Sql {
-  if (edge === null) return sql`UNBOUNDED ${keyword(unboundedSide)}`
-  if (edge === 0) return sql`CURRENT ROW`
-  if (typeof edge === "number") return edge < 0 ? sql`${-edge} PRECEDING` : sql`${edge} FOLLOWING`
-  const [amount] = edge.kind === "call" && edge.name === "negative" ? edge.args : []
-  return amount ? sql`${print(amount)} PRECEDING` : sql`${print(edge)} FOLLOWING`
 }

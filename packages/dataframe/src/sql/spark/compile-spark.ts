@@ -1,4 +1,3 @@
-import { FrameError } from "../../errors/frame-error.ts"
 import { castOf } from "../../function/implicit-cast.ts"
 import { join, numberLiteral, type Sql, sparkName, sql } from "../../function/sql-fragment.ts"
 import type { Expression } from "../../plan/expression.ts"
@@ -9,6 +8,7 @@ import { commonType } from "../../schema/common-type.ts"
 import type { Column } from "../../schema/data-type.ts"
 import type { CompiledSql } from "../compile-sql.ts"
 import { isComputed } from "../scan-sql.ts"
+import { unboundInput } from "../unbound.ts"
 import { type SparkColumn, sparkExpression, sparkSortKey } from "./spark-expression.ts"
 import { sparkLiteral } from "./spark-literal.ts"
 
@@ -70,7 +70,7 @@ class SparkPrinter {
   print(relation: Relation): Sql {
     switch (relation.kind) {
       case "input":
-        throw unbound(relation.key)
+        throw unboundInput(relation.key)
       case "files":
       case "table":
         return this.#scan(relation)
@@ -273,13 +273,4 @@ function values(relation: Of<"values">): Sql {
     relation.rows.map(cells => sql`SELECT ${row(cells)}`),
     sql` UNION ALL `,
   )
-}
-
-function unbound(key: string): FrameError {
-  return new FrameError("FRAME_INPUT_UNBOUND", {
-    what: `The input '${key}' is not bound to stored data.`,
-    why: "The plan of an asset names its inputs; they are bound when the step runs.",
-    fix: "Materialize the asset, or bind the plan with bindPlan.",
-    details: { key },
-  })
 }

@@ -1,8 +1,9 @@
-import { FrameError } from "../../errors/frame-error.ts"
 import type { AggregateForm, PrintedAggregate, PrintedCall, ScalarForm } from "../../function/function-entry.ts"
 import { invoke, join, keyword, type Sql, sparkName, sql } from "../../function/sql-fragment.ts"
-import type { Expression, Frame, SortKey } from "../../plan/expression.ts"
+import type { Expression, SortKey } from "../../plan/expression.ts"
 import { entryOf } from "../print-expression.ts"
+import { unboundParameter } from "../unbound.ts"
+import { windowSql } from "../window-sql.ts"
 import { sparkLiteral, sparkType } from "./spark-literal.ts"
 
 type Of<K extends Expression["kind"]> = Extract<Expression, { kind: K }>
@@ -28,11 +29,15 @@ export function sparkExpression(e: Expression, columnSql: SparkColumn): Sql {
       return sql`CASE ${join(branches, sql` `)}${e.otherwise ? sql` ELSE ${print(e.otherwise)}` : sql``} END`
     }
     case "parameter":
-      throw unbound(e.name)
+      throw unboundParameter(e.name)
     case "aggregate":
       return printAggregate(e, print)
     case "window":
-      return printAggregate(e.input, print, printOver(e, print))
+      return printAggregate(
+        e.input,
+        print,
+        windowSql(e, print, key => sparkSortKey(key, print)),
+      )
     case "lambda": {
       const parameters = e.parameters.map(({ name }) => sparkName(name))
       return sql`${parameters.length === 1 ? (parameters[0] ?? sql`x`) : sql`(${parameters})`} -> ${print(e.body)}`
@@ -40,15 +45,6 @@ export function sparkExpression(e: Expression, columnSql: SparkColumn): Sql {
     case "variable":
       return sparkName(e.name)
   }
-}
-
-function unbound(name: string): FrameError {
-  return new FrameError("FRAME_INPUT_UNBOUND", {
-    what: `The parameter '${name}' has no value yet.`,
-    why: "It gets its value when the step runs.",
-    fix: "Run the plan as an asset, or bind it with bindPlan.",
-    details: { parameter: name },
-  })
 }
 
 function printCall(e: Of<"call">, print: Print): Sql {
@@ -82,28 +78,7 @@ function printAggregate(e: Expression, print: Print, over?: Sql): Sql {
     : form(call)
 }
 
-function printOver(e: Of<"window">, print: Print): Sql {
-  const parts: Sql[] = []
-  if (e.partitionBy.length > 0) parts.push(sql`PARTITION BY ${e.partitionBy.map(print)}`)
-  if (e.orderBy.length > 0) parts.push(sql`ORDER BY ${e.orderBy.map(key => sparkSortKey(key, print))}`)
-  if (e.frame) parts.push(printFrame(e.frame, print))
-  return join(parts, sql` `)
-}
-
 export function sparkSortKey({ expression, direction, nulls }: SortKey<Expression>, print: Print): Sql {
   const words = sql`${direction === "asc" ? sql`ASC` : sql`DESC`} ${nulls === "first" ? sql`NULLS FIRST` : sql`NULLS LAST`}`
   return sql`${print(expression)} ${words}`
-}
-
-function printFrame(frame: Frame<Expression>, print: Print): Sql {
-  const unit = frame.unit === "rows" ? sql`ROWS` : sql`RANGE`
-  return sql`${unit} BETWEEN ${printEdge(frame.start, "PRECEDING", print)} AND ${printEdge(frame.end, "FOLLOWING", print)}`
-}
-
-function printEdge(edge: Expression | number | null, unboundedSide: string, print: Print): Sql {
-  if (edge === null) return sql`UNBOUNDED ${keyword(unboundedSide)}`
-  if (edge === 0) return sql`CURRENT ROW`
-  if (typeof edge === "number") return edge < 0 ? sql`${-edge} PRECEDING` : sql`${edge} FOLLOWING`
-  const [amount] = edge.kind === "call" && edge.name === "negative" ? edge.args : []
-  return amount ? sql`${print(amount)} PRECEDING` : sql`${print(edge)} FOLLOWING`
 }
