@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { asset, definitions, json, materialize, openEventLog, plan } from "@assets/core"
-import { memoryIO } from "@assets/core/testing"
+import { memoryIO, type RunLog } from "@assets/core/testing"
 import Database from "better-sqlite3"
 import { expect, test } from "vitest"
 import { eachTestInFolder } from "./temp-folder.ts"
@@ -205,4 +205,33 @@ test("a pool holds for all runs together; a step that waits for a place tells so
   })
   expect(waited.status).toBe("succeeded")
   expect(holders).toEqual([expect.stringContaining(`the pool 'api', held by run ${(await running).id}`)])
+})
+
+test("a run tells the log of no data that another run has replaced since it was read", async () => {
+  const one = asset("a/one", { returns: json<number>(), version: "1", compute: () => 1 })
+  const upstream = asset("a/two", { deps: { one }, returns: json<number>(), version: "1", compute: () => 2 })
+  const project = definitions({
+    assets: { one, upstream },
+    environments: { local: { io: memoryIO() } },
+    base: folder(),
+  })
+  await materialize(project)
+  const log = openEventLog(project) as RunLog // what openEventLog opens is the runner's own
+  const [first] = log.latest({ environment: "local", key: "a/two" })
+  if (!first) throw new Error("nothing was told")
+  log.forgetLatest("local", "a/two", null) // its writer died before it told
+  const replace = () => {
+    const about = { runId: "other", step: "a/two", key: "a/two", partitions: [] }
+    log.append({ type: "run_started", runId: "other", environment: "local", selection: "*", tags: {}, steps: 1 })
+    const materialization = { ...first.materialization, id: "newer" }
+    log.append({ type: "asset_materialized", ...about, materialization, durationMs: 0 })
+  }
+  await materialize(project, { select: "a/two", onBegin: replace })
+  expect(log.latest({ environment: "local", key: "a/two" })).toMatchObject([{ materialization: { id: "newer" } }])
+  log.forgetLatest("local", "a/two", null)
+  await materialize(project, { select: "a/two" })
+  expect(log.latest({ environment: "local", key: "a/two" })).toMatchObject([
+    { materialization: { id: first.materialization.id } },
+  ])
+  log.close()
 })

@@ -56,6 +56,10 @@ export interface RunLog extends EventLog, FileHashCache {
   deleteRuns(ids: readonly string[]): void
   /** Ids of what the log knows as the latest of every asset and partition. */
   latestIds(environment: string): ReadonlySet<string>
+  /** Id of the last event; 0 where there is none. */
+  lastEvent(): number
+  /** The assets and partitions of which the log was told something new after an event, as `latestPlace` writes them. */
+  toldAfter(environment: string, event: number): ReadonlySet<string>
   /** Forgets what it knows as the latest of a partition: the data is gone. Its history stays. */
   forgetLatest(environment: string, key: string, partition: string | null): void
   /** Steps whose last attempt failed and was not followed by a materialization: step → run. */
@@ -68,4 +72,9 @@ export interface RunLog extends EventLog, FileHashCache {
   /** A plan as it was put down under its code version. */
   planText(codeVersion: string): string | undefined
   keepPlanText(codeVersion: string, text: string): void
+}
+
+/** An asset's partition, or the whole of one without, as a text. */
+export function latestPlace(key: string, partition: string | null): string {
+  return partition === null ? key : `${key}=${partition}`
 }

@@ -234,6 +234,18 @@ export class SqliteEventLog implements RunLog {
     return new Set(this.#db.all<{ id: string }>(sql, environment).map(row => row.id))
   }
 
+  lastEvent(): number {
+    return this.#db.get<{ id: number | null }>("SELECT max(id) AS id FROM events")?.id ?? 0
+  }
+
+  toldAfter(environment: string, event: number): ReadonlySet<string> {
+    const sql = "SELECT key, partition FROM latest WHERE environment = ? AND event > ?"
+    // A partition stands behind `=`, so that the empty key is another than none.
+    return new Set(
+      this.#db.all<{ key: string; partition: string }>(sql, environment, event).map(row => row.key + row.partition),
+    )
+  }
+
   forgetLatest(environment: string, key: string, partition: string | null): void {
     this.#confirmWritable()
     const sql = "DELETE FROM latest WHERE environment = ? AND key = ? AND partition = ?"

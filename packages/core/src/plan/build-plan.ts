@@ -61,6 +61,8 @@ export interface PlannedWork {
   readonly state: CurrentState
   /** What is current in the environments that may be reused. */
   readonly reusable: readonly CurrentState[]
+  /** Id of the last event before what is current was read. */
+  readonly readAfter: number
 }
 
 /** Without a request for partitions, the most of one asset that run. */
@@ -90,6 +92,7 @@ export async function buildPlan(request: PlanRequest): Promise<PlannedWork> {
   }
   const stored = [...touched].filter(asset => !sources.isGiven(asset.key))
   const reusable = request.reuse.map(other => new CurrentState(other))
+  const readAfter = request.log.lastEvent()
   await Promise.all([sources.observe(read), ...[state, ...reusable].map(one => one.read(stored, request.signal))])
   const isStored = ({ key }: Asset, version: string) => {
     const [first] = state.partitions(key).values()
@@ -101,7 +104,7 @@ export async function buildPlan(request: PlanRequest): Promise<PlannedWork> {
   for (const other of reusable) state.complete(other, onlyRead)
   const planner = new Planner(request, { state, reusable }, codes)
   for (const asset of selected) planner.add(asset)
-  return planner.planned()
+  return { ...planner.planned(), readAfter }
 }
 
 function inOrder(project: PlanRequest["project"], keys: readonly string[]): Asset[] {
@@ -198,7 +201,7 @@ class Planner {
     for (const work of kept) this.#keep(work)
   }
 
-  planned(): PlannedWork {
+  planned(): Omit<PlannedWork, "readAfter"> {
     this.#refuseMissing()
     const { environment, selection, code } = this.#request
     const steps = [...this.#work.values()].map(({ step }) => step)

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os"
 import { setTimeout as delay, setImmediate } from "node:timers/promises"
 import type { NewEvent } from "../event/event.ts"
+import { latestPlace } from "../event/run-log.ts"
 import type { PlannedWork, StepWork } from "../plan/build-plan.ts"
 import { executeStep } from "./execute-step.ts"
 import { type Entry, PoolPlaces } from "./pool-places.ts"
@@ -93,6 +94,8 @@ export class StepQueue {
     if (skipped.length === 0) return
     const told = settings.log.latestIds(settings.environment.name)
     this.#run.change(append => {
+      // What another run has told of since is newer than what was read.
+      const newer = settings.log.toldAfter(settings.environment.name, this.#planned.readAfter)
       for (const step of skipped) {
         const { asset, partition } = this.#work(step.id)
         const stored = this.#planned.state.get(asset.key, partition)
@@ -101,7 +104,8 @@ export class StepQueue {
         const about = { runId: settings.id, step: step.id, key: step.key, partitions: step.partitions }
         const [reason] = step.reasons
         const text = reason?.kind === "reused" ? `reused from ${reason.from}` : "unchanged"
-        if (!told.has(materialization.id) && stored.environment === settings.environment) {
+        const isNews = !told.has(materialization.id) && !newer.has(latestPlace(asset.key, partition))
+        if (isNews && stored.environment === settings.environment) {
           append({ type: "asset_materialized", ...about, materialization, durationMs: 0 })
         }
         append({ type: "step_skipped", ...about, reason: text, dataVersion: materialization.dataVersion })
