@@ -224,6 +224,29 @@ describe.skipIf(skipsBrowser)("the page", () => {
     expect(complaints).toEqual([])
   })
 
+  test("the rows stay until the server has answered what is searched", async () => {
+    for (const id of ["run-1", "run-2"]) new RunWriter(log, id, { selection: `key:${id}` }).end("run_succeeded")
+    await open("/runs")
+    await row("key:run-2").waitFor()
+    let answer = () => {}
+    const held = new Promise<void>(resolve => {
+      answer = resolve
+    })
+    const isSearch = (url: URL) => url.pathname === "/api/runs" && url.searchParams.get("q") === "run-1"
+    await page.route(isSearch, async route => {
+      await held
+      await route.continue()
+    })
+    const asked = page.waitForRequest(request => isSearch(new URL(request.url())))
+    await page.getByRole("searchbox").fill("run-1")
+    await asked
+    expect(await page.getByRole("table", { name: "Runs" }).getAttribute("aria-busy")).toBe("true")
+    expect(await row("key:run-1").isVisible()).toBe(true)
+    answer()
+    await row("key:run-2").waitFor({ state: "detached" })
+    expect(await row("key:run-1").isVisible()).toBe(true)
+  })
+
   test("everything that one can use has a name, and shows the focus", async () => {
     new RunWriter(log, "run-1").start("marts/revenue").fail("marts/revenue", failure).end("run_failed")
     for (const path of ["/runs", "/runs/run-1?step=marts/revenue", "/assets", "/assets/marts/revenue"]) {

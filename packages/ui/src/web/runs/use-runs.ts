@@ -1,4 +1,4 @@
-import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query"
+import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query"
 import { useCallback, useEffect, useMemo, useRef } from "react"
 import type { AssetsEvent, EventType, RunPage, RunRecord } from "../../api/api-view.ts"
 import { apiPath, getJson } from "../api-client.ts"
@@ -41,6 +41,8 @@ export function useRuns(filters: RunFilters) {
     queryKey,
     queryFn: ({ pageParam, signal }) => getJson<RunPage>(path(pageParam), signal),
     initialPageParam: undefined as string | undefined,
+    // The rows stay until the filtered ones are there: the list does not flicker, and the keyboard finds it.
+    placeholderData: keepPreviousData,
     getNextPageParam: page => page.next ?? undefined,
     staleTime: 0,
     // All pages would be read again; the newest is what changes, and the stream tells when.
@@ -81,7 +83,8 @@ export function useRuns(filters: RunFilters) {
   useEffect(() => {
     if (runs.length < PAGE) loadMore()
   }, [runs.length, loadMore])
-  return { runs, stream, loadMore, hasMore: hasNextPage, isPending: query.isPending, isFetching, error: query.error }
+  const isPending = query.isPending || query.isPlaceholderData
+  return { runs, stream, loadMore, hasMore: hasNextPage, isPending, isFetching, error: query.error }
 }
 
 /** The newest page over what is loaded: its runs first, then the others as they were. */
