@@ -174,7 +174,9 @@ function listed(call: PrintedAggregate): Sql {
 
 /** Aggregates. */
 export const aggregates = {
-  count: aggregate(takes([any], types.int64, { optional: 1, variadic: true }), count),
+  count: aggregate(takes([any], types.int64, { optional: 1, variadic: true }), count, {
+    spark: call => call.aggregate("count", call.args.length > 0 ? call.args : [sql`*`]),
+  }),
   count_if: aggregate(takes([bool], types.int64), call => call.aggregate("count", [sql`*`], { where: arg(call, 0) })),
   sum: aggregate(sumRule, sum),
   try_sum: aggregate(sumRule, call => {

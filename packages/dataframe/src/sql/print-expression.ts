@@ -1,16 +1,12 @@
-import type {
-  AggregateForm,
-  FunctionEntry,
-  PrintedAggregate,
-  PrintedCall,
-  ScalarForm,
-} from "../function/function-entry.ts"
+import type { AggregateForm, FunctionEntry, PrintedCall, ScalarForm } from "../function/function-entry.ts"
 import { functionTable } from "../function/function-table.ts"
 import { orderKey } from "../function/ordered-sql.ts"
-import { identifier, invoke, join, keyword, type Sql, sql } from "../function/sql-fragment.ts"
+import { identifier, invoke, type Sql, sql } from "../function/sql-fragment.ts"
 import type { Expression, SortKey } from "../plan/expression.ts"
 import type { DataType } from "../schema/data-type.ts"
 import { isFloating } from "../schema/type-family.ts"
+import { aggregateSql } from "./aggregate-sql.ts"
+import { caseSql } from "./case-sql.ts"
 import { castSql } from "./cast-sql.ts"
 import { literalSql } from "./literal-sql.ts"
 import { signless } from "./signless.ts"
@@ -40,14 +36,15 @@ export function printExpression(e: Expression, columnSql: ColumnSql, variables =
     case "cast":
       return wholeLiteral(e.input, e.type) ?? castSql(print(e.input), e.input.type, e.type, e.mode)
     case "case":
-      return printCase(e, print)
+      return caseSql(e, print)
     case "parameter":
       throw unboundParameter(e.name)
     case "aggregate":
-      return printAggregate(e, print)
+      return aggregateSql(e, aggregateForm, print)
     case "window":
-      return printAggregate(
+      return aggregateSql(
         e.input,
+        aggregateForm,
         print,
         windowSql(e, print, key => printSortKey(key, print)),
       )
@@ -108,34 +105,8 @@ function printCall(e: Extract<Expression, { kind: "call" }>, print: Print, varia
   return typeof form === "string" ? invoke(form, ...call.args) : form(call)
 }
 
-function printCase(e: Extract<Expression, { kind: "case" }>, print: (e: Expression) => Sql): Sql {
-  const branches = e.branches.map(([condition, value]) => sql`WHEN ${print(condition)} THEN ${print(value)}`)
-  const otherwise = e.otherwise ? sql` ELSE ${print(e.otherwise)}` : sql``
-  return sql`CASE ${join(branches, sql` `)}${otherwise} END`
-}
-
-function printAggregate(e: Expression, print: (e: Expression) => Sql, over?: Sql): Sql {
-  if (e.kind !== "aggregate")
-    throw new Error("OVER stands behind something else than an aggregate. Please report this.")
-  const entry = entryOf(e.name)
-  const form = entry.duckdb as AggregateForm // `resolveExpression` makes aggregates of aggregate and window rows only
-  const args = e.args.map(arg => print(arg))
-  const call: PrintedAggregate = {
-    args,
-    inputs: e.args,
-    type: e.type,
-    distinct: e.distinct,
-    hasOver: over !== undefined,
-    ...(e.where ? { where: print(e.where) } : {}),
-    aggregate: (name, of, options = {}) => {
-      const conditions = [e.where && print(e.where), options.where].filter(c => c !== undefined)
-      const filter = conditions.length > 0 ? sql` FILTER (WHERE ${join(conditions, sql` AND `)})` : sql``
-      const distinct = (options.distinct ?? e.distinct) ? sql`DISTINCT ` : sql``
-      return sql`${keyword(name)}(${distinct}${of})${filter}${over ? sql` OVER (${over})` : sql``}`
-    },
-  }
-  return typeof form === "string" ? call.aggregate(form, args) : form(call)
-}
+/** `resolveExpression` makes aggregates of aggregate and window rows only. */
+const aggregateForm = (name: string) => entryOf(name).duckdb as AggregateForm
 
 /** A sort key of DuckDB gives back 0.0 for -0.0, so that a float is sorted by a copy. */
 export function printSortKey(key: SortKey<Expression>, print: (e: Expression) => Sql): Sql {

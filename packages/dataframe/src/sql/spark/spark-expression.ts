@@ -1,6 +1,8 @@
-import type { AggregateForm, PrintedAggregate, PrintedCall, ScalarForm } from "../../function/function-entry.ts"
-import { invoke, join, keyword, type Sql, sparkName, sql } from "../../function/sql-fragment.ts"
+import type { AggregateForm, PrintedCall, ScalarForm } from "../../function/function-entry.ts"
+import { invoke, keyword, type Sql, sparkName, sql } from "../../function/sql-fragment.ts"
 import type { Expression, SortKey } from "../../plan/expression.ts"
+import { aggregateSql } from "../aggregate-sql.ts"
+import { caseSql } from "../case-sql.ts"
 import { entryOf } from "../print-expression.ts"
 import { unboundParameter } from "../unbound.ts"
 import { windowSql } from "../window-sql.ts"
@@ -24,17 +26,16 @@ export function sparkExpression(e: Expression, columnSql: SparkColumn): Sql {
       return printCall(e, print)
     case "cast":
       return sql`${keyword(e.mode === "try" ? "TRY_CAST" : "CAST")}(${print(e.input)} AS ${sparkType(e.type)})`
-    case "case": {
-      const branches = e.branches.map(([condition, value]) => sql`WHEN ${print(condition)} THEN ${print(value)}`)
-      return sql`CASE ${join(branches, sql` `)}${e.otherwise ? sql` ELSE ${print(e.otherwise)}` : sql``} END`
-    }
+    case "case":
+      return caseSql(e, print)
     case "parameter":
       throw unboundParameter(e.name)
     case "aggregate":
-      return printAggregate(e, print)
+      return aggregateSql(e, aggregateForm, print)
     case "window":
-      return printAggregate(
+      return aggregateSql(
         e.input,
+        aggregateForm,
         print,
         windowSql(e, print, key => sparkSortKey(key, print)),
       )
@@ -55,28 +56,8 @@ function printCall(e: Of<"call">, print: Print): Sql {
   return typeof form === "string" ? invoke(form, ...call.args) : form(call)
 }
 
-function printAggregate(e: Expression, print: Print, over?: Sql): Sql {
-  if (e.kind !== "aggregate")
-    throw new Error("OVER stands behind something else than an aggregate. Please report this.")
-  const form = (entryOf(e.name).spark ?? e.name) as AggregateForm // of aggregate and window rows only
-  const call: PrintedAggregate = {
-    args: e.args.map(print),
-    inputs: e.args,
-    type: e.type,
-    distinct: e.distinct,
-    hasOver: over !== undefined,
-    ...(e.where ? { where: print(e.where) } : {}),
-    aggregate: (name, of, options = {}) => {
-      const conditions = [e.where && print(e.where), options.where].filter(c => c !== undefined)
-      const distinct = (options.distinct ?? e.distinct) ? sql`DISTINCT ` : sql``
-      const filter = conditions.length > 0 ? sql` FILTER (WHERE ${join(conditions, sql` AND `)})` : sql``
-      return sql`${keyword(name)}(${distinct}${of})${options.after ?? sql``}${filter}${over ? sql` OVER (${over})` : sql``}`
-    },
-  }
-  return typeof form === "string"
-    ? call.aggregate(form, call.args.length > 0 || form !== "count" ? call.args : [sql`*`])
-    : form(call)
-}
+/** `resolveExpression` makes aggregates of aggregate and window rows only. */
+const aggregateForm = (name: string) => (entryOf(name).spark ?? name) as AggregateForm
 
 export function sparkSortKey({ expression, direction, nulls }: SortKey<Expression>, print: Print): Sql {
   const words = sql`${direction === "asc" ? sql`ASC` : sql`DESC`} ${nulls === "first" ? sql`NULLS FIRST` : sql`NULLS LAST`}`
