@@ -12,6 +12,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
+          // Of the time of quick tests, importing the same modules anew for each file is more than half.
+          isolate: false,
+          maxWorkers: "100%",
+          sequence: { groupOrder: 1 },
           include: [
             "packages/{core,dataframe,cli,ui}/test/**/*.test.ts",
             "tests/architecture.test.ts",
@@ -23,6 +27,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "system",
+          sequence: { groupOrder: 2 },
           include: [
             "packages/io-*/test/**/*.test.ts",
             "tests/{conformance,parity,faults,e2e,browser,types,examples}/**/*.test.ts",

@@ -1,14 +1,14 @@
-import { spawnSync } from "node:child_process"
+import { spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { afterAll, describe, expect, test } from "vitest"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const scratch = join(root, "tests", ".tmp")
 const cli = join(root, "packages", "cli", "dist", "main.js")
 const tsc = join(root, "node_modules", "typescript", "bin", "tsc")
-const folders: string[] = []
+let folder: string
 
 const pages = ["README.md", ...readdirSync(join(root, "docs/guide")).map(name => `docs/guide/${name}`)].filter(name =>
   name.endsWith(".md"),
@@ -43,54 +43,70 @@ function matches(shown: string, output: string): boolean {
   return new RegExp(`^${lines.join("")}$`).test(output.trimEnd().replace(/[ ]+$/gm, "").concat("\n"))
 }
 
-function run(command: string, cwd: string): string {
+/** What a command prints, as it comes. */
+function output(command: string, args: readonly string[], cwd: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const env = { ...process.env, NO_COLOR: "1", ASSETS_ENV: undefined }
+    const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] })
+    let printed = ""
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        printed += text
+      })
+    }
+    child.on("error", reject).on("close", () => resolve(printed))
+  })
+}
+
+function run(command: string, cwd: string): Promise<string> {
   const script = command.replace(
     /^(\w+=\S+ )*assets\b/,
     (_, variables = "") => `${variables}"${process.execPath}" "${cli}"`,
   )
-  const env = { ...process.env, NO_COLOR: "1", ASSETS_ENV: undefined }
-  const { stdout, stderr } = spawnSync("bash", ["-c", script], { cwd, env, encoding: "utf8" })
-  return stdout + stderr
+  return output("bash", ["-c", script], cwd)
 }
 
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+beforeAll(() => {
+  mkdirSync(scratch, { recursive: true })
+  folder = mkdtempSync(join(scratch, "pages-"))
 })
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe.each(pages)("%s", page => {
+describe.concurrent.each(pages)("%s", page => {
   const blocks = fences(page)
 
   test("each piece of TypeScript has a file name, so that it is compiled and run", () => {
     expect(blocks.filter(block => block.language === "ts" && !block.name).map(block => block.line)).toEqual([])
   })
 
-  test("the snippets run and print what the page shows, and compile", { timeout: 120_000 }, () => {
-    mkdirSync(scratch, { recursive: true })
-    const folder = mkdtempSync(join(scratch, "page-"))
-    folders.push(folder)
-    writeFileSync(join(folder, "package.json"), `{ "name": "page", "type": "module", "private": true }\n`)
+  test("the snippets run and print what the page shows", { timeout: 120_000 }, async () => {
+    const project = join(folder, basename(page, ".md"))
+    mkdirSync(project)
+    writeFileSync(join(project, "package.json"), `{ "name": "page", "type": "module", "private": true }\n`)
     for (const block of blocks) {
       if (block.name && block.language !== "console") {
-        mkdirSync(dirname(join(folder, block.name)), { recursive: true })
-        writeFileSync(join(folder, block.name), `${block.text}\n`)
+        mkdirSync(dirname(join(project, block.name)), { recursive: true })
+        writeFileSync(join(project, block.name), `${block.text}\n`)
       }
       if (block.language !== "console") continue
       for (const part of block.text.split(/^\$ /m).slice(1)) {
         const [command = "", ...shown] = part.trimEnd().split("\n")
-        const output = run(command, folder)
-        if (!matches(shown.join("\n"), output)) {
-          expect(output, `${page}:${block.line}: $ ${command}`).toBe(shown.join("\n"))
+        const printed = await run(command, project)
+        if (!matches(shown.join("\n"), printed)) {
+          expect(printed, `${page}:${block.line}: $ ${command}`).toBe(shown.join("\n"))
         }
       }
     }
-    if (!blocks.some(block => block.language === "ts")) return
-    const config = {
-      extends: join(root, "tsconfig.base.json"),
-      compilerOptions: { noEmit: true, composite: false, declaration: false, customConditions: [] },
-      include: ["**/*.ts"],
-    }
-    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config))
-    const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" })
-    expect(stdout).toBe("")
   })
+})
+
+// As one program: the libraries are checked once for all pages.
+test("the TypeScript of every page compiles", { timeout: 120_000 }, async () => {
+  const config = {
+    extends: join(root, "tsconfig.base.json"),
+    compilerOptions: { noEmit: true, composite: false, declaration: false, customConditions: [] },
+    include: ["**/*.ts"],
+  }
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config))
+  expect(await output(process.execPath, [tsc, "-p", folder], root)).toBe("")
 })
