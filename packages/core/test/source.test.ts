@@ -15,6 +15,7 @@ import {
 import { setFaultHook } from "@assets/core/testing"
 import { beforeEach, describe, expect, test } from "vitest"
 import { findFiles } from "../src/source/find-files.ts"
+import { observeSource } from "../src/source/observe-source.ts"
 import { fakeEngine, table } from "./fake-table.ts"
 import { eachTestInFolder } from "./temp-folder.ts"
 
@@ -133,6 +134,26 @@ describe("a source", () => {
     expect(failed.steps[0]).toMatchObject({ status: "failed", reason: "SOURCE_CHANGED_WHILE_READ" })
     expect((await status(project, { environment }))[0]?.status).toBe("missing")
     expect((await run()).status).toBe("succeeded")
+  })
+
+  test("of many files is read without a warning of Node's, and its reading can be stopped", async () => {
+    for (let i = 0; i < 8; i++) write(`raw/${i}.csv`, "x".repeat(2 ** 21))
+    const reader = { kind: "fake", returns: table(), paths: ["raw/*.csv"], describe: () => ({}), relation: () => [] }
+    const cache = { fileHash: () => undefined, keepFileHash: () => {} }
+    const look = (signal: AbortSignal) =>
+      observeSource(source("raw/files", reader as never), { root: folder(), cache, nowMs: Date.now(), signal })
+    const warnings: Error[] = []
+    const note = (warning: Error) => warnings.push(warning)
+    process.on("warning", note)
+    const running = new AbortController()
+    const [first, second] = await Promise.all([look(running.signal), look(running.signal)])
+    await new Promise(resolve => setImmediate(resolve))
+    process.off("warning", note)
+    expect(warnings).toEqual([])
+    expect(first).toEqual(second)
+    const looking = look(running.signal)
+    running.abort(new Error("stopped"))
+    await expect(looking).rejects.toThrow("stopped")
   })
 
   test("without a reader is told of by reports", async () => {

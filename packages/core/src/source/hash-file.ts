@@ -39,8 +39,11 @@ export async function hashFile(
   const known = settled ? cache.fileHash(file) : undefined
   if (known) return known
   const hash = createHash("sha256")
-  const stream = createReadStream(file.path, { highWaterMark: 1 << 20, ...(signal && { signal }) })
-  for await (const chunk of stream) hash.update(chunk)
+  // The signal is looked at, not given to the streams: each of them would listen to it, and Node warns of many listeners.
+  for await (const chunk of createReadStream(file.path, { highWaterMark: 1 << 20 })) {
+    signal?.throwIfAborted()
+    hash.update(chunk)
+  }
   const digest = hash.digest("hex")
   if (settled) cache.keepFileHash(file, digest)
   return digest
