@@ -54,6 +54,8 @@ class StepExecution {
   /** How many of the attempts were made because what they read was replaced. */
   #moves = 0
   #isReadAnew = false
+  /** The attempt from which on it is computed alone, since it did not fit into the engine's memory beside other steps. */
+  #aloneFrom = Number.POSITIVE_INFINITY
   #pinned: readonly PinnedInput[] = []
   #reasons: readonly Reason[]
 
@@ -119,7 +121,7 @@ class StepExecution {
     const output = this.#outputContext(taken, ready, signal)
     const restored = await this.#restore(output, ready)
     if (restored) return this.#skip("restored", restored, { isNews: true })
-    const { id, materialization } = await output.store()
+    const { id, materialization } = await this.#store(output, signal)
     if (materialization.id === id) {
       this.#stored = materialization
       return this.#finish(materialization)
@@ -227,6 +229,21 @@ class StepExecution {
     })
   }
 
+  /** Code of the project may work for long without the engine, and is not called again unasked: it keeps nobody waiting. */
+  async #store(output: StepOutput, signal: AbortSignal): ReturnType<StepOutput["store"]> {
+    if (!this.#work.code.lazy) return output.store()
+    const stay = await this.#run.engineRoom.enter({ alone: this.#attempt >= this.#aloneFrom, signal })
+    try {
+      return await output.store()
+    } catch (error) {
+      const isTooMuch = error instanceof AssetsError && error.code === "ENGINE_OUT_OF_MEMORY"
+      if (isTooMuch && stay.wasShared) this.#aloneFrom = this.#attempt + 1
+      throw error
+    } finally {
+      stay.leave()
+    }
+  }
+
   #finish(materialization: Materialization): StepOutcome {
     const { log } = this.#run.settings
     const durationMs = this.#durationMs()
@@ -308,8 +325,10 @@ class StepExecution {
       if (mayHaveMoved && isAnother) return retryDelayMs(moved, ++this.#moves)
       if (code === "STORAGE_CONFLICT" && this.#isDoneNow()) return 0
     }
-    if (this.#attempt - this.#moves >= this.#policy.attempts || !mayHelp(cause)) throw cause
-    return retryDelayMs(this.#policy, this.#attempt - this.#moves)
+    if (this.#attempt + 1 === this.#aloneFrom) return 0
+    const unasked = this.#moves + (this.#attempt >= this.#aloneFrom ? 1 : 0)
+    if (this.#attempt - unasked >= this.#policy.attempts || !mayHelp(cause)) throw cause
+    return retryDelayMs(this.#policy, this.#attempt - unasked)
   }
 
   /** Reads what is current again; the time limit of the attempt that failed is no limit of this. */

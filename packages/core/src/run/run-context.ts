@@ -6,6 +6,7 @@ import type { RunLog } from "../event/run-log.ts"
 import type { CurrentState } from "../plan/current-state.ts"
 import type { SourceVersions } from "../plan/source-versions.ts"
 import { userCodeError } from "../plan/user-code.ts"
+import { EngineRoom } from "./engine-room.ts"
 import type { StagedStep } from "./publish-run.ts"
 
 export interface RunSettings {
@@ -40,6 +41,8 @@ export class RunContext {
   readonly settings: RunSettings
   /** What the function of `assets({...})` returned, by function and partition: it runs once for all its outputs. */
   readonly groupCalls = new Map<object, Map<string | null, GroupCall>>()
+  /** Where its transforms are computed. */
+  readonly engineRoom = new EngineRoom()
   /** What waits for the end of the run to become current, where the environment publishes by the run. */
   readonly staged: StagedStep[] = []
   /** Whether another run was met at work on a step of this one. */
