@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs"
-import { freemem, totalmem } from "node:os"
+import { readFileSync, statfsSync } from "node:fs"
+import { freemem, tmpdir, totalmem } from "node:os"
 import { getHeapStatistics } from "node:v8"
 import type { Finding } from "./engine/engine.ts"
 
@@ -14,9 +14,10 @@ export interface DoctorFinding extends Finding {
 const leastNode = [20, 19] as const
 const smallMemory = 1024 ** 3
 
-/** Looks at what every project needs of the machine: the version of Node, and memory. */
+/** Looks at what every project needs of the machine: the version of Node, memory, and where engines spill. */
 export function examineMachine(): readonly DoctorFinding[] {
-  return [nodeFinding(process.versions.node), memoryFinding()].map(finding => ({ environment: null, ...finding }))
+  const findings = [nodeFinding(process.versions.node), memoryFinding(), scratchFinding(tmpdir())]
+  return findings.map(finding => ({ environment: null, ...finding }))
 }
 
 /** Whether a version of Node is one that the product runs on. */
@@ -43,6 +44,23 @@ function memoryFinding(): Finding & { readonly about: string } {
   if (limit >= smallMemory) return { about, level: "ok", what: text }
   const fix = 'Give engines a limit below it: duckdb({ memoryLimit: "512MB" }); or run with more memory.'
   return { about, level: "warn", what: `${text}. Engines may be killed for want of memory.`, fix }
+}
+
+/** Linux's numbers of the file systems tmpfs and ramfs, whose files are in memory. */
+const inMemory = new Set([0x01021994, 0x858458f6])
+
+/** Whether the folder for what engines spill takes load off the memory. */
+export function scratchFinding(folder: string): Finding & { readonly about: string } {
+  const about = "scratch"
+  const { type, bavail, bsize } = statfsSync(folder)
+  const free = gigabytes(bavail * bsize)
+  if (!inMemory.has(type)) return { about, level: "ok", what: `${folder} is on a disk, ${free} free` }
+  return {
+    about,
+    level: "warn",
+    what: `${folder} is in memory: what engines spill there, ${free} at most, does not free any.`,
+    fix: 'Set TMPDIR to a folder on a disk, or duckdb({ tempFolder: "/var/tmp" }).',
+  }
 }
 
 /** What the container may use, where one says so. */

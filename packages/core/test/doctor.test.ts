@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import {
@@ -14,7 +14,7 @@ import {
 } from "@assets/core"
 import { memoryIO } from "@assets/core/testing"
 import { expect, onTestFinished, test } from "vitest"
-import { nodeFinding } from "../src/doctor-machine.ts"
+import { nodeFinding, scratchFinding } from "../src/doctor-machine.ts"
 
 const one = asset("a/one", { returns: json<number>(), version: "1", compute: () => 1 })
 
@@ -39,8 +39,13 @@ test.each([
   expect(nodeFinding(version).level).toBe(level)
 })
 
+test.skipIf(!existsSync("/dev/shm"))("a folder for spilled data that is in memory is told", () => {
+  expect(scratchFinding(import.meta.dirname)).toMatchObject({ about: "scratch", level: "ok" })
+  expect(scratchFinding("/dev/shm")).toMatchObject({ level: "warn", fix: expect.stringContaining("TMPDIR") })
+})
+
 test("without a project only the machine is looked at", async () => {
-  expect((await doctor()).map(one => one.about)).toEqual(["node", "memory"])
+  expect((await doctor()).map(one => one.about)).toEqual(["node", "memory", "scratch"])
 })
 
 test("an engine and an IO manager are asked what they find", async () => {

@@ -1,4 +1,16 @@
-import { AssetsError, ConfigError, type Engine, type EngineContext, EngineError, type Finding } from "@assets/core"
+import { mkdirSync } from "node:fs"
+import { resolve } from "node:path"
+import {
+  AssetsError,
+  ConfigError,
+  type Engine,
+  type EngineContext,
+  EngineError,
+  type Finding,
+  makeScratchFolder,
+  type ScratchFolder,
+  StorageError,
+} from "@assets/core"
 import type { DuckDBInstance } from "@duckdb/node-api"
 import { mapDuckdbError } from "./duckdb-error.ts"
 import { type DuckdbOptions, expandOptions, faultsOfOptions, instanceConfig } from "./duckdb-options.ts"
@@ -20,14 +32,18 @@ export function duckdb(options: DuckdbOptions = {}): Engine {
     async open(context) {
       const expanded = expandOptions(options, context.expand ?? (text => text))
       requireSound(expanded)
-      const instance = await createInstance(instanceConfig(expanded, context.scratch))
+      const { scratch, timeZone } = context
+      const spill = expanded.tempFolder === undefined ? undefined : makeSpillFolder(expanded.tempFolder)
+      let instance: DuckDBInstance | undefined
       try {
-        await prepare(instance, context.timeZone)
+        instance = await createInstance(instanceConfig(expanded, spill?.path ?? scratch))
+        await prepare(instance, timeZone)
+        return new DuckdbSession(instance, connectionSettings, { scratch, ...(spill && { spill }) })
       } catch (error) {
-        instance.closeSync()
+        instance?.closeSync()
+        spill?.remove()
         throw error
       }
-      return new DuckdbSession(instance, connectionSettings, context.scratch)
     },
     describe: () => ({ ...options }),
     doctor: (context = {}) => findings(options, context),
@@ -42,6 +58,22 @@ function requireSound(options: DuckdbOptions): void {
     why: "DuckDB would refuse to start.",
     fix: 'Write for one duckdb({ memoryLimit: "4GB", threads: 4 }).',
   })
+}
+
+function makeSpillFolder(tempFolder: string): ScratchFolder {
+  const parent = resolve(tempFolder)
+  try {
+    mkdirSync(parent, { recursive: true })
+    return makeScratchFolder(parent)
+  } catch (cause) {
+    throw new StorageError("STORAGE_UNWRITABLE", {
+      what: `DuckDB cannot spill to ${parent}.`,
+      why: cause instanceof Error ? cause.message : String(cause),
+      fix: "Let duckdb({ tempFolder }) name a folder that this user may write to, or leave it out.",
+      details: { path: parent },
+      cause,
+    })
+  }
 }
 
 /** What DuckDB keeps for each connection by itself: without it there is no progress to ask for. */

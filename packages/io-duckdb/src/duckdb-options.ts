@@ -4,7 +4,7 @@ export interface DuckdbOptions {
   readonly memoryLimit?: string
   /** Threads of a query. Default: one for each core. */
   readonly threads?: number
-  /** Folder for spilled data. Default: the run's own scratch folder. */
+  /** Folder in which each session makes one of its own for spilled data. Default: the run's own scratch folder. */
   readonly tempFolder?: string
   /** The most that may be spilled: `"100GB"`. Default 90 % of the free disk. */
   readonly maxSpill?: string
@@ -51,11 +51,14 @@ export function faultsOfOptions(options: DuckdbOptions): string[] {
  */
 export const storageConfig = { autoinstall_known_extensions: "false", disabled_compression_methods: "rle" } as const
 
-/** The configuration of a new instance. Nothing is fetched from the network, and nothing is written beside the project. */
-export function instanceConfig(options: DuckdbOptions, scratch: string): Record<string, string> {
+/**
+ * The configuration of a new instance, which spills into a folder that no other one uses: instances write files of the same
+ * names there. Nothing is fetched from the network, and nothing is written beside the project.
+ */
+export function instanceConfig(options: DuckdbOptions, spillFolder: string): Record<string, string> {
   return {
     ...storageConfig,
-    temp_directory: options.tempFolder ?? scratch,
+    temp_directory: spillFolder,
     ...(options.memoryLimit && { memory_limit: options.memoryLimit }),
     ...(options.threads && { threads: String(options.threads) }),
     ...(options.maxSpill && { max_temp_directory_size: options.maxSpill }),

@@ -8,6 +8,7 @@ import type {
   QueryBatch,
   QueryViews,
   RecordBatch,
+  ScratchFolder,
   Target,
   WriteOptions,
   WriteResult,
@@ -69,6 +70,13 @@ interface Acquired {
   release(): Promise<void>
 }
 
+export interface SessionFolders {
+  /** For staged rows. */
+  readonly scratch: string
+  /** Where the instance spills, when that is another one: it goes with the session. */
+  readonly spill?: ScratchFolder
+}
+
 /** An open DuckDB: one instance in memory, and a connection for each statement that runs. */
 export class DuckdbSession implements EngineSession {
   readonly dialect = "duckdb"
@@ -77,15 +85,15 @@ export class DuckdbSession implements EngineSession {
   readonly #databases = new Map<string, AttachedDatabase>()
   /** Connections by the temporary relation that only they see. */
   readonly #pinned = new Map<string, Lease>()
-  readonly #scratch: string
+  readonly #folders: SessionFolders
   readonly #statements = new Turns(1)
   #uploads = 0
 
-  /** `settings` are statements that each new connection runs; `scratch` is a folder for staged rows. */
-  constructor(instance: DuckDBInstance, settings: readonly string[], scratch: string) {
+  /** `settings` are statements that each new connection runs. */
+  constructor(instance: DuckDBInstance, settings: readonly string[], folders: SessionFolders) {
     this.#instance = instance
     this.#pool = new ConnectionPool(instance, settings)
-    this.#scratch = scratch
+    this.#folders = folders
   }
 
   get instance(): DuckDBInstance {
@@ -236,6 +244,7 @@ export class DuckdbSession implements EngineSession {
   async close(): Promise<void> {
     this.#pool.close()
     this.#instance.closeSync()
+    this.#folders.spill?.remove()
   }
 
   /** Makes relations over the tables of a database readable; it is attached only while a statement needs it. */
@@ -251,7 +260,7 @@ export class DuckdbSession implements EngineSession {
 
   /** Computes a relation into files of the run's scratch folder; `remove` deletes them. */
   async stage(relation: Relation, stepId: string, signal: AbortSignal): Promise<StagedRows> {
-    const path = await mkdtemp(join(this.#scratch, "staged-"))
+    const path = await mkdtemp(join(this.#folders.scratch, "staged-"))
     const remove = () => rm(path, { recursive: true, force: true })
     try {
       const target = { kind: "files", format: "parquet", path } as const
