@@ -1,11 +1,13 @@
 // Joins the compiled modules of each library package into few files: hundreds of small modules cost a command more than
 // half of its start. What is imported lazily stays a file of its own.
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { build } from "esbuild"
 
 const packages = join(dirname(dirname(fileURLToPath(import.meta.url))), "packages")
+/** A process that began with a former bundle may import a part of it as late as this. */
+const graceMs = 60 * 60 * 1000
 
 /** Bundles the packages whose compiled modules are newer than their bundle. */
 export default async function bundlePackages() {
@@ -15,8 +17,7 @@ export default async function bundlePackages() {
     const out = join(dist, "bundle")
     if (!existsSync(dist) || isFresh(dist, out)) continue
     const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
-    rmSync(out, { recursive: true, force: true })
-    await build({
+    const { outputFiles } = await build({
       entryPoints: Object.values(exports).map(entry => join(folder, entry.types.replace(/\.d\.ts$/, ".js"))),
       bundle: true,
       splitting: true,
@@ -26,8 +27,10 @@ export default async function bundlePackages() {
       packages: "external",
       outbase: dist,
       outdir: out,
+      write: false,
       logLevel: "warning",
     })
+    replaceBundle(out, outputFiles)
   }
 }
 
@@ -37,6 +40,27 @@ function isFresh(dist, out) {
     name => name.endsWith(".js") && !name.startsWith("bundle"),
   )
   return modules.every(name => statSync(join(dist, name)).mtimeMs <= made)
+}
+
+/**
+ * Puts a bundle in the place of the former one while other processes load it: what they import is the one or the other,
+ * never half of a file. Parts are named by their content and come before the entries that import them; the parts of the
+ * former bundle stay for a while.
+ */
+function replaceBundle(out, files) {
+  const isPart = ({ path }) => /-[A-Z0-9]{8}\.js$/.test(path)
+  for (const file of [...files.filter(isPart), ...files.filter(file => !isPart(file))]) {
+    mkdirSync(dirname(file.path), { recursive: true })
+    const beside = `${file.path}.${process.pid}.tmp`
+    writeFileSync(beside, file.contents)
+    renameSync(beside, file.path)
+  }
+  const current = new Set(files.map(({ path }) => path))
+  for (const name of readdirSync(out, { recursive: true, encoding: "utf8" })) {
+    const path = join(out, name)
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found?.isFile() && !current.has(path) && Date.now() - found.mtimeMs > graceMs) rmSync(path, { force: true })
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundlePackages()
