@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url"
 import { AssetsError } from "@assets/core"
 import fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { environmentSettings } from "../../core/src/environment/setting-rules.ts"
 import { loadProject } from "../src/load-project.ts"
 
 const scratch = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "tests", ".tmp")
@@ -67,21 +68,8 @@ describe("a config ends in a project or in an error of ours", { timeout: 120_000
   })
 
   test("that holds any values under the names of settings, each fault at a place of it", async () => {
-    const names = [
-      "extends",
-      "engine",
-      "io",
-      "engines",
-      "ios",
-      "route",
-      "sources",
-      "pools",
-      "vars",
-      "resources",
-      "reuse",
-    ]
     const environment = fc.dictionary(
-      fc.constantFrom(...names, "timeZone", "publish", "state", "hashLimitMB", "durability", "other", "__proto__"),
+      fc.constantFrom(...environmentSettings, "other", "__proto__"),
       fc.jsonValue({ maxDepth: 2 }),
       { maxKeys: 5 },
     )

@@ -14,6 +14,7 @@ import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { hasConfigShape, hasEnvironmentShape } from "../src/environment/config-shape.ts"
 import { configFaults } from "../src/environment/environment-faults.ts"
+import { environmentSettings, projectSettings } from "../src/environment/setting-rules.ts"
 import { shapeFaults } from "../src/environment/shape-faults.ts"
 import { fakeEngine } from "./fake-table.ts"
 
@@ -142,21 +143,7 @@ describe("the form of an environment", () => {
         { a: { io: "b" } },
       ),
     )
-    const names = [
-      "extends",
-      "engine",
-      "io",
-      "engines",
-      "ios",
-      "route",
-      "sources",
-      "pools",
-      "vars",
-      "resources",
-      "timeZone",
-    ]
-    const all = [...names, "reuse", "publish", "hashLimitMB", "state", "durability", "other"]
-    const environment = fc.dictionary(fc.constantFrom(...all), odd, { maxKeys: 4 })
+    const environment = fc.dictionary(fc.constantFrom(...environmentSettings, "other"), odd, { maxKeys: 4 })
     fc.assert(
       fc.property(fc.oneof(environment, odd), config => {
         expect(shapeFaults(config, ["environments", "x"]).length === 0).toBe(hasEnvironmentShape(config))
@@ -164,7 +151,7 @@ describe("the form of an environment", () => {
       { numRuns: 2_000 },
     )
     const project = fc.dictionary(
-      fc.constantFrom("assets", "defaultEnvironment", "environments", "state", "other"),
+      fc.constantFrom(...projectSettings, "other"),
       fc.oneof(odd, fc.dictionary(fc.constantFrom("a", "b"), fc.oneof(environment, odd))),
     )
     fc.assert(
