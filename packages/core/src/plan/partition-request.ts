@@ -20,7 +20,7 @@ const WHOLE: WantedKeys = Object.freeze({ kind: "named", keys: Object.freeze([nu
 
 /**
  * Resolves what was asked for (keys, ranges `A..B` with both ends included, `all`, `missing`, `failed`) for one asset.
- * @throws ConfigError `PARTITION_KEY_UNKNOWN`
+ * @throws ConfigError `PARTITION_KEY_UNKNOWN`, `PARTITION_RANGE_BACKWARDS`
  */
 export function wantedKeys(asset: Asset, asked: readonly string[] | undefined, context: WantedContext): WantedKeys {
   const { partitions } = asset.options
@@ -54,9 +54,20 @@ function severalKeys(
   for (let at = text.indexOf(".."); at !== -1; at = text.indexOf("..", at + 1)) {
     const from = all().indexOf(text.slice(0, at))
     const to = all().indexOf(text.slice(at + 2))
-    if (from !== -1 && to >= from) return all().slice(from, to + 1)
+    if (from === -1 || to === -1) continue
+    if (to < from) throw backwards(key, text, `${text.slice(at + 2)}..${text.slice(0, at)}`)
+    return all().slice(from, to + 1)
   }
   throw unknownKey(key, text, all())
+}
+
+function backwards(key: string, text: string, turned: string): ConfigError {
+  return new ConfigError("PARTITION_RANGE_BACKWARDS", {
+    what: `The range '${text}' of '${key}' ends before it begins.`,
+    why: "A range is written in the order of the asset's partitions.",
+    fix: `Turn it round: --partitions '${turned}'`,
+    details: { key, partitions: text },
+  })
 }
 
 function unknownKey(key: string, text: string, all: readonly string[]): ConfigError {
