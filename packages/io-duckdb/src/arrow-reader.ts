@@ -10,8 +10,8 @@ import { lengthOf, type Piece } from "./vector-piece.ts"
 type ArrowModule = typeof Arrow
 type Data = Arrow.Data
 
-/** Bytes of a value in a DuckDB vector and in an Arrow array, where the two are the same. */
-const widths: { readonly [kind: string]: number } = {
+/** Bytes of a value in a DuckDB vector and in an Arrow array, where the two hold the same. */
+export const widths: { readonly [kind: string]: number } = {
   int8: 1,
   int16: 2,
   int32: 4,

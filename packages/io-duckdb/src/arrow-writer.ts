@@ -3,26 +3,13 @@ import { arrowTypeOf, type DataType, type Schema, typeName } from "@assets/dataf
 import type { DuckDBAppender, DuckDBDataChunk } from "@duckdb/node-api"
 import type { Vector } from "@duckdb/node-bindings"
 import type * as Arrow from "apache-arrow"
-import { decimalWidth, elementOf } from "./arrow-reader.ts"
+import { decimalWidth, elementOf, widths } from "./arrow-reader.ts"
 import type { DuckdbBindings } from "./duckdb-bindings.ts"
 
 type Data = Arrow.Data
 
 /** A text up to this many bytes is kept in the vector itself. */
 const inlineBytes = 12
-
-/** Bytes of a value, where Arrow's array and DuckDB's vector hold the same. */
-const widths: { readonly [kind: string]: number } = {
-  int8: 1,
-  int16: 2,
-  int32: 4,
-  int64: 8,
-  float32: 4,
-  float64: 8,
-  date: 4,
-  timestamp: 8,
-  timestamp_ntz: 8,
-}
 
 /** Appends Arrow record batches to a DuckDB table, vector by vector. */
 export class ArrowWriter {

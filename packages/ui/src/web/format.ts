@@ -1,5 +1,4 @@
 const number = new Intl.NumberFormat("en-US")
-const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 })
 const dateTime = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" })
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" })
 const dayOfYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" })
@@ -8,9 +7,6 @@ const clockSeconds = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute:
 
 /** `2,999,850`; a dash for what is not known. */
 export const formatCount = (value: number | null | undefined) => (value == null ? "–" : number.format(value))
-
-/** `3M`, where room is short. */
-export const formatCompact = (value: number) => compact.format(value)
 
 /** `18.4 MB`, in powers of 1,000. */
 export function formatBytes(bytes: number | null | undefined): string {

@@ -11,7 +11,7 @@ export interface EventText {
 }
 
 /** Why a step runs, as words. */
-export function reasonText(reason: Reason): string {
+function reasonText(reason: Reason): string {
   switch (reason.kind) {
     case "input_changed":
       return `input changed: ${reason.inputs.join(", ")}`
