@@ -8,3 +8,9 @@ export interface GlobalOptions {
   /** False with `--no-color`. */
   readonly color: boolean
 }
+
+/** The options of commands that are about partitions. */
+export interface PartitionFlags {
+  readonly partition?: readonly string[]
+  readonly partitions?: readonly string[]
+}

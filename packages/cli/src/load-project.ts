@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync } from "node:fs"
-import { extname, resolve } from "node:path"
+import { resolve } from "node:path"
 import {
   type Asset,
   ConfigError,
@@ -17,6 +17,7 @@ import { findProject } from "./project/find-project.ts"
 import { findFiles } from "./project/glob.ts"
 import { buildFailure, importModules, type ModuleExports } from "./project/import-modules.ts"
 import { type LoadableModules, ModuleCache } from "./project/module-cache.ts"
+import { moduleLoader } from "./project/module-loader.ts"
 import { placedFaults } from "./project/placed-faults.ts"
 
 export interface LoadOptions {
@@ -105,14 +106,13 @@ function configOf(base: string, exports: { readonly [name: string]: unknown }): 
   return config as ProjectConfig // its form was looked at
 }
 
-const moduleExtensions = new Set([".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"])
 const defaultGlobs = ["assets.{ts,mts,js,mjs}", "assets/**/*.{ts,mts,js,mjs}"]
 
 /** The modules that the config's globs match. */
 function assetModules(base: string, config: ProjectConfig, configFile: string | undefined): string[] {
   const globs = config.assets ?? defaultGlobs
   const found = findFiles(base, globs).filter(file => file !== configFile)
-  const other = found.find(file => !moduleExtensions.has(extname(file)))
+  const other = found.find(file => moduleLoader(file) === undefined)
   if (other) {
     throw new ConfigError("CONFIG_INVALID", {
       what: `${other} is matched by 'assets' and is no module.`,

@@ -1,5 +1,5 @@
 import { maskPrinted } from "./answer-stream.ts"
-import type { GlobalOptions } from "./global-options.ts"
+import type { GlobalOptions, PartitionFlags } from "./global-options.ts"
 import { type LoadedProject, loadProject } from "./load-project.ts"
 
 let opened: LoadedProject | undefined
@@ -21,6 +21,14 @@ export function openedFiles(): ReadonlySet<string> {
 /** `environment` for core: left out where the command line names none. */
 export function environmentOf(options: GlobalOptions): { readonly environment?: string } {
   return options.env === undefined ? {} : { environment: options.env }
+}
+
+/** `partitions` for core: left out where the command line names none. */
+export function partitionsOf({ partition = [], partitions = [] }: PartitionFlags): {
+  readonly partitions?: readonly string[]
+} {
+  const named = [...partition, ...partitions]
+  return named.length === 0 ? {} : { partitions: named }
 }
 
 /** `select` for core: left out where the command line selects nothing. */

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs"
 import { Command, InvalidArgumentError, Option } from "commander"
 import { writeAnswer } from "./answer-stream.ts"
-import type { GlobalOptions } from "./global-options.ts"
 import { addData } from "./program/data.ts"
 import { addEnvironment } from "./program/environment.ts"
 import { addLineage } from "./program/lineage.ts"
 import { addMaintenance } from "./program/maintenance.ts"
 import { positiveInteger } from "./program/positive-integer.ts"
 import { addRuns } from "./program/runs.ts"
+import { addPartitionOptions, selection } from "./program/shared-arguments.ts"
 
 /** Returns the program with all commands. What a command does is imported when it runs. */
 export function createProgram(): Command {
@@ -40,9 +40,6 @@ export function createProgram(): Command {
   return program
 }
 
-/** Options of a command together with the global ones, wherever these stood. */
-export type With<T> = GlobalOptions & T
-
 function inheritSettings(program: Command): void {
   for (const command of program.commands) {
     command.copyInheritedSettings(program)
@@ -56,8 +53,6 @@ function commandPath(command: Command): string {
   return parent?.parent ? `${commandPath(parent)} ${command.name()}` : command.name()
 }
 
-const selection = ["[selection...]", "keys or selections, their union; default: every asset"] as const
-
 function addInit(program: Command): void {
   program
     .command("init")
@@ -69,16 +64,8 @@ function addInit(program: Command): void {
     })
 }
 
-/** Which partitions a run is about; the same for what runs and for what would run. */
-function addPartitionOptions(command: Command): Command {
-  return command
-    .option("--partition <key>", "a partition key; may be repeated", listed)
-    .option(
-      "--partitions <keys>",
-      "a range A..B with both ends included, all, missing or failed; may be repeated",
-      listed,
-    )
-}
+/** Options of `materialize` that say nothing to a command that runs no step. */
+const ofRunsAlone = ["force", "reapply", "dryRun", "concurrency", "failFast", "wait", "fromFailure", "yes"]
 
 function addMaterialize(program: Command): void {
   const command = program
@@ -89,7 +76,9 @@ function addMaterialize(program: Command): void {
     .option("--force", "also what is unchanged")
     .option("--reapply", "with --force: add rows that were appended or merged before once more")
     .option("--dry-run", "print the plan and run nothing")
-    .option("--check-only", "evaluate the checks of what is stored and run nothing else")
+    .addOption(
+      new Option("--check-only", "evaluate the checks of what is stored and run nothing else").conflicts(ofRunsAlone),
+    )
     .option("--concurrency <n>", "steps at the same time; default: the processors of this machine", positiveInteger)
     .option("--fail-fast", "stop at the first failure")
     .option("--no-wait", "fail in place of waiting for another process")
@@ -155,10 +144,6 @@ function addDev(program: Command): void {
       const { dev } = await import("./commands/dev.ts")
       await dev(command.optsWithGlobals())
     })
-}
-
-function listed(text: string, former: readonly string[] = []): readonly string[] {
-  return [...former, text]
 }
 
 function port(text: string): number {

@@ -2,14 +2,12 @@ import { type CheckedPartition, type ChecksRun, check } from "@assets/core"
 import { cancelOnSignal } from "../cancel-on-signal.ts"
 import { exitCodes } from "../exit-codes.ts"
 import { formatCount, formatDuration, formatStep } from "../format.ts"
-import type { GlobalOptions } from "../global-options.ts"
-import { environmentOf, openProject, selectOf } from "../open-project.ts"
+import type { GlobalOptions, PartitionFlags } from "../global-options.ts"
+import { environmentOf, openProject, partitionsOf, selectOf } from "../open-project.ts"
 import { Output } from "../output.ts"
 import { renderError } from "../render-error.ts"
 
-export interface CheckFlags extends GlobalOptions {
-  readonly partition?: readonly string[]
-  readonly partitions?: readonly string[]
+interface CheckFlags extends GlobalOptions, PartitionFlags {
   readonly tag?: { readonly [name: string]: string }
 }
 
@@ -19,12 +17,11 @@ export async function checkCommand(selection: readonly string[], options: CheckF
   const startedAt = performance.now()
   const { definitions, files } = await openProject(options)
   const output = new Output(options)
-  const partitions = [...(options.partition ?? []), ...(options.partitions ?? [])]
   const run = await cancelOnSignal(signal =>
     check(definitions, {
       ...environmentOf(options),
       ...selectOf(selection),
-      ...(partitions.length > 0 && { partitions }),
+      ...partitionsOf(options),
       ...(options.tag && { tags: options.tag }),
       signal,
       onEvent: event => output.json && output.object(event),

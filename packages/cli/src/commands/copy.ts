@@ -1,17 +1,15 @@
 import { copyAssets } from "@assets/core"
 import { cancelOnSignal } from "../cancel-on-signal.ts"
 import { exitCodes } from "../exit-codes.ts"
-import type { GlobalOptions } from "../global-options.ts"
-import { openProject, selectOf } from "../open-project.ts"
+import type { GlobalOptions, PartitionFlags } from "../global-options.ts"
+import { openProject, partitionsOf, selectOf } from "../open-project.ts"
 import { Output } from "../output.ts"
 import { outliveReader } from "../process-end.ts"
 import { jsonRunRenderer, PlainRunRenderer } from "../render-run.ts"
 
-interface CopyFlags extends GlobalOptions {
+interface CopyFlags extends GlobalOptions, PartitionFlags {
   readonly from: string
   readonly to: string
-  readonly partition?: readonly string[]
-  readonly partitions?: readonly string[]
   /** False with `--no-wait`. */
   readonly wait: boolean
 }
@@ -21,7 +19,6 @@ export async function copyCommand(selection: readonly string[], options: CopyFla
   const { definitions, files } = await openProject(options)
   const output = new Output(options)
   const { from, to, wait } = options
-  const partitions = [...(options.partition ?? []), ...(options.partitions ?? [])]
   outliveReader()
   const renderer = output.json ? jsonRunRenderer(output) : new PlainRunRenderer(output, files)
   const { status } = await cancelOnSignal(signal =>
@@ -29,7 +26,7 @@ export async function copyCommand(selection: readonly string[], options: CopyFla
       from,
       to,
       ...selectOf(selection),
-      ...(partitions.length > 0 && { partitions }),
+      ...partitionsOf(options),
       wait,
       signal,
       onEvent: event => renderer.onEvent(event),

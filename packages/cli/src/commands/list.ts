@@ -2,12 +2,12 @@ import type { Asset, Definitions, Source } from "@assets/core"
 import type { GlobalOptions } from "../global-options.ts"
 import { openProject } from "../open-project.ts"
 import { Output } from "../output.ts"
-import { requireMatch } from "../require-match.ts"
 
 export async function list(selection: readonly string[], options: GlobalOptions): Promise<void> {
   const { definitions } = await openProject(options)
   const output = new Output(options)
-  const keys = selection.length === 0 ? definitions.graph.keys : requireMatch(definitions.select(selection), selection)
+  const { graph } = definitions
+  const keys = selection.length === 0 ? graph.keys : definitions.select(selection, { required: true })
   const entries = keys.map(key => entryOf(definitions, key))
   if (output.json) {
     for (const entry of entries) output.object(entry)

@@ -7,34 +7,31 @@ import {
   plan,
 } from "@assets/core"
 import { formatDuration, formatStep } from "../format.ts"
-import type { GlobalOptions } from "../global-options.ts"
+import type { GlobalOptions, PartitionFlags } from "../global-options.ts"
 import type { LoadedProject } from "../load-project.ts"
-import { environmentOf, openProject, selectOf } from "../open-project.ts"
+import { environmentOf, openProject, partitionsOf, selectOf } from "../open-project.ts"
 import { Output } from "../output.ts"
 import { stepSql } from "../step-sql.ts"
 
 /** What `plan` and `materialize` are asked for alike. */
-export interface PlanFlags extends GlobalOptions {
+export interface PlanFlags extends GlobalOptions, PartitionFlags {
   readonly force?: boolean
   readonly reapply?: boolean
-  readonly partition?: readonly string[]
-  readonly partitions?: readonly string[]
 }
 
 /** The request to core of a selection and its flags. */
 export function planRequest(selection: readonly string[], flags: PlanFlags): PlanOptions {
-  const partitions = [...(flags.partition ?? []), ...(flags.partitions ?? [])]
   return {
     ...environmentOf(flags),
     ...selectOf(selection),
     force: flags.force === true,
     reapply: flags.reapply === true,
-    ...(partitions.length > 0 && { partitions }),
+    ...partitionsOf(flags),
   }
 }
 
 /** Tells what the project should mend. */
-export function printWarnings(made: ExecutionPlan, output: Output): void {
+function printWarnings(made: ExecutionPlan, output: Output): void {
   for (const { message } of made.warnings) output.note(`${output.errorColors.yellow("warning")} ${message}`)
 }
 

@@ -45,7 +45,7 @@ function printEvents(log: EventLog, output: Output, runId: string, cursor: numbe
 }
 
 /** An event as one line. */
-export function renderEvent(event: AssetsEvent): string {
+function renderEvent(event: AssetsEvent): string {
   const step = "key" in event ? ` ${formatStep(event.key, event.partitions)}` : ""
   const detail = eventDetail(event)
   return `${event.type}${step}${detail && ` ${detail}`}`

@@ -1,21 +1,18 @@
 import { type AssetStatusRange, explainReasons, status, statusRanges } from "@assets/core"
-import type { GlobalOptions } from "../global-options.ts"
-import { environmentOf, openProject, selectOf } from "../open-project.ts"
+import type { GlobalOptions, PartitionFlags } from "../global-options.ts"
+import { environmentOf, openProject, partitionsOf, selectOf } from "../open-project.ts"
 import { Output } from "../output.ts"
 
-interface StatusFlags extends GlobalOptions {
-  readonly partition?: readonly string[]
-  readonly partitions?: readonly string[]
-}
-
-export async function statusCommand(selection: readonly string[], options: StatusFlags): Promise<void> {
+export async function statusCommand(
+  selection: readonly string[],
+  options: GlobalOptions & PartitionFlags,
+): Promise<void> {
   const project = await openProject(options)
   await project.prepareCodeVersions()
-  const asked = [...(options.partition ?? []), ...(options.partitions ?? [])]
   const found = await status(project.definitions, {
     ...environmentOf(options),
     ...selectOf(selection),
-    ...(asked.length > 0 && { partitions: asked }),
+    ...partitionsOf(options),
   })
   const ranges = statusRanges(found)
   const output = new Output(options)

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander"
 import { positiveInteger } from "./positive-integer.ts"
+import { addPartitionOptions, selection } from "./shared-arguments.ts"
 
 /** What looks at stored data, and what moves it from one environment to another. */
 export function addData(program: Command): void {
@@ -9,8 +10,6 @@ export function addData(program: Command): void {
   addCopy(program)
   addPromote(program)
 }
-
-const selection = ["[selection...]", "keys or selections, their union; default: every asset"] as const
 
 function addReading(program: Command): void {
   program
@@ -65,18 +64,13 @@ function addPromote(program: Command): void {
 }
 
 function addCopy(program: Command): void {
-  program
+  const command = program
     .command("copy")
     .description("copy stored assets from one environment to another, so that nothing is computed there")
     .argument(...selection)
     .requiredOption("--from <env>", "environment whose data is copied")
     .requiredOption("--to <env>", "environment that gets it")
-    .option("--partition <key>", "a partition key; may be repeated", listed)
-    .option(
-      "--partitions <keys>",
-      "a range A..B with both ends included, all, missing or failed; may be repeated",
-      listed,
-    )
+  addPartitionOptions(command)
     .option("--no-wait", "fail in place of waiting for another process")
     .action(async (select: string[], _options, command: Command) => {
       const { copyCommand } = await import("../commands/copy.ts")
@@ -84,21 +78,15 @@ function addCopy(program: Command): void {
     })
 }
 
-function listed(text: string, former: readonly string[] = []): readonly string[] {
-  return [...former, text]
-}
-
 function addCheck(program: Command): void {
-  program
+  const command = program
     .command("check")
     .description("evaluate the checks of what is current, and write nothing")
     .argument(...selection)
-    .option("--partition <key>", "a partition key; may be repeated", listed)
-    .option("--partitions <keys>", "a range A..B with both ends included, or all; may be repeated", listed)
-    .action(async (select: string[], _options, command: Command) => {
-      const { checkCommand } = await import("../commands/check.ts")
-      await checkCommand(select, command.optsWithGlobals())
-    })
+  addPartitionOptions(command, "all or failed").action(async (select: string[], _options, command: Command) => {
+    const { checkCommand } = await import("../commands/check.ts")
+    await checkCommand(select, command.optsWithGlobals())
+  })
 }
 
 function addDiff(program: Command): void {

@@ -1,8 +1,9 @@
 import { isBuiltin } from "node:module"
-import { dirname, extname, join, relative, resolve, sep } from "node:path"
+import { dirname, join, resolve, sep } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
-import type { BuildOptions, Loader, OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild"
+import type { BuildOptions, OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild"
 import { type FileStamp, readStamped } from "./file-stamp.ts"
+import { type ModuleLoader, moduleLoader } from "./module-loader.ts"
 import { isInstalled, packageOf } from "./package-of.ts"
 
 /** What a module of the project imports. */
@@ -25,16 +26,6 @@ export interface BundledModules {
 
 const ownFolder = dirname(fileURLToPath(import.meta.url))
 const resolving = Symbol("resolving")
-const loaders: { readonly [extension: string]: Loader } = {
-  ".ts": "ts",
-  ".mts": "ts",
-  ".cts": "ts",
-  ".tsx": "tsx",
-  ".js": "js",
-  ".mjs": "js",
-  ".cjs": "js",
-  ".jsx": "jsx",
-}
 
 /** `--conditions` of this process, so that the project's packages are the ones that this process itself would load. */
 export function nodeConditions(): string[] {
@@ -182,7 +173,7 @@ function modulesInPlace(
       build.onLoad({ filter: /./, namespace: "file" }, async ({ path }): Promise<OnLoadResult | undefined> => {
         const { stamp, content } = readStamped(path)
         stamps.set(path, stamp)
-        const loader = loaders[extname(path)]
+        const loader = moduleLoader(path)
         if (content === null || loader === undefined) return undefined
         const contents = content.toString("utf8")
         if (!rewrite && !/\bimport\.meta\b|\b__(dirname|filename)\b/.test(contents)) return { contents, loader }
@@ -195,7 +186,7 @@ function modulesInPlace(
 async function placed(
   path: string,
   contents: string,
-  loader: Loader,
+  loader: ModuleLoader,
   by: { readonly transform: typeof import("esbuild").transform; readonly rewrite: RewriteModule | undefined },
 ): Promise<OnLoadResult> {
   const folder = JSON.stringify(dirname(path))
@@ -216,10 +207,4 @@ async function placed(
     if (Array.isArray((error as { errors?: unknown }).errors)) return { contents, loader }
     throw error
   }
-}
-
-/** A path for people: relative to where they are, when it is shorter. */
-export function shownPath(path: string, cwd: string): string {
-  const short = relative(cwd, path)
-  return short.startsWith(`..${sep}..`) ? path : short || "."
 }

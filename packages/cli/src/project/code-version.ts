@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs"
-import { extname, join } from "node:path"
+import { join } from "node:path"
 import type { ModuleImports } from "./bundle-modules.ts"
 import { contentHash } from "./file-stamp.ts"
 import type { ModuleCache } from "./module-cache.ts"
+import { type ModuleLoader, moduleLoader } from "./module-loader.ts"
 
 type Transform = typeof import("esbuild").transform
 
@@ -15,11 +16,7 @@ const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$01234567
  * esbuild gives short names by how often each letter stands in the module, the former names included. So what it is
  * given the second time ends with a string in which the letters' frequencies lie so far apart that no name counts.
  */
-export async function canonicalText(
-  source: string,
-  loader: "ts" | "tsx" | "js" | "jsx",
-  transform: Transform,
-): Promise<string> {
+export async function canonicalText(source: string, loader: ModuleLoader, transform: Transform): Promise<string> {
   const common = { minify: true, legalComments: "none", format: "esm", target: "node20" } as const
   const { code: short } = await transform(source, { ...common, loader, jsx: "automatic" })
   const counts = new Map<string, number>()
@@ -81,7 +78,7 @@ export class CodeVersions {
 
   async #makeTextHash(file: string): Promise<string> {
     const source = readFileSync(file, "utf8")
-    const loader = loaderOf(file)
+    const loader = moduleLoader(file)
     if (!loader) return contentHash(source)
     const key = contentHash(`${loader}\0${source}`)
     this.#kept ??= this.#cache.read<{ [content: string]: string }>(this.#keptPath) ?? {}
@@ -97,11 +94,4 @@ export class CodeVersions {
   get #keptPath(): string {
     return join(this.#cache.folder, "canonical-texts-1.json")
   }
-}
-
-function loaderOf(file: string): "ts" | "tsx" | "js" | "jsx" | undefined {
-  const extension = extname(file)
-  if (/^\.[mc]?ts$/.test(extension)) return "ts"
-  if (/^\.[mc]?js$/.test(extension)) return "js"
-  return extension === ".tsx" ? "tsx" : extension === ".jsx" ? "jsx" : undefined
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto"
 import {
   accessSync,
   constants,
@@ -108,7 +107,7 @@ export class ModuleCache {
 }
 
 function versionOf({ code }: BundledModules): string {
-  return createHash("sha256").update(code).digest("hex").slice(0, 16)
+  return contentHash(code).slice(0, 16)
 }
 
 function temporaryPath(path: string): string {
