@@ -170,6 +170,29 @@ test("promote refuses what was made from what the other environment no longer ha
   expect(refused.stderr).toContain("assets promote branch prod staging/large marts/customers")
 })
 
+test("a promotion refuses what older code made, and leaves out what prod has as the code makes it", {
+  timeout: 120_000,
+}, async () => {
+  const project = cliProject({ ...shop, "assets.config.ts": shopConfig })
+  await project.assets(["materialize", "--quiet"])
+  const changeTo = (from: string, to: string) => {
+    project.write({ "assets.ts": project.read("assets.ts").replace(from, to) })
+  }
+  changeTo("count()", "count().plus(1)")
+  await project.assets(["materialize", "marts/customers", "--env", "branch", "--quiet"])
+  changeTo("count().plus(1)", "count().plus(2)")
+  const refused = await project.assets(["promote", "branch", "prod"])
+  expect(refused.code).toBe(1)
+  expect(refused.stderr).toContain("'marts/customers' was made by other code")
+  expect(refused.stderr).toContain("assets materialize marts/customers --env branch; then promote")
+
+  changeTo("count().plus(2)", "count()")
+  const left = await project.assets(["promote", "branch", "prod"])
+  expect(left.code).toBe(0)
+  expect(left.stdout).toMatch(/^SKIP marts\/customers 'prod' has what the code makes now, and 'branch' has not\n/)
+  expect(left.stdout).toMatch(/Promoted 0 versions from branch to prod, 1 left out in /)
+})
+
 test("promote to another kind of storage is refused, and names the copy that does it", {
   timeout: 60_000,
 }, async () => {
@@ -223,12 +246,15 @@ test("a reader during promotions sees the old versions of all assets or the new 
   for (const [env, V] of Object.entries({ one: "1", two: "2" })) {
     expect((await project.assets(["materialize", "--env", env, "--quiet"], { env: { V } })).code).toBe(0)
   }
-  await project.assets(["promote", "one", "prod"])
+  const promote = (from: "one" | "two") => {
+    return project.assets(["promote", from, "prod"], { env: { V: from === "one" ? "1" : "2" } })
+  }
+  await promote("one")
   const reader = spawn(process.execPath, ["reader.js"], { cwd: project.folder, stdio: ["ignore", "pipe", "inherit"] })
   const lines = createInterface(reader.stdout)[Symbol.asyncIterator]()
   expect((await lines.next()).value).toBe("ready")
-  for (const from of ["two", "one", "two", "one", "two"]) {
-    const { code, stdout } = await project.assets(["promote", from, "prod"])
+  for (const from of ["two", "one", "two", "one", "two"] as const) {
+    const { code, stdout } = await promote(from)
     expect([code, stdout]).toEqual([0, expect.stringContaining("Promoted 2 versions")])
   }
   project.write({ stop: "" })
@@ -325,11 +351,12 @@ test("a promotion that is killed on the way is there as a whole or not at all, a
   // once it is decided that the versions become current, the next reader or writer sees to it
   const expected = { "io.publish": "1", "io.published": "2", "event.append": "2" }
   for (const [point, after] of Object.entries(expected)) {
-    await project.assets(["promote", "one", "prod"])
-    const killed = await project.assets(["promote", "two", "prod"], { env: { ASSETS_FAULT: `${point}:1:kill` } })
+    await project.assets(["promote", "one", "prod"], { env: { V: "1" } })
+    const env = { V: "2", ASSETS_FAULT: `${point}:1:kill` }
+    const killed = await project.assets(["promote", "two", "prod"], { env })
     expect(killed.code).toBe(null)
     expect(await project.json(["sql", both, "--env", "prod"])).toEqual([{ l: after, r: after }])
-    const again = await project.assets(["promote", "two", "prod", "--no-wait"])
+    const again = await project.assets(["promote", "two", "prod", "--no-wait"], { env: { V: "2" } })
     expect([again.code, again.stderr]).toEqual([0, ""])
     expect(await project.json(["sql", both, "--env", "prod"])).toEqual([{ l: "2", r: "2" }])
   }

@@ -41,6 +41,14 @@ test("check evaluates the checks of what is current, also new ones, and writes n
   expect([only.code, only.stdout.replace(/in .*/, "")]).toEqual([1, failed.stdout.replace(/in .*/, "")])
 })
 
+test("materialize --check-only takes no option that only a run of steps could follow", async () => {
+  const project = cliProject({ ...shop })
+  for (const option of ["--force", "--dry-run", "--fail-fast", "--no-wait", "--yes"]) {
+    const { code, stderr } = await project.assets(["materialize", "--check-only", option])
+    expect([code, stderr]).toEqual([2, expect.stringContaining("'--check-only' cannot be used with")])
+  }
+})
+
 test("the results are kept in the history, under a run that failed when a check of severity error did", {
   timeout: 60_000,
 }, async () => {

@@ -3,24 +3,22 @@ import type { Definitions } from "./definitions.ts"
 import type { EnvironmentConfig } from "./environment/environment.ts"
 import { ConfigError } from "./errors/assets-error.ts"
 import type { AssetsEvent } from "./event/event.ts"
-import { stepId } from "./plan/build-plan.ts"
-import type { CurrentState } from "./plan/current-state.ts"
-import { wantedKeys } from "./plan/partition-request.ts"
 import { userCodeError } from "./plan/user-code.ts"
-import { type OpenProject, openProject, selectKeys } from "./plan-work.ts"
+import { type OpenProject, openProject, selectAssets } from "./plan-work.ts"
 import { eventError } from "./run/event-error.ts"
 import type { RunContext } from "./run/run-context.ts"
 import { stateOf } from "./transfer/diff-environments.ts"
 import { recordRun } from "./transfer/recorded-run.ts"
 import { stepAbout } from "./transfer/step-leases.ts"
 import { confirmUnreplaced, loadVersionFor, type StoredVersion } from "./transfer/stored-value.ts"
+import { wantedPartitions } from "./wanted-partitions.ts"
 
 export interface CheckRunOptions {
   /** Name of one of the project's environments, or one made by `inMemory()`. Default: `ASSETS_ENV`, then the project's. */
   readonly environment?: string | EnvironmentConfig
   /** A selection, or several whose union is meant. Default: every asset. */
   readonly select?: string | readonly string[]
-  /** Partition keys, ranges `A..B`, or `all`. Default: every partition that is stored. */
+  /** Partition keys, ranges `A..B`, or `all`, `failed`. Default: every partition that is stored. */
   readonly partitions?: readonly string[]
   readonly tags?: { readonly [name: string]: string }
   readonly now?: Date
@@ -55,22 +53,16 @@ export interface ChecksRun {
  */
 export async function check(project: Definitions, options: CheckRunOptions = {}): Promise<ChecksRun> {
   const { environment, now, signal, onEvent, tags = {}, select = "*" } = options
-  const open = openProject(project, {
-    ...(environment !== undefined && { environment }),
-    ...(now && { now }),
-    ...(signal && { signal }),
-  })
+  const open = openProject(project, { environment, now, signal })
   try {
     const versions = await storedWithChecks(open, options)
     const partitions: CheckedPartition[] = []
-    const steps = versions.map(({ asset: { key }, partition }) => {
-      return { id: stepId(key, partition), key, partitions: partition === null ? [] : [partition] }
-    })
+    const steps = versions.map(({ asset: { key }, partition }) => ({ key, partition }))
     let status: ChecksRun["status"] = "succeeded"
     const selection = [select].flat().join(" ")
     const request = { selection, tags: { ...tags, checksOnly: "true" }, steps, wait: true, onEvent }
-    const runId = await recordRun(open, request, async run => {
-      for (const version of versions) partitions.push(await checkOne(run, open, version))
+    const runId = await recordRun(open, request, async (run, running) => {
+      for (const version of versions) partitions.push(await checkOne(run, running, version))
       if (partitions.some(hasFailed)) status = "failed"
       return status
     })
@@ -85,33 +77,19 @@ function hasFailed({ error, results }: CheckedPartition): boolean {
 }
 
 async function storedWithChecks(open: OpenProject, options: CheckRunOptions): Promise<readonly StoredVersion[]> {
-  const { project, signal } = open
-  const selected = await selectKeys(open, options.select ?? "*")
-  const assets = selected.flatMap(key => project.assets.get(key) ?? [])
+  const assets = await selectAssets(open, options.select)
   const checked = assets.filter(({ options, returns }) => options.checks?.length && returns.check)
-  checked.sort((a, b) => project.graph.position(a.key) - project.graph.position(b.key))
-  const state = await stateOf(open, checked, signal)
+  const state = await stateOf(open, checked, open.signal)
+  const isStored = (key: string, partition: string) => state.get(key, partition) !== undefined
+  const wantedOf = wantedPartitions(open, { assets, asked: options.partitions, isStored })
   const versions = checked.flatMap(asset => {
-    const wanted = wantedOf(open, asset, options.partitions, state)
+    const wanted = wantedOf(asset)
     return [...state.partitions(asset.key)].flatMap(([partition, { materialization, environment }]) => {
       return wanted(partition) ? [{ asset, partition, materialization, environment }] : []
     })
   })
   if (versions.length === 0 && checked.length > 0) throw nothingStored(open.environment.name, checked.length)
   return versions
-}
-
-function wantedOf(
-  { partitionContext }: OpenProject,
-  asset: StoredVersion["asset"],
-  asked: readonly string[] | undefined,
-  state: CurrentState,
-): (partition: string | null) => boolean {
-  if (!asked || !asset.options.partitions) return () => true
-  const isStored = (key: string, partition: string) => state.get(key, partition) !== undefined
-  const { keys } = wantedKeys(asset, asked, { partitions: partitionContext, isStored, hasFailed: () => false })
-  const set = new Set<string | null>(keys)
-  return partition => set.has(partition)
 }
 
 async function checkOne(run: RunContext, open: OpenProject, version: StoredVersion): Promise<CheckedPartition> {
@@ -164,7 +142,7 @@ async function evaluate(open: OpenProject, version: StoredVersion): Promise<read
 function nothingStored(environment: string, assets: number): ConfigError {
   return new ConfigError("SELECTION_EMPTY", {
     what: `There is nothing to check in '${environment}'.`,
-    why: `Nothing is stored of the ${assets} selected assets that declare checks.`,
+    why: `Nothing is stored of what was asked for: ${assets === 1 ? "one asset" : `${assets} assets`} with checks ${assets === 1 ? "was" : "were"} selected.`,
     fix: "Materialize them first: assets materialize",
     details: { environment },
   })

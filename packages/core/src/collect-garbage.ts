@@ -6,9 +6,10 @@ import { OpenEnvironment } from "./environment/open-environment.ts"
 import { type ResolvedEnvironment, resolveEnvironment } from "./environment/resolve-environment.ts"
 import { removeScratch, staleScratchFolders } from "./environment/scratch-folder.ts"
 import type { RunLog } from "./event/run-log.ts"
-import type { Collected, IOManager } from "./io/io-manager.ts"
+import type { Collected } from "./io/io-manager.ts"
 import { eventLogPath, openRunLog } from "./open-event-log.ts"
 import { folderBytes } from "./util/folder-bytes.ts"
+import { groupBy } from "./util/group-by.ts"
 
 export interface CollectOptions {
   /** Name of one of the project's environments, or one made by `inMemory()`. Default: `ASSETS_ENV`, then the project's. */
@@ -45,8 +46,9 @@ export async function collectGarbage(project: Definitions, options: CollectOptio
   const inUse = () => new Set(logs.flatMap(log => [...log.inUse()]))
   const found: Garbage[] = []
   try {
-    for (const [io, keys] of keysByManager(project, environment)) {
+    for (const [io, assets] of groupBy(project.assets.values(), asset => environment.io(asset))) {
       signal.throwIfAborted()
+      const keys = assets.map(({ key }) => key)
       const collected = (await io.collect?.({ ...environment.ioContext(signal), dryRun, inUse }, keys)) ?? []
       found.push(...collected.map(one => ({ ioManager: io.name, ...one })))
     }
@@ -55,15 +57,6 @@ export async function collectGarbage(project: Definitions, options: CollectOptio
     await environment.close()
   }
   return [...found, ...scratch(dryRun)]
-}
-
-function keysByManager(project: Definitions, environment: OpenEnvironment): ReadonlyMap<IOManager, string[]> {
-  const found = new Map<IOManager, string[]>()
-  for (const asset of project.assets.values()) {
-    const io = environment.io(asset)
-    found.set(io, [...(found.get(io) ?? []), asset.key])
-  }
-  return found
 }
 
 /** The environment's event log, and those of the others: a branch with a log of its own reads what another stored. */

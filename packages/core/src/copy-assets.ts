@@ -3,16 +3,15 @@ import type { Definitions } from "./definitions.ts"
 import type { OpenEnvironment } from "./environment/open-environment.ts"
 import { ConfigError } from "./errors/assets-error.ts"
 import type { AssetsEvent } from "./event/event.ts"
-import { stepId } from "./plan/build-plan.ts"
 import { CurrentState } from "./plan/current-state.ts"
-import { wantedKeys } from "./plan/partition-request.ts"
-import { type OpenProject, openProject, selectKeys } from "./plan-work.ts"
+import { type OpenProject, openProject, selectAssets } from "./plan-work.ts"
 import { errorCode, eventError } from "./run/event-error.ts"
 import type { RunContext } from "./run/run-context.ts"
 import { type Copied, copyVersion } from "./transfer/copy-version.ts"
 import { recordRun } from "./transfer/recorded-run.ts"
 import { stepAbout } from "./transfer/step-leases.ts"
 import { type FromTo, openOther, refuseSame } from "./transfer/two-environments.ts"
+import { wantedPartitions } from "./wanted-partitions.ts"
 
 export interface CopyOptions extends FromTo {
   /** A selection, or several whose union is meant. Default: every asset of which something is stored. */
@@ -57,21 +56,19 @@ export interface AssetsCopy {
  */
 export async function copyAssets(project: Definitions, options: CopyOptions): Promise<AssetsCopy> {
   const { now, signal, onEvent, wait = true, select = "*" } = options
-  const open = openProject(project, { environment: options.to, ...(now && { now }), ...(signal && { signal }) })
+  const open = openProject(project, { environment: options.to, now, signal, wait })
   let from: OpenEnvironment | undefined
   try {
-    from = openOther(project, options.from, { now: open.environment.now, signal: open.signal })
+    from = openOther(open, options.from, { wait })
     refuseSame(from, open.environment)
     const copied = await planCopy(open, from, options)
     const steps: CopiedPartition[] = []
-    const pending = copied.map(({ asset: { key }, partition }) => {
-      return { id: stepId(key, partition), key, partitions: partition === null ? [] : [partition] }
-    })
+    const pending = copied.map(({ asset: { key }, partition }) => ({ key, partition }))
     const selection = [select].flat().join(" ")
     let status: AssetsCopy["status"] = "succeeded"
     const request = { selection, tags: { copiedFrom: from.name }, steps: pending, wait, onEvent }
-    const runId = await recordRun(open, request, async run => {
-      for (const one of copied) steps.push(await copyOne(run, open, one))
+    const runId = await recordRun(open, request, async (run, running) => {
+      for (const one of copied) steps.push(await copyOne(run, running, one))
       if (steps.some(step => step.status === "failed")) status = "failed"
       return status
     })
@@ -84,39 +81,22 @@ export async function copyAssets(project: Definitions, options: CopyOptions): Pr
 
 /** What is stored of the selected assets and wanted, in the order of the graph. */
 async function planCopy(open: OpenProject, from: OpenEnvironment, options: CopyOptions): Promise<readonly Copied[]> {
-  const { project, environment, signal } = open
-  const keys = await selectKeys(open, options.select ?? "*")
-  const assets = keys.flatMap(key => project.assets.get(key) ?? [])
-  assets.sort((a, b) => project.graph.position(a.key) - project.graph.position(b.key))
+  const { environment, signal } = open
+  const assets = await selectAssets(open, options.select)
   const [source, target] = [new CurrentState(from), new CurrentState(environment)]
   await Promise.all([source.read(assets, signal), target.read(assets, signal)])
+  const isStored = (key: string, partition: string) => target.get(key, partition)?.intact === true
+  const wantedOf = wantedPartitions(open, { assets, asked: options.partitions, isStored })
   const copied = assets.flatMap(asset => {
-    const wanted = wantedOf(open, asset, options.partitions, target)
+    const wanted = wantedOf(asset)
     return [...source.partitions(asset.key)].flatMap(([partition, stored]): Copied[] => {
       if (!wanted(partition)) return []
       const former = target.get(asset.key, partition)
       return [{ asset, partition, ...stored, ...(former && { former }) }]
     })
   })
-  if (copied.length === 0) throw nothingStored(from.name, keys)
+  if (copied.length === 0) throw nothingStored(from.name, assets)
   return copied
-}
-
-function wantedOf(
-  { partitionContext, environment, log }: OpenProject,
-  asset: Asset,
-  asked: readonly string[] | undefined,
-  target: CurrentState,
-): (partition: string | null) => boolean {
-  if (!asked || !asset.options.partitions) return () => true
-  const failures = log.failures(environment.name)
-  const { keys } = wantedKeys(asset, asked, {
-    partitions: partitionContext,
-    isStored: (key, partition) => target.get(key, partition)?.intact === true,
-    hasFailed: (key, partition) => failures.has(stepId(key, partition)),
-  })
-  const set = new Set<string | null>(keys)
-  return partition => set.has(partition)
 }
 
 /** One that fails does not stop the others. */
@@ -146,10 +126,10 @@ async function copyOne(run: RunContext, open: OpenProject, one: Copied): Promise
   }
 }
 
-function nothingStored(from: string, keys: readonly string[]): ConfigError {
+function nothingStored(from: string, assets: readonly Asset[]): ConfigError {
   return new ConfigError("SELECTION_EMPTY", {
     what: `There is nothing to copy from '${from}'.`,
-    why: `Nothing of what was asked for is stored there (${keys.length} assets were selected).`,
+    why: `Nothing of what was asked for is stored there (${assets.length} assets were selected).`,
     fix: `See what is: assets status --env ${from}`,
     details: { environment: from },
   })

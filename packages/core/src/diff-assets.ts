@@ -1,9 +1,8 @@
 import type { Asset } from "./asset/asset.ts"
 import type { Definitions } from "./definitions.ts"
 import type { EnvironmentConfig } from "./environment/environment.ts"
-import type { OpenEnvironment } from "./environment/open-environment.ts"
 import { ConfigError } from "./errors/assets-error.ts"
-import { type OpenProject, openProject, selectKeys } from "./plan-work.ts"
+import { type OpenProject, openProject, selectAssets } from "./plan-work.ts"
 import { diffEngines } from "./transfer/diff-engines.ts"
 import { pairEnvironments, type VersionPair } from "./transfer/diff-environments.ts"
 import { pairVersions } from "./transfer/diff-versions.ts"
@@ -64,16 +63,9 @@ export interface AssetsDiff {
 export async function diff(project: Definitions, options: DiffOptions): Promise<AssetsDiff> {
   const { by = "env", a, now, signal, limit = 10, keys, tolerance, onDiff } = options
   const environment = by === "env" ? a : options.environment
-  const open = openProject(project, {
-    ...(environment !== undefined && { environment }),
-    ...(now && { now }),
-    ...(signal && { signal }),
-  })
+  const open = openProject(project, { environment, now, signal })
   try {
-    const selected = await selectKeys(open, options.select ?? "*")
-    const assets = selected
-      .flatMap(key => project.assets.get(key) ?? [])
-      .sort((one, other) => project.graph.position(one.key) - project.graph.position(other.key))
+    const assets = await selectAssets(open, options.select)
     const comparing: Comparing = { keys, tolerance, samples: limit, signal: open.signal }
     const partitions: PartitionDiff[] = []
     for await (const found of differences(open, assets, { ...options, by }, comparing)) {
@@ -114,10 +106,9 @@ async function* differences(
   }
 }
 
-function openWithReuse({ project, environment, signal }: OpenProject, name: string) {
-  const time = { now: environment.now, signal }
-  const opened: OpenEnvironment = openOther(project, name, time)
-  return { environment: opened, reuse: (opened.config.reuse ?? []).map(one => openOther(project, one, time)) }
+function openWithReuse(open: OpenProject, name: string) {
+  const environment = openOther(open, name)
+  return { environment, reuse: (environment.config.reuse ?? []).map(one => openOther(open, one)) }
 }
 
 async function compared(pair: VersionPair, comparing: Comparing): Promise<PartitionDiff> {

@@ -19,7 +19,7 @@ export function examineEventLog(path: string): Finding[] {
 }
 
 /** Whether a folder, or the nearest one above that is there, can be written and has room. */
-export function spaceFindings(folder: string): Finding[] {
+function spaceFindings(folder: string): Finding[] {
   let there = folder
   while (!existsSync(there) && dirname(there) !== there) there = dirname(there)
   try {

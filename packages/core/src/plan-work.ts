@@ -1,3 +1,4 @@
+import type { Asset } from "./asset/asset.ts"
 import { type SelectableStatus, selectionNeeds } from "./asset/asset-selection.ts"
 import type { Definitions } from "./definitions.ts"
 import type { EnvironmentConfig } from "./environment/environment.ts"
@@ -12,6 +13,8 @@ import { buildPlan, type PlannedWork } from "./plan/build-plan.ts"
 import { SourceVersions } from "./plan/source-versions.ts"
 import { type RetriedRun, retriedRun } from "./retry-run.ts"
 import { statusOf } from "./status-of.ts"
+import { openOther } from "./transfer/two-environments.ts"
+import { refuseWithoutPartitions } from "./wanted-partitions.ts"
 
 /** What is asked for: which assets, in which environment. */
 export interface PlanOptions {
@@ -42,6 +45,15 @@ export interface PlanOptions {
   readonly inputs?: { readonly [key: string]: unknown }
 }
 
+/** What `openProject` is told besides what may be asked for; what is undefined has its default. */
+export interface OpenOptions extends Pick<PlanOptions, "select" | "partitions" | "fromFailure" | "inputs"> {
+  readonly environment?: string | EnvironmentConfig | undefined
+  readonly now?: Date | undefined
+  readonly signal?: AbortSignal | undefined
+  /** False: storage does not wait for other processes. Default true. */
+  readonly wait?: boolean | undefined
+}
+
 /** A project with its environment and event log open, for one request. */
 export interface OpenProject {
   readonly project: Definitions
@@ -61,7 +73,7 @@ export interface OpenProject {
  * Opens what a request needs; starts no engine.
  * @throws ConfigError `ENVIRONMENT_UNKNOWN`, `ASSET_UNKNOWN`; StorageError when the event log cannot be opened
  */
-export function openProject(project: Definitions, options: PlanOptions & { readonly wait?: boolean }): OpenProject {
+export function openProject(project: Definitions, options: OpenOptions): OpenProject {
   const resolved = environmentFor(project, options)
   const signal = options.signal ?? new AbortController().signal
   const time = { now: options.now ?? new Date(), signal, wait: options.wait ?? true }
@@ -91,7 +103,7 @@ export function openProject(project: Definitions, options: PlanOptions & { reado
 }
 
 /** The environment that is asked for; of a run that is retried, the run's. */
-function environmentFor(project: Definitions, { environment, fromFailure }: PlanOptions): ResolvedEnvironment {
+function environmentFor(project: Definitions, { environment, fromFailure }: OpenOptions): ResolvedEnvironment {
   const resolved = resolveEnvironment(project, environment)
   if (fromFailure === undefined) return resolved
   const log = openRunLog(project, resolved)
@@ -115,8 +127,13 @@ export async function planWork(open: OpenProject, options: PlanOptions): Promise
   const { project, environment, log, sources, partitionContext, reuse, signal } = open
   const { select = "*", partitions, force = false, reapply = false, anyNumber = false } = options
   if (signal.aborted) throw cancelled(signal)
+  if (reapply && !force) throw reapplyWithoutForce()
   const { retried } = open
   const keys = retried ? project.graph.keys.filter(key => retried.left.has(key)) : await selectKeys(open, select)
+  refuseWithoutPartitions(
+    keys.flatMap(key => project.assets.get(key) ?? []),
+    partitions,
+  )
   try {
     const selection = retried?.run.selection ?? [select].flat().join(" ")
     const { codeVersions } = project
@@ -141,6 +158,12 @@ export async function planWork(open: OpenProject, options: PlanOptions): Promise
   } catch (error) {
     throw signal.aborted ? cancelled(signal) : error
   }
+}
+
+/** The assets that a selection means, what they depend on first. Default: every one. */
+export async function selectAssets(open: OpenProject, select: string | readonly string[] = "*"): Promise<Asset[]> {
+  const { assets, graph } = open.project
+  return graph.inOrder(await selectKeys(open, select)).flatMap(key => assets.get(key) ?? [])
 }
 
 /** The keys of the assets that a selection means, also where it asks for their status. */
@@ -178,9 +201,8 @@ export async function selectKeys(open: OpenProject, select: string | readonly st
  * because it was never made there. A partition that is not there yet is no change.
  */
 async function changedFrom(open: OpenProject, name: string): Promise<ReadonlySet<string>> {
-  const { project, environment, signal } = open
-  const time = { now: environment.now, signal }
-  const other = new OpenEnvironment(project, resolveEnvironment(project, name), time)
+  const { project } = open
+  const other = openOther(open, name)
   try {
     const all = await statusOf(open, [...project.assets.keys()], other)
     const differing = all.filter(({ causes }) => causes.some(({ kind }) => kind !== "partition_missing"))
@@ -188,6 +210,14 @@ async function changedFrom(open: OpenProject, name: string): Promise<ReadonlySet
   } finally {
     await other.close()
   }
+}
+
+function reapplyWithoutForce(): ConfigError {
+  return new ConfigError("ARGUMENT_INVALID", {
+    what: "reapply is asked for without force.",
+    why: "It says what becomes of rows that were added before when what is unchanged is made to run.",
+    fix: "Add force (--force), or leave reapply out.",
+  })
 }
 
 function cancelled(signal: AbortSignal): CancelledError {

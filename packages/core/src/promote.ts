@@ -4,12 +4,13 @@ import { ConfigError } from "./errors/assets-error.ts"
 import type { AssetsEvent } from "./event/event.ts"
 import type { IOManager, Materialization, Publication } from "./io/io-manager.ts"
 import { stepId } from "./plan/build-plan.ts"
-import { type OpenProject, openProject, selectKeys } from "./plan-work.ts"
+import { type OpenProject, openProject, selectAssets } from "./plan-work.ts"
 import type { RunContext } from "./run/run-context.ts"
-import { type PlannedPromotion, type Promoted, planPromotion } from "./transfer/plan-promotion.ts"
+import { type PlannedPromotion, type Promoted, PromotionPlanner } from "./transfer/plan-promotion.ts"
 import { recordRun } from "./transfer/recorded-run.ts"
 import { StepLeases, stepAbout } from "./transfer/step-leases.ts"
 import { type FromTo, openOther, refuseSame } from "./transfer/two-environments.ts"
+import { groupBy } from "./util/group-by.ts"
 import { uuidv7 } from "./util/uuid.ts"
 
 export interface PromoteOptions extends FromTo {
@@ -44,63 +45,58 @@ export interface Promotion {
   readonly promoted: readonly PromotedPartition[]
   /** Partitions that hold the same data in both environments. */
   readonly unchanged: number
+  /** What was left out: `to` holds what the project's code makes of it now, and `from` something else. */
+  readonly behind: readonly { readonly key: string; readonly partition: string | null }[]
 }
 
 /**
  * Makes what is current in `from` current in `to`, without computing and without copying rows: all of it or nothing, so
- * that readers of `to` see the old versions of all assets or the new versions of all. What `from` only reuses is left out.
+ * that readers of `to` see the old versions of all assets or the new versions of all. What `from` only reuses is left out,
+ * and what `to` has as the project's code makes it.
  *
- * @throws StorageError `PROMOTE_CONFLICT` when something was made from what `to` does not have, and would not have after
- * the promotion; `LEASE_HELD`, `LEASE_LOST`, `STORAGE_CONFLICT`, `STORAGE_DATA_MISSING`
+ * @throws StorageError `PROMOTE_CONFLICT` when something was made by other code than the project's, or from what `to` does
+ * not have, and would not have after the promotion; `LEASE_HELD`, `LEASE_LOST`, `STORAGE_CONFLICT`, `STORAGE_DATA_MISSING`
  * @throws ConfigError `ENVIRONMENT_UNSUPPORTED` when the IO managers are of two kinds, or keep no versions
  */
 export async function promote(project: Definitions, options: PromoteOptions): Promise<Promotion> {
-  const { now, signal } = options
-  const open = openProject(project, { environment: options.to, ...(now && { now }), ...(signal && { signal }) })
+  const { now, signal, wait = true } = options
+  const open = openProject(project, { environment: options.to, now, signal, wait })
   let from: OpenEnvironment | undefined
   try {
-    from = openOther(project, options.from, { now: open.environment.now, signal: open.signal })
+    from = openOther(open, options.from, { wait })
     refuseSame(from, open.environment)
-    const keys = await inGraphOrder(open, options.select ?? "*")
-    const planned = await planPromotion(open, from, keys)
+    const planner = new PromotionPlanner(open, from, await selectAssets(open, options.select))
+    const planned = await planner.plan()
     const io = planned.promoted.length > 0 ? managerOf(open, from, planned) : undefined
     if (!io || options.dryRun) return promotionOf(open, from, planned, null)
-    return await carryOut(open, from, { options, keys, planned, io })
+    return await carryOut(open, from, { options, planner, planned, io })
   } finally {
     await from?.close()
     await open.close()
   }
 }
 
-async function inGraphOrder(open: OpenProject, select: string | readonly string[]): Promise<readonly string[]> {
-  const { graph } = open.project
-  const keys = await selectKeys(open, select)
-  return keys.toSorted((a, b) => graph.position(a) - graph.position(b))
-}
-
 interface PromotionWork {
   readonly options: PromoteOptions
-  readonly keys: readonly string[]
+  readonly planner: PromotionPlanner
   readonly planned: PlannedPromotion
   readonly io: PublishingManager
 }
 
 async function carryOut(open: OpenProject, from: OpenEnvironment, work: PromotionWork): Promise<Promotion> {
-  const { options, keys, planned, io } = work
+  const { options, planner, planned, io } = work
   const { wait = true, onEvent, select = "*" } = options
-  const steps = planned.promoted.map(({ key, partition }) => {
-    return { id: stepId(key, partition), key, partitions: partition === null ? [] : [partition] }
-  })
   const tags = { promotedFrom: from.name }
-  const leased = new Set(steps.map(({ id }) => id))
+  const leased = new Set(planned.promoted.map(({ key, partition }) => stepId(key, partition)))
   let done = planned
-  const runId = await recordRun(open, { selection: textOf(select), tags, steps, wait, onEvent }, async run => {
-    const leases = await StepLeases.take(run, [...planned.promoted, ...planned.read], open.signal)
+  const request = { selection: [select].flat().join(" "), tags, steps: planned.promoted, wait, onEvent }
+  const runId = await recordRun(open, request, async (run, running) => {
+    const leases = await StepLeases.take(run, [...planned.promoted, ...planned.read], running.signal)
     try {
       // Whoever held a lease until now may have changed what is promoted, or what it was made from. Partitions that came
       // meanwhile are left alone, and so is what was made from them.
-      done = await planPromotion(open, from, keys, leased)
-      await publish(run, open, { from, promoted: done.promoted, io, leases })
+      done = await planner.plan(leased)
+      await publish(run, running, { from, promoted: done.promoted, io, leases })
       return "succeeded"
     } finally {
       leases.release()
@@ -119,7 +115,6 @@ interface Publishing {
 async function publish(run: RunContext, open: OpenProject, publishing: Publishing): Promise<void> {
   const { promoted, io, leases } = publishing
   const { environment, log, signal } = open
-  const { durability = "process" } = environment.config
   const startedAt = performance.now()
   const publications: Publication[] = []
   for (const one of promoted) {
@@ -128,7 +123,7 @@ async function publish(run: RunContext, open: OpenProject, publishing: Publishin
     publications.push({ key: one.key, partition: one.partition, materialization: adopted, former })
   }
   signal.throwIfAborted()
-  const context = { ...environment.ioContext(signal), durability, inUse: () => log.inUse() }
+  const context = { ...environment.ioContext(signal), inUse: () => log.inUse() }
   await io.publish({ ...context, commit: change => leases.commit(change) }, publications)
   const durationMs = Math.round(performance.now() - startedAt)
   run.change(append => {
@@ -194,7 +189,7 @@ function canPublish(io: IOManager): io is PublishingManager {
 function promotionOf(
   { environment }: OpenProject,
   from: OpenEnvironment,
-  { promoted, unchanged }: PlannedPromotion,
+  { promoted, unchanged, behind }: PlannedPromotion,
   runId: string | null,
 ): Promotion {
   const list = promoted.map(({ key, partition, stored, former }) => ({
@@ -203,11 +198,7 @@ function promotionOf(
     dataVersion: stored.materialization.dataVersion,
     former: former?.materialization.dataVersion ?? null,
   }))
-  return { from: from.name, to: environment.name, runId, promoted: list, unchanged }
-}
-
-function textOf(select: string | readonly string[]): string {
-  return [select].flat().join(" ")
+  return { from: from.name, to: environment.name, runId, promoted: list, unchanged, behind }
 }
 
 function unsupported(from: OpenEnvironment, to: OpenEnvironment, why: string): ConfigError {
@@ -220,12 +211,8 @@ function unsupported(from: OpenEnvironment, to: OpenEnvironment, why: string): C
 }
 
 function severalManagers({ environment }: OpenProject, promoted: readonly Promoted[]): ConfigError {
-  const byManager = new Map<IOManager, string[]>()
-  for (const { asset } of promoted) {
-    const io = environment.io(asset)
-    byManager.set(io, [...(byManager.get(io) ?? []), asset.key])
-  }
-  const groups = [...byManager.values()].map(keys => [...new Set(keys)])
+  const byManager = groupBy(promoted, ({ asset }) => environment.io(asset))
+  const groups = [...byManager.values()].map(steps => [...new Set(steps.map(({ key }) => key))])
   return new ConfigError("ENVIRONMENT_UNSUPPORTED", {
     what: `What would be promoted lies in ${groups.length} IO managers of '${environment.name}'.`,
     why: "One IO manager publishes all or nothing; several cannot do so together.",

@@ -6,9 +6,9 @@ import type { Materialization } from "./io/io-manager.ts"
 import { assetCode } from "./plan/asset-code.ts"
 import { stepId } from "./plan/build-plan.ts"
 import { CurrentState } from "./plan/current-state.ts"
-import { inputVersions } from "./plan/decide-step.ts"
 import { fingerprintOf } from "./plan/fingerprint.ts"
 import { stepInputs } from "./plan/step-inputs.ts"
+import { storedInputVersions } from "./plan/stored-input-versions.ts"
 import { type OpenProject, openProject } from "./plan-work.ts"
 import type { Json } from "./util/json.ts"
 import { didYouMean } from "./util/nearest-name.ts"
@@ -32,7 +32,7 @@ export interface ReportOptions {
  * `PARTITION_KEY_UNKNOWN`
  */
 export async function reportMaterialization(project: Definitions, report: ReportOptions): Promise<Materialization> {
-  const open = openProject(project, report.environment === undefined ? {} : { environment: report.environment })
+  const open = openProject(project, { environment: report.environment })
   try {
     const asset = project.assets.get(report.key)
     const source = project.sources.get(report.key)
@@ -82,14 +82,10 @@ async function ofAsset(open: OpenProject, asset: Asset, report: ReportOptions): 
     sources.observe(above.flatMap(key => project.sources.get(key) ?? [])),
   ])
   const partition = report.partition ?? null
-  const versions = inputVersions(stepInputs(asset, partition, partitionContext), (key, upstream) => {
-    const dataVersion = sources.version(key) ?? state.get(key, upstream)?.materialization.dataVersion
-    return dataVersion === undefined ? undefined : { kind: "known", dataVersion }
-  })
+  const { known } = storedInputVersions(stepInputs(asset, partition, partitionContext), { state, sources })
   const code = assetCode(asset, { now, timeZone, codeVersions: project.codeVersions })
-  const window = partition === null ? undefined : asset.options.partitions?.window?.(partition)
-  const fingerprint = fingerprintOf(code, partition, window, versions.known)
-  return { ...ofSource(report), fingerprint, codeVersion: code.version, inputs: Object.fromEntries(versions.known) }
+  const fingerprint = fingerprintOf({ asset, code, partition }, known)
+  return { ...ofSource(report), fingerprint, codeVersion: code.version, inputs: Object.fromEntries(known) }
 }
 
 async function record(open: OpenProject, made: Materialization, asset: Asset | undefined): Promise<Materialization> {

@@ -17,7 +17,10 @@ const unfinished: ReadonlySet<StepStatus> = new Set(["pending", "running", "stag
  * Finds the steps of a former run that failed, were blocked, cancelled or never started.
  * @throws ConfigError `RUN_UNKNOWN`; `ARGUMENT_INVALID` when more than the run is asked for, or the run goes on
  */
-export function retriedRun(log: EventLog, { fromFailure, select, partitions }: PlanOptions): RetriedRun | undefined {
+export function retriedRun(
+  log: EventLog,
+  { fromFailure, select, partitions }: Pick<PlanOptions, "fromFailure" | "select" | "partitions">,
+): RetriedRun | undefined {
   if (fromFailure === undefined) return undefined
   if (select !== undefined || partitions !== undefined) {
     throw new ConfigError("ARGUMENT_INVALID", {

@@ -1,12 +1,13 @@
 import type { Asset } from "./asset/asset.ts"
 import type { OpenEnvironment } from "./environment/open-environment.ts"
-import { type AssetCode, assetCode } from "./plan/asset-code.ts"
+import { assetCode } from "./plan/asset-code.ts"
 import { CurrentState, holdsWork, reusableState } from "./plan/current-state.ts"
-import { changesSince, inputVersions } from "./plan/decide-step.ts"
+import { changesSince } from "./plan/decide-step.ts"
 import { planDiff } from "./plan/diff-lines.ts"
 import type { Reason } from "./plan/execution-plan.ts"
-import { fingerprintOf } from "./plan/fingerprint.ts"
+import { fingerprintOf, type PartitionWork } from "./plan/fingerprint.ts"
 import { stepInputs } from "./plan/step-inputs.ts"
+import { storedInputVersions } from "./plan/stored-input-versions.ts"
 import type { OpenProject } from "./plan-work.ts"
 
 /** How what is stored of an asset, or of one of its partitions, stands to its code and inputs. */
@@ -42,8 +43,11 @@ export async function statusOf(
   const onlyRead = [...touched].filter(asset => !own.has(asset))
   for (const other of reusable) state.complete(other, onlyRead)
   // What an asset reuses counts as stored for those below it.
-  const inOrder = wanted.toSorted((a, b) => project.graph.position(a.key) - project.graph.position(b.key))
-  const found = new Map(inOrder.map(asset => [asset.key, assetStatuses(open, asset, { state, reusable })]))
+  const found = new Map<string, readonly AssetStatus[]>()
+  for (const key of project.graph.inOrder(wanted.map(asset => asset.key))) {
+    const asset = project.assets.get(key)
+    if (asset) found.set(key, assetStatuses(open, asset, { state, reusable }))
+  }
   return keys.flatMap(key => found.get(key) ?? [])
 }
 
@@ -66,22 +70,13 @@ function assetStatuses(open: OpenProject, asset: Asset, states: States): AssetSt
 
 const absences: ReadonlySet<Reason["kind"]> = new Set(["never_materialized", "partition_missing", "data_missing"])
 
-interface Looked {
-  readonly asset: Asset
-  readonly code: AssetCode
-  readonly partition: string | null
-}
-
 /** Why what is stored is not what would be made now; empty when it is. */
-function causesOf(open: OpenProject, { asset, code, partition }: Looked, { state, reusable }: States): Reason[] {
+function causesOf(open: OpenProject, work: PartitionWork, { state, reusable }: States): Reason[] {
   const { sources, partitionContext, log } = open
-  const inputs = inputVersions(stepInputs(asset, partition, partitionContext), (key, upstream) => {
-    const dataVersion = sources.version(key) ?? state.get(key, upstream)?.materialization.dataVersion
-    return dataVersion === undefined ? undefined : { kind: "known", dataVersion }
-  })
-  const window = partition === null ? undefined : asset.options.partitions?.window?.(partition)
+  const { asset, code, partition } = work
+  const inputs = storedInputVersions(stepInputs(asset, partition, partitionContext), { state, sources })
   const isKnown = inputs.missing.length === 0
-  const fingerprint = isKnown ? fingerprintOf(code, partition, window, inputs.known) : undefined
+  const fingerprint = isKnown ? fingerprintOf(work, inputs.known) : undefined
   const stored = state.get(asset.key, partition)
   if (!stored?.intact) {
     const reused = reusableState(reusable, asset.key, partition, fingerprint)

@@ -1,10 +1,11 @@
 import type { Definitions } from "./definitions.ts"
 import type { EnvironmentConfig } from "./environment/environment.ts"
 import { stepId } from "./plan/build-plan.ts"
-import { wantedKeys } from "./plan/partition-request.ts"
 import { type OpenProject, openProject, selectKeys } from "./plan-work.ts"
 import { type AssetStatus, statusOf } from "./status-of.ts"
 import { keepOrder } from "./status-ranges.ts"
+import { groupBy } from "./util/group-by.ts"
+import { wantedPartitions } from "./wanted-partitions.ts"
 
 export interface StatusOptions {
   /** Name of one of the project's environments, or one made by `inMemory()`. Default: `ASSETS_ENV`, then the project's. */
@@ -31,33 +32,21 @@ export async function status(project: Definitions, options: StatusOptions = {}):
     const found = await statusOf(open, await selectKeys(open, select))
     if (!partitions) return found
     keepOrder(found)
-    return wantedOf(open, found, partitions)
+    return asked(open, found, partitions)
   } finally {
     await open.close()
   }
 }
 
 /** Those of the partitions that are asked for; of assets without partitions all. */
-function wantedOf(
-  { project, partitionContext, log, environment }: OpenProject,
-  found: readonly AssetStatus[],
-  asked: readonly string[],
-) {
-  const missing = new Set(found.filter(one => one.status === "missing").map(place))
-  const failures = log.failures(environment.name)
-  const context = {
-    partitions: partitionContext,
-    isStored: (key: string, partition: string) => !missing.has(place({ key, partition })),
-    hasFailed: (key: string, partition: string) => failures.has(stepId(key, partition)),
-  }
-  const wanted = new Map<string, ReadonlySet<string | null>>()
-  for (const key of new Set(found.map(one => one.key))) {
-    const asset = project.assets.get(key)
-    if (asset) wanted.set(key, new Set(wantedKeys(asset, asked, context).keys))
-  }
-  return found.filter(({ key, partition }) => wanted.get(key)?.has(partition))
-}
-
-function place({ key, partition }: Pick<AssetStatus, "key" | "partition">): string {
-  return `${key}[${partition}]`
+function asked(open: OpenProject, found: readonly AssetStatus[], partitions: readonly string[]) {
+  const missing = new Set(found.filter(one => one.status === "missing").map(one => stepId(one.key, one.partition)))
+  const byKey = groupBy(found, one => one.key)
+  const assets = [...byKey.keys()].flatMap(key => open.project.assets.get(key) ?? [])
+  const isStored = (key: string, partition: string) => !missing.has(stepId(key, partition))
+  const wantedOf = wantedPartitions(open, { assets, asked: partitions, isStored })
+  return assets.flatMap(asset => {
+    const isWanted = wantedOf(asset)
+    return (byKey.get(asset.key) ?? []).filter(one => isWanted(one.partition))
+  })
 }

@@ -5,9 +5,10 @@ import type { EnvironmentConfig } from "./environment/environment.ts"
 import { OpenEnvironment } from "./environment/open-environment.ts"
 import { resolveEnvironment } from "./environment/resolve-environment.ts"
 import { ConfigError, StorageError } from "./errors/assets-error.ts"
-import type { Current, IOManager, Materialization } from "./io/io-manager.ts"
-import { assetCode } from "./plan/asset-code.ts"
+import type { Current, Materialization } from "./io/io-manager.ts"
+import { callTransform } from "./plan/asset-code.ts"
 import { storedSchema } from "./transfer/stored-value.ts"
+import { groupBy } from "./util/group-by.ts"
 import { didYouMean } from "./util/nearest-name.ts"
 import type { AnyValueType, BoundOf, LazyValue, StoredValue } from "./value/value-type.ts"
 
@@ -55,15 +56,16 @@ export class StoredData {
 
   /** What is current of every asset, by key: of one moment for the assets of each IO manager. */
   async snapshot(): Promise<ReadonlyMap<string, readonly Current[]>> {
-    const byManager = new Map<IOManager, string[]>()
-    for (const asset of this.#project.assets.values()) {
-      const io = this.#environment.io(asset)
-      const keys = byManager.get(io)
-      if (keys) keys.push(asset.key)
-      else byManager.set(io, [asset.key])
-    }
+    const byManager = groupBy(this.#project.assets.values(), asset => this.#environment.io(asset))
     const context = this.#environment.ioContext(this.#signal)
-    const reads = [...byManager].map(async ([io, keys]) => [...(await io.current(context, keys))])
+    const reads = [...byManager].map(async ([io, assets]) => {
+      return [
+        ...(await io.current(
+          context,
+          assets.map(({ key }) => key),
+        )),
+      ]
+    })
     return new Map((await Promise.all(reads)).flat())
   }
 
@@ -86,8 +88,7 @@ export class StoredData {
 
   /** What the `transform` of an asset returns; undefined for a `compute`. @throws FrameError, UserCodeError */
   lazyPlan(asset: Asset): LazyValue | undefined {
-    const { now, timeZone } = this.#environment
-    return asset.options.transform ? assetCode(asset, { now, timeZone, codeVersions: undefined }).lazy : undefined
+    return asset.options.transform && callTransform(asset)
   }
 
   /** The open engine of an asset. */

@@ -81,6 +81,10 @@ test("reapply adds rows once more, and not once more for each attempt", async ()
     if (++calls > 1) return record
     throw new StorageError("STORAGE_UNWRITABLE", { what: "said after the commit", why: "a test", fix: "run again" })
   }
+  await expect(materialize(project, { environment, inputs, reapply: true })).rejects.toMatchObject({
+    code: "ARGUMENT_INVALID",
+    message: "reapply is asked for without force.",
+  })
   const run = await materialize(project, { environment, inputs, force: true, reapply: true })
   expect(told(run)).toEqual([["a/all", "materialized", "forced"]])
   expect(calls).toBe(1)

@@ -13,6 +13,7 @@ import {
   staticPartitions,
   status,
 } from "@assets/core"
+import { memoryIO } from "@assets/core/testing"
 import { describe, expect, test } from "vitest"
 import { fakeEngine, table } from "./fake-table.ts"
 import { eachTestInFolder } from "./temp-folder.ts"
@@ -83,6 +84,21 @@ describe("partitions of a request", () => {
       code: "PARTITION_KEY_UNKNOWN",
       fix: expect.stringContaining("2026-01-01"),
     })
+  })
+
+  test("are told to be turned round when a range ends before it begins", async () => {
+    await expect(plan(project(), { partitions: ["2026-01-04..2026-01-02"], now })).rejects.toMatchObject({
+      code: "PARTITION_RANGE_BACKWARDS",
+      fix: "Turn it round: --partitions '2026-01-02..2026-01-04'",
+    })
+  })
+
+  test("are refused where no selected asset has any, since they would be without effect", async () => {
+    const whole = asset("p/whole", { returns: json<number>(), version: "1", compute: () => 1 })
+    const local = definitions({ assets: { whole }, environments: { local: { io: memoryIO() } }, base: folder() })
+    const refused = { code: "PARTITION_REQUIRED", message: "Partitions are asked for, and 'p/whole' has none." }
+    await expect(materialize(local, { partitions: ["all"] })).rejects.toMatchObject(refused)
+    await expect(status(local, { partitions: ["all"] })).rejects.toMatchObject(refused)
   })
 
   test("that failed are run again by that word", async () => {

@@ -1,4 +1,6 @@
-import { join } from "node:path"
+import fs from "node:fs"
+import { syncBuiltinESMExports } from "node:module"
+import { join, relative } from "node:path"
 import { VersionFolder } from "@assets/core"
 import { type OutputRequest, outputContext } from "@assets/core/testing"
 import { expect, test } from "vitest"
@@ -47,4 +49,25 @@ test("a copy of added rows records what they are of", async () => {
   const { versions, write } = opened()
   await write(1, { applied: new Set(["work"]) })
   expect(versions.current().map(one => [...(one.applied ?? [])])).toEqual([["work"]])
+})
+
+test("durability 'power' waits for the files of a write before it becomes current, and for what names them after", async () => {
+  const { write } = opened()
+  const { fsyncSync } = fs
+  const paths: string[] = []
+  fs.fsyncSync = handle => {
+    paths.push(relative(folder(), fs.readlinkSync(`/proc/self/fd/${handle}`)))
+    fsyncSync(handle)
+  }
+  syncBuiltinESMExports()
+  try {
+    await write(1)
+    expect(paths).toEqual([])
+    const { id } = await write(2, { durability: "power" })
+    expect(paths.slice(0, 2).sort()).toEqual([`a/${id}.json`, `a/${id}.next`])
+    expect(paths.slice(2)).toEqual(["a", "", "a"])
+  } finally {
+    fs.fsyncSync = fsyncSync
+    syncBuiltinESMExports()
+  }
 })

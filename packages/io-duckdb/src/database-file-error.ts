@@ -40,11 +40,11 @@ export function attachFailure(path: string, message: string, cause: unknown): As
 }
 
 /** Whether DuckDB says that a database file is not as it was written. */
-export function isDamage(message: string): boolean {
+function isDamage(message: string): boolean {
   return /not a valid DuckDB database file|corrupt|checksum|Could not read enough bytes/i.test(message)
 }
 
-export function fileCorrupt(path: string, message: string, cause: unknown): StorageError {
+function fileCorrupt(path: string, message: string, cause: unknown): StorageError {
   return new StorageError("STORAGE_CORRUPT", {
     what: `${path} is not a DuckDB database, or is damaged.`,
     why: message,

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto"
 import { existsSync, linkSync, realpathSync, rmSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
-import { CancelledError, StorageError } from "@assets/core"
+import { CancelledError, StorageError, syncToDisk } from "@assets/core"
 import type { DuckDBInstance } from "@duckdb/node-api"
 import { Turns } from "./connection-pool.ts"
 import { attachFailure, fileBusy } from "./database-file-error.ts"
-import { makeFolder, newFileOf, syncFolder } from "./database-place.ts"
+import { makeFolder, newFileOf } from "./database-place.ts"
 import { type FileHolder, holderIn, markedHolder, markHolder, processHolder, unmarkHolder } from "./file-holder.ts"
 import { quoteName, quoteText } from "./sql-text.ts"
 import { type HoldMode, WaitingLine } from "./waiting-line.ts"
@@ -220,7 +220,7 @@ export class DatabaseFile {
       await execute(instance, `ATTACH ${quoteText(path)} AS ${name}`)
       await execute(instance, `DETACH ${name}`)
       linkSync(path, this.path)
-      syncFolder(dirname(this.path))
+      syncToDisk(dirname(this.path)) // what DuckDB commits outlives the loss of power by itself
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
       if (code === undefined) throw attachFailure(this.path, message, error)

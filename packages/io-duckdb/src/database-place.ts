@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync } from "node:fs"
+import { mkdirSync, readdirSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { StorageError } from "@assets/core"
 import { processState } from "./file-holder.ts"
@@ -15,16 +15,6 @@ export function makeFolder(folder: string): void {
       details: { path: folder },
       cause,
     })
-  }
-}
-
-/** Lets the names in a folder outlive the loss of power. What DuckDB commits does so by itself. */
-export function syncFolder(folder: string): void {
-  const open = openSync(folder, "r")
-  try {
-    fsyncSync(open)
-  } finally {
-    closeSync(open)
   }
 }
 

@@ -1,11 +1,12 @@
 import { constants, copyFileSync, linkSync, mkdirSync } from "node:fs"
 import { dirname, join } from "node:path"
 import type { Adoption, Materialization } from "@assets/core"
+import { completeVersion } from "./complete-version.ts"
 import type { AssetFolder } from "./parquet-layout.ts"
 import { filesOfShare } from "./partition-files.ts"
 import { storageFailure } from "./storage-failure.ts"
 import { dataMissing } from "./stored-value.ts"
-import { filesOf, isIntact, readVersion, type StoredFile, type Version, writeMarker } from "./version.ts"
+import { filesOf, isIntact, readVersion, type StoredFile, type Version } from "./version.ts"
 
 /** A version under a root, and under which other it is to be complete, too. */
 export interface AdoptedPlaces {
@@ -21,6 +22,7 @@ export interface AdoptedPlaces {
 export function adoptVersion(
   { from, to }: AdoptedPlaces,
   { materialization, record, applied }: Adoption,
+  { durable }: { readonly durable: boolean },
 ): Materialization {
   const version = readVersion(from, materialization.id)
   if (!version || !isIntact(from, version)) throw dataMissing(from.key, from.version(materialization.id))
@@ -40,16 +42,17 @@ export function adoptVersion(
       ...(file.partition !== undefined && { partition: file.partition }),
     })
   }
-  const own = share.length > 0 ? share : [null]
-  const added = own.map(
+  const partitions = share.length > 0 ? share : [null]
+  const added = partitions.map(
     partition => [partition, applied ?? version.applied.get(partition) ?? new Set<string>()] as const,
   )
-  writeMarker(to, {
+  const own: Version = {
     materialization: record,
     files,
     schema: version.schema,
     applied: new Map(added.filter(([, work]) => work.size > 0)),
-  })
+  }
+  completeVersion(to, own, { durable })
   return record
 }
 

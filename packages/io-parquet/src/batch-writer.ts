@@ -9,7 +9,8 @@ import { storageFailure } from "./storage-failure.ts"
 const rowGroupRows = 524_288
 /** A group of wide rows ends before it has as many rows: what is open is held in memory. */
 const rowGroupBytes = 64 * 1024 * 1024
-const defaultFileMB = 128
+/** Of files whose layout names no size. */
+export const defaultFileMB = 128
 
 interface Modules {
   readonly arrow: typeof Arrow

@@ -1,9 +1,8 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
-import { StorageError } from "@assets/core"
+import { StorageError, syncToDisk } from "@assets/core"
 import { storageFailure } from "./storage-failure.ts"
 import { readOwnFile } from "./storage-root.ts"
-import { syncToDisk } from "./sync-to-disk.ts"
 
 let writes = 0
 

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs"
 import { rm } from "node:fs/promises"
 import { join, relative } from "node:path"
 import type { Schema } from "@assets/dataframe"
+import { defaultFileMB } from "./batch-writer.ts"
 import { storageFailure } from "./storage-failure.ts"
 import { storedFrame } from "./stored-value.ts"
 import type { StoredFile } from "./version.ts"
@@ -9,7 +10,6 @@ import type { WriteRequest } from "./write-version.ts"
 
 /** A version reads at most about this many small files, for each folder of its layout. */
 const mostSmallFiles = 32
-const defaultFileMB = 128
 
 interface AddedFiles {
   readonly files: readonly StoredFile[]

@@ -46,7 +46,7 @@ import { examineRoot } from "./storage-doctor.ts"
 import { storageFailure } from "./storage-failure.ts"
 import { StorageRoot } from "./storage-root.ts"
 import { dataMissing, readJson, storedFrame } from "./stored-value.ts"
-import { filesOf, isIntact, readVersion, type Version } from "./version.ts"
+import { filesOf, isIntact, partitionsOf, readVersion, type Version } from "./version.ts"
 import { dropAbandoned, removeDoomed, wholeVersion } from "./version-collector.ts"
 import { writeVersion } from "./write-version.ts"
 import { abandonedWrites, abandonWriting, markWriting, removeMark, unmarkWriting } from "./writing-mark.ts"
@@ -188,11 +188,11 @@ class ParquetIOManager implements IOManager {
     const { from, fromContext, record } = adoption
     if (!(from instanceof ParquetIOManager) || from.refusal()) return undefined
     const to = this.#folder(context)
-    const partitions = record.partitions.length === 0 ? [null] : record.partitions
-    markWriting(to, record.id, baseOf(pointersOf(to, partitions)))
+    markWriting(to, record.id, baseOf(pointersOf(to, partitionsOf(record))))
     try {
       to.root.confirmInside(to.version(record.id))
-      return adoptVersion({ from: from.#folder(fromContext), to }, adoption)
+      const durable = context.durability === "power"
+      return adoptVersion({ from: from.#folder(fromContext), to }, adoption, { durable })
     } catch (error) {
       await discardVersion(this.#lock, to, record.id).catch(() => {}) // the first error says more
       throw error
@@ -291,9 +291,8 @@ class ParquetIOManager implements IOManager {
 
   /** What is current of the partitions of a write. */
   #pointers(context: OutputContext, folder: AssetFolder): Promise<Map<string | null, Pointer | undefined>> {
-    const partitions = context.partitions.length === 0 ? [null] : context.partitions
     return this.#atOneMoment(folder.root, context, view => {
-      return new Map(partitions.map(partition => [partition, view.one(folder, partition)]))
+      return new Map(partitionsOf(context).map(partition => [partition, view.one(folder, partition)]))
     })
   }
 

@@ -12,7 +12,7 @@ const longestName = 200
  * A partition key as the name of a file or folder: what a path, a glob or a shell would read is percent-encoded, so that
  * no key leaves the asset's folder; of long keys the end is replaced by a hash.
  */
-export function encodePartition(partition: string): string {
+function encodePartition(partition: string): string {
   const encoded = encodeURIComponent(Buffer.from(partition).toString()).replace(/[!'()*~]/g, percent)
   if (encoded.length > longestName) {
     const hash = createHash("sha256").update(partition).digest("hex").slice(0, 16)

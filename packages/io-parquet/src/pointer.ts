@@ -1,11 +1,10 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
-import type { Materialization } from "@assets/core"
+import { type Materialization, syncToDisk } from "@assets/core"
 import { packApplied, unpackApplied } from "./applied-work.ts"
 import { isRecord, readJsonFile, replaceFile } from "./json-file.ts"
 import { type AssetFolder, isVersionId } from "./parquet-layout.ts"
 import { isMissing, storageFailure } from "./storage-failure.ts"
-import { syncToDisk } from "./sync-to-disk.ts"
 import { isMaterialization } from "./version.ts"
 
 const format = 1

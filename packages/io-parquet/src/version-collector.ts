@@ -128,7 +128,7 @@ export function unnamedVersions(
 }
 
 /** Ids of all versions of an asset, the partial ones, too. */
-export function versionIds(folder: AssetFolder): string[] {
+function versionIds(folder: AssetFolder): string[] {
   folder.root.confirmInside(folder.versions)
   try {
     return readdirSync(folder.versions, { withFileTypes: true }).flatMap(entry =>

@@ -10,6 +10,7 @@ import {
 } from "@assets/core"
 import { mergeRows, type Relation, type Schema } from "@assets/dataframe"
 import { writeBatches } from "./batch-writer.ts"
+import { completeVersion } from "./complete-version.ts"
 import { confirmLayout } from "./confirm-layout.ts"
 import { mergeSmallFiles } from "./merge-small-files.ts"
 import type { AssetFolder } from "./parquet-layout.ts"
@@ -17,17 +18,7 @@ import { partitionOfFile } from "./partition-files.ts"
 import type { Pointer } from "./pointer.ts"
 import { storageFailure } from "./storage-failure.ts"
 import { dataMissing, storedFrame, writeJson, writtenValue } from "./stored-value.ts"
-import { syncTree } from "./sync-to-disk.ts"
-import {
-  filesOf,
-  filesSeenFrom,
-  isIntact,
-  partitionsOf,
-  readVersion,
-  type StoredFile,
-  type Version,
-  writeMarker,
-} from "./version.ts"
+import { filesSeenFrom, isIntact, partitionsOf, readVersion, type StoredFile, type Version } from "./version.ts"
 
 /** What a write begins with. */
 export interface WriteRequest {
@@ -65,16 +56,7 @@ export async function writeVersion(request: WriteRequest): Promise<Version> {
   faultPoint("io.marker")
   const applied = appliedWork(request, former !== undefined)
   const version = { materialization, files, schema: table?.schema, applied }
-  const durable = context.durability === "power"
-  if (durable) {
-    const paths = filesOf(
-      folder,
-      version,
-      files.filter(file => !file.path.startsWith("..")),
-    )
-    syncTree(paths.length > 0 ? paths : [path], folder.root.path)
-  }
-  writeMarker(folder, version, { durable })
+  completeVersion(folder, version, { durable: context.durability === "power" })
   return version
 }
 

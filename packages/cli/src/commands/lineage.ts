@@ -31,8 +31,8 @@ function kindOf({ sources, assets }: Definitions, key: string): LineageColumn["k
 function printAssets(project: Definitions, key: string, output: Output): void {
   const { graph } = project
   const label = (one: string) => (project.sources.has(one) ? `${one} (source)` : one)
-  const above = [...graph.ancestors([key])].sort((a, b) => graph.position(a) - graph.position(b))
-  const below = [...graph.descendants([key])].sort((a, b) => graph.position(a) - graph.position(b))
+  const above = graph.inOrder(graph.ancestors([key]))
+  const below = graph.inOrder(graph.descendants([key]))
   if (output.json) {
     const object = (place: string) => (one: string) =>
       output.object({ key: one, kind: kindOf(project, one), place, deps: graph.upstream(one) })

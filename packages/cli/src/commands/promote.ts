@@ -18,11 +18,12 @@ export async function promoteCommand(
   options: PromoteFlags,
 ): Promise<void> {
   const startedAt = performance.now()
-  const { definitions } = await openProject(options)
+  const project = await openProject(options)
+  await project.prepareCodeVersions()
   const output = new Output(options)
   const { dryRun = false, wait } = options
   const promotion = await cancelOnSignal(signal =>
-    promote(definitions, {
+    promote(project.definitions, {
       ...environments,
       ...selectOf(selection),
       dryRun,
@@ -35,7 +36,7 @@ export async function promoteCommand(
 }
 
 function print(
-  { from, to, runId, promoted, unchanged }: Promotion,
+  { from, to, runId, promoted, unchanged, behind }: Promotion,
   output: Output,
   { dryRun, durationMs }: { readonly dryRun: boolean; readonly durationMs: number },
 ): void {
@@ -44,8 +45,12 @@ function print(
     return
   }
   for (const one of output.quiet ? [] : promoted) output.line(lineOf(one, dryRun, output))
+  for (const { key, partition } of output.quiet ? [] : behind) {
+    const step = formatStep(key, partition === null ? [] : [partition])
+    output.line(`${output.colors.dim("SKIP")} ${step} '${to}' has what the code makes now, and '${from}' has not`)
+  }
   const did = dryRun ? "Would promote" : "Promoted"
-  const rest = unchanged > 0 ? `, ${unchanged} unchanged` : ""
+  const rest = `${unchanged > 0 ? `, ${unchanged} unchanged` : ""}${behind.length > 0 ? `, ${behind.length} left out` : ""}`
   output.line(
     `Done. ${did} ${formatCount(promoted.length, "version")} from ${from} to ${to}${rest} in ${formatDuration(durationMs)}`,
   )

@@ -37,9 +37,9 @@ export class AssetGraph {
     return this.#position.has(key)
   }
 
-  /** The place of a key in `keys`. */
-  position(key: string): number {
-    return this.#at(key)
+  /** Some of the keys in the order of `keys`: what they depend on first. */
+  inOrder(keys: Iterable<string>): string[] {
+    return [...keys].sort((a, b) => this.#at(a) - this.#at(b))
   }
 
   /** What a key depends on by itself, in topological order. */

@@ -74,7 +74,7 @@ export function resolveSelection(
 }
 
 /** The error of a caller that cannot go on with a selection that matches nothing. */
-export function selectionEmpty(text: string | readonly string[]): ConfigError {
+function selectionEmpty(text: string | readonly string[]): ConfigError {
   const shown = [text].flat().join(" ") || "(nothing)"
   return new ConfigError("SELECTION_EMPTY", {
     what: `The selection '${shown}' matches no asset.`,

@@ -45,7 +45,7 @@ export function parseSelection(text: string): Selection {
 }
 
 /** The error of a selection, with the line and a caret under the place. */
-export function selectionSyntaxError(text: string, at: number, what: string, fix: string): ConfigError {
+function selectionSyntaxError(text: string, at: number, what: string, fix: string): ConfigError {
   const before = text.slice(0, at).split("\n")
   const line = before.length
   const column = (before.at(-1) ?? "").length + 1

@@ -160,6 +160,3 @@ export interface EngineSession {
   interrupt(stepId: string): Promise<void>
   close(): Promise<void>
 }
-
-/** Versions and settings of an engine that are recorded with a materialization and make nothing stale. */
-export type EngineFacts = { readonly [name: string]: Json }

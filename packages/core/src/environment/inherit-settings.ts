@@ -1,4 +1,5 @@
 import type { EnvironmentConfig } from "./environment.ts"
+import { isEntries } from "./setting-rules.ts"
 
 /** The settings of one environment of a line of `extends`. */
 export interface OwnSettings {
@@ -41,10 +42,6 @@ export function inheritSettings(line: readonly OwnSettings[]): InheritedSettings
 }
 
 type Entries = { readonly [name: string]: unknown }
-
-function isEntries(value: unknown): value is Entries {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-}
 
 function mergeEntries(former: Entries, own: Entries): Entries {
   const kept = Object.entries(former).filter(([name]) => !Object.hasOwn(own, name))

@@ -83,8 +83,14 @@ export class OpenEnvironment {
 
   /** What a call of an IO manager is given in every case. */
   ioContext(signal: AbortSignal): IOContext {
-    const wait = !this.#waits && { wait: false }
-    return { base: this.base, signal, expand: text => this.expand(text), waiting: tellWaiting, ...wait }
+    return {
+      base: this.base,
+      signal,
+      durability: this.config.durability ?? "process",
+      expand: text => this.expand(text),
+      waiting: tellWaiting,
+      ...(!this.#waits && { wait: false }),
+    }
   }
 
   /** Puts the values of variables in the place of each `${NAME}`. @throws ConfigError `VARIABLE_MISSING` */

@@ -1,5 +1,6 @@
 import { ConfigError } from "../errors/assets-error.ts"
 import type { IOManager } from "../io/io-manager.ts"
+import { keepsVersions } from "../io/keeps-versions.ts"
 import { canonicalJson } from "../util/canonical-json.ts"
 import { didYouMean } from "../util/nearest-name.ts"
 import type { EnvironmentConfig } from "./environment.ts"
@@ -126,10 +127,6 @@ function reuseFaults({ name, config, origins }: InheritedEnvironment, other: Res
       fix: `Take '${other.name}' out of 'reuse', or keep its assets with an IO manager that keeps versions, such as parquetIO.`,
     })
   })
-}
-
-function keepsVersions(io: IOManager): boolean {
-  return (io.versions ?? io.publish ?? io.restore) !== undefined
 }
 
 /** An environment that reuses another writes to itself alone. */

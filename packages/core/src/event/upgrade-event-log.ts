@@ -1,7 +1,8 @@
-import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs"
+import { chmodSync, closeSync, openSync, renameSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
 import type { Database } from "better-sqlite3"
 import { faultPoint } from "../util/fault-point.ts"
+import { syncToDisk } from "../util/sync-to-disk.ts"
 import { SCHEMA_VERSION } from "./sqlite-schema.ts"
 import { upgrades } from "./upgrade-schema.ts"
 
@@ -57,22 +58,13 @@ function copyFile(path: string, backup: string, connect: () => Database): void {
     } finally {
       source.close()
     }
-    sync(partial)
+    syncToDisk(partial)
     chmodSync(partial, 0o600)
     renameSync(partial, backup)
-    sync(dirname(path))
+    syncToDisk(dirname(path))
   } catch (error) {
     rmSync(partial, { force: true })
     throw error
-  }
-}
-
-function sync(path: string): void {
-  const file = openSync(path, "r")
-  try {
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
   }
 }
 

@@ -58,6 +58,8 @@ export interface IOContext {
   /** Absolute folder against which the manager's relative paths resolve. */
   readonly base: string
   readonly signal: AbortSignal
+  /** `power`: what is written outlives the loss of power. Default `process`: it outlives the writer's death. */
+  readonly durability?: "process" | "power"
   /** False: fails with `STORAGE_BUSY` at once where it would wait for another process. */
   readonly wait?: boolean
   /**
@@ -87,8 +89,6 @@ export interface OutputContext extends AssetContext {
   /** True: the version is completed and stays out of sight until `publish`. Only given to managers that have it. */
   readonly staged?: boolean
   readonly layout: Layout | undefined
-  /** `power`: what became current outlives the loss of power. Default `process`: it outlives the writer's death. */
-  readonly durability?: "process" | "power"
   /** The step and attempt, for the engine. */
   readonly stepId: string
   /** Opens the engine on first use. */
@@ -132,7 +132,6 @@ export interface Publication {
 }
 
 export interface PublishContext extends IOContext {
-  readonly durability?: "process" | "power"
   /** As in `OutputContext`. */
   commit<T>(change: () => T): T
   inUse(): ReadonlySet<string>

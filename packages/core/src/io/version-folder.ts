@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { dirname, join, sep } from "node:path"
 import { ConfigError, StorageError } from "../errors/assets-error.ts"
 import { faultPoint } from "../util/fault-point.ts"
 import type { Json } from "../util/json.ts"
 import { sha256 } from "../util/sha256.ts"
+import { syncToDisk } from "../util/sync-to-disk.ts"
 import type { OutputValue, StoredValue } from "../value/value-type.ts"
 import type { Current, Materialization, OutputContext, Written } from "./io-manager.ts"
 
@@ -27,7 +28,7 @@ export type StoreTable = (value: TableOutput, path: string, former: string | und
  * and the order in which a write becomes current or leaves no trace. The manager itself only writes and reads tables.
  *
  * Each write has files of its own, `<id>.*`, that are never changed. It becomes current by the rename of one small file.
- * One that is replaced is removed, unless a running step reads it.
+ * With `durability: "power"` its files are on the disk before, and the rename is when the write resolves. One that is replaced is removed, unless a running step reads it.
  */
 export class VersionFolder {
   readonly path: string
@@ -77,10 +78,13 @@ export class VersionFolder {
       const json = value.kind === "json" ? value.value : null
       const record: VersionRecord = { partition, materialization, applied, value: json }
       for (const ending of ["json", "next"]) writeFileSync(join(this.path, `${id}.${ending}`), JSON.stringify(record))
+      const isDurable = context.durability === "power"
+      if (isDurable) this.#sync(id, context.base)
       faultPoint("io.pointer")
       context.commit(() => {
         if (this.#read(pointer)?.materialization.id !== former?.materialization.id) throw conflict(key, this.path)
         renameSync(join(this.path, `${id}.next`), join(this.path, pointer))
+        if (isDurable) syncToDisk(this.path)
       })
       this.#makeRoom(context, former)
       return materialization
@@ -88,6 +92,15 @@ export class VersionFolder {
       // What fails may have failed after the rename: then it is current, and stays.
       if (this.#read(pointer)?.materialization.id !== id) this.#remove(id)
       throw error
+    }
+  }
+
+  /** Waits until the files of a write, and the folders that name them, are on the disk. */
+  #sync(id: string, base: string): void {
+    for (const name of namesIn(this.path)) if (name.startsWith(`${id}.`)) syncTree(join(this.path, name))
+    for (let folder = this.path; ; folder = dirname(folder)) {
+      syncToDisk(folder)
+      if (!folder.startsWith(`${base}${sep}`)) return
     }
   }
 
@@ -179,6 +192,12 @@ function namesIn(folder: string): string[] {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return []
     throw unreadable(folder, error)
   }
+}
+
+/** Waits until a file, or a folder with all that lies below it, is on the disk. */
+function syncTree(path: string): void {
+  if (statSync(path).isDirectory()) for (const name of namesIn(path)) syncTree(join(path, name))
+  syncToDisk(path)
 }
 
 function severalPartitions(key: string): ConfigError {

@@ -10,7 +10,14 @@ import { CurrentState, holdsWork, reusableState } from "./current-state.ts"
 import { decideStep, type InputVersions, inputVersions, type Prediction } from "./decide-step.ts"
 import { planDiff } from "./diff-lines.ts"
 import type { ExecutionPlan, PlanStep, PlanWarning, Reason } from "./execution-plan.ts"
-import { adds, dataVersionOf, fingerprintOf, isKnownBefore, isToldByContent } from "./fingerprint.ts"
+import {
+  adds,
+  dataVersionOf,
+  fingerprintOf,
+  isKnownBefore,
+  isToldByContent,
+  type PartitionWork,
+} from "./fingerprint.ts"
 import { wantedKeys } from "./partition-request.ts"
 import type { SourceVersions } from "./source-versions.ts"
 import { type StepInput, stepInputs } from "./step-inputs.ts"
@@ -45,11 +52,8 @@ export interface PlanRequest {
 }
 
 /** A step with what the runner needs of it. */
-export interface StepWork {
+export interface StepWork extends PartitionWork {
   readonly step: PlanStep
-  readonly asset: Asset
-  readonly code: AssetCode
-  readonly partition: string | null
   readonly inputs: readonly StepInput[]
 }
 
@@ -78,7 +82,8 @@ const PRIORITY_OF_DECLARED = 1_000_000
  */
 export async function buildPlan(request: PlanRequest): Promise<PlannedWork> {
   const { project, environment, sources, code } = request
-  const selected = inOrder(project, request.keys).filter(asset => !sources.isGiven(asset.key))
+  const keys = project.graph.inOrder(request.keys.filter(key => !sources.isGiven(key)))
+  const selected = keys.flatMap(key => project.assets.get(key) ?? [])
   const state = new CurrentState(environment)
   const touched = new Set<Asset>(selected)
   const read = new Set<Source>()
@@ -105,11 +110,6 @@ export async function buildPlan(request: PlanRequest): Promise<PlannedWork> {
   const planner = new Planner(request, { state, reusable }, codes)
   for (const asset of selected) planner.add(asset)
   return { ...planner.planned(), readAfter }
-}
-
-function inOrder(project: PlanRequest["project"], keys: readonly string[]): Asset[] {
-  const assets = keys.flatMap(key => project.assets.get(key) ?? [])
-  return assets.sort((a, b) => project.graph.position(a.key) - project.graph.position(b.key))
 }
 
 /** Looks into the code of each asset; tells all faults at once. */
@@ -227,8 +227,7 @@ class Planner {
     const inputs = stepInputs(asset, partition, partitionContext)
     const versions = inputVersions(inputs, (key, upstream) => this.#versionOf(key, upstream))
     const isKnown = versions.new.length === 0 && versions.undecided.length === 0 && versions.missing.length === 0
-    const window = partition === null ? undefined : asset.options.partitions?.window?.(partition)
-    const fingerprint = isKnown ? fingerprintOf(code, partition, window, versions.known) : undefined
+    const fingerprint = isKnown ? fingerprintOf({ asset, code, partition }, versions.known) : undefined
     const stored = this.#state.get(asset.key, partition)
     if (force && !this.#request.reapply && adds(asset) && holdsWork(stored, fingerprint)) throw addedTwice(id)
     const hasOthers = partition !== null && this.#state.partitions(asset.key).size > 0

@@ -1,6 +1,7 @@
 import type { Asset } from "../asset/asset.ts"
 import type { OpenEnvironment } from "../environment/open-environment.ts"
-import type { Current, IOManager, Materialization } from "../io/io-manager.ts"
+import type { Current, Materialization } from "../io/io-manager.ts"
+import { groupBy } from "../util/group-by.ts"
 
 /** What is stored and current for one partition, and in which environment it lies. */
 export interface StoredState {
@@ -106,15 +107,10 @@ export class CurrentState {
   }
 
   async #found(assets: Iterable<Asset>, signal: AbortSignal): Promise<ReadonlyMap<string, readonly Current[]>> {
-    const byManager = new Map<IOManager, string[]>()
-    for (const asset of assets) {
-      const io = this.environment.io(asset)
-      const keys = byManager.get(io)
-      if (keys) keys.push(asset.key)
-      else byManager.set(io, [asset.key])
-    }
+    const byManager = groupBy(assets, asset => this.environment.io(asset))
     const all = new Map<string, readonly Current[]>()
-    const reads = [...byManager].map(async ([io, keys]) => {
+    const reads = [...byManager].map(async ([io, stored]) => {
+      const keys = stored.map(({ key }) => key)
       const found = await io.current(this.environment.ioContext(signal), keys)
       for (const key of keys) all.set(key, found.get(key) ?? [])
     })

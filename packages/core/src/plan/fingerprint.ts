@@ -1,19 +1,22 @@
 import type { Asset } from "../asset/asset.ts"
-import type { TimeWindow } from "../partition/partitions.ts"
+import { partitionWindow } from "../asset/partition-window.ts"
 import { sha256 } from "../util/sha256.ts"
 import type { AssetCode } from "./asset-code.ts"
+
+/** What is done for one partition of an asset, or for the whole of one without partitions. */
+export interface PartitionWork {
+  readonly asset: Asset
+  readonly code: AssetCode
+  readonly partition: string | null
+}
 
 /**
  * SHA-256 of the work of a step: two steps with the same one give the same data. Over the code (which holds the plan or
  * the code version, the functions' revisions, `returns`, write mode, layout and time zone), the partition, and the data
  * versions of the inputs by key. Engine and storage are not in it.
  */
-export function fingerprintOf(
-  code: AssetCode,
-  partition: string | null,
-  window: TimeWindow | undefined,
-  inputs: ReadonlyMap<string, string>,
-): string {
+export function fingerprintOf({ asset, code, partition }: PartitionWork, inputs: ReadonlyMap<string, string>): string {
+  const window = partitionWindow(asset, partition)
   const sorted = inputs.size > 1 ? [...inputs].sort(([a], [b]) => (a < b ? -1 : 1)) : [...inputs]
   const span = window ? [window.start.toISOString(), window.end.toISOString()] : null
   return sha256(JSON.stringify([code.digest, partition, span, sorted]))

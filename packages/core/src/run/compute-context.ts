@@ -1,4 +1,5 @@
 import type { ComputeContext } from "../asset/asset.ts"
+import { partitionWindow } from "../asset/partition-window.ts"
 import { ConfigError, UserCodeError } from "../errors/assets-error.ts"
 import type { StepWork } from "../plan/build-plan.ts"
 import type { Json } from "../util/json.ts"
@@ -23,7 +24,6 @@ export function computeContext(
   { signal, metadata }: { readonly signal: AbortSignal; readonly metadata: { [name: string]: Json } },
 ): ComputeContext {
   const { id, environment, tags } = run.settings
-  const { partitions } = asset.options
   return {
     asset: asset.key,
     partition: {
@@ -32,8 +32,7 @@ export function computeContext(
       },
       keys: step.partitions,
       get window() {
-        if (partition === null) return required(asset.key, "partition.window")
-        return partitions?.window?.(partition) ?? required(asset.key, "partition.window")
+        return partitionWindow(asset, partition) ?? required(asset.key, "partition.window")
       },
     },
     run: { id, environment: environment.name, tags, now: environment.now },

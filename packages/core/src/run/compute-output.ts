@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises"
+import { partitionWindow } from "../asset/partition-window.ts"
 import type { EngineSession, RecordBatch } from "../engine/engine.ts"
 import { UserCodeError } from "../errors/assets-error.ts"
 import type { StepWork } from "../plan/build-plan.ts"
@@ -30,7 +31,7 @@ export async function computeOutput(run: RunContext, request: ComputeRequest): P
   const { asset, code, partition } = work
   if (code.lazy) {
     faultPoint("step.compute")
-    const window = partition === null ? undefined : asset.options.partitions?.window?.(partition)
+    const window = partitionWindow(asset, partition)
     const parameters = { ...(partition !== null && { key: partition }), ...window, now: code.instant }
     const relation = code.lazy.bind(relationsOf(loaded), parameters)
     return {

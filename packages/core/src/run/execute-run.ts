@@ -1,7 +1,7 @@
 import { CancelledError } from "../errors/assets-error.ts"
-import type { RunLog } from "../event/run-log.ts"
 import type { PlannedWork } from "../plan/build-plan.ts"
 import { eventError } from "./event-error.ts"
+import { keepAlive } from "./keep-alive.ts"
 import { publishRun } from "./publish-run.ts"
 import type { RunContext } from "./run-context.ts"
 import type { StepOutcome } from "./step-outcome.ts"
@@ -10,10 +10,6 @@ import { type QueueLimits, StepQueue } from "./step-queue.ts"
 export interface RunLimits extends QueueLimits {
   readonly signal?: AbortSignal | undefined
 }
-
-const HEARTBEAT_MS = 10_000
-/** Milliseconds between two looks at whether another process wants the run to stop. */
-const CANCEL_LOOK_MS = 500
 
 /** How a run has ended. */
 export interface EndedExecution {
@@ -42,11 +38,7 @@ export async function executeRun(run: RunContext, planned: PlannedWork, limits: 
       append({ type: "log_written", runId: id, step: key, key, partitions: [], level: "warn", message, fields })
     }
   })
-  const beat = setInterval(() => sendHeartbeat(log, id), HEARTBEAT_MS).unref()
-  const look = setInterval(() => stopWhenAsked(run), CANCEL_LOOK_MS).unref()
-  const cancel = () => run.stop(cancelled(limits.signal?.reason))
-  limits.signal?.addEventListener("abort", cancel, { once: true })
-  if (limits.signal?.aborted) cancel()
+  const end = keepAlive(run, limits.signal)
   const execution = new StepQueue(run, planned, limits)
   const durationMs = () => Math.round(performance.now() - startedAt)
   try {
@@ -70,9 +62,7 @@ export async function executeRun(run: RunContext, planned: PlannedWork, limits: 
     }
     throw error
   } finally {
-    clearInterval(beat)
-    clearInterval(look)
-    limits.signal?.removeEventListener("abort", cancel)
+    end()
   }
 }
 
@@ -106,31 +96,4 @@ function statusOf(run: RunContext, outcomes: Iterable<StepOutcome>): EndedExecut
   for (const { status } of outcomes) statuses.add(status)
   if (run.stopped instanceof CancelledError && statuses.has("cancelled")) return "cancelled"
   return statuses.has("failed") || statuses.has("blocked") || statuses.has("cancelled") ? "failed" : "succeeded"
-}
-
-/** Stops a run that another process has asked to stop. */
-function stopWhenAsked(run: RunContext): void {
-  const { log, id } = run.settings
-  try {
-    if (!run.stopped && log.isCancelRequested(id)) run.stop(cancelled("asked by another process"))
-  } catch {
-    // The log cannot be read now; the next look tells.
-  }
-}
-
-function sendHeartbeat(log: RunLog, runId: string): void {
-  try {
-    log.heartbeat(runId)
-  } catch {
-    // The log is locked for longer than a change waits; the next beat tells that the run lives.
-  }
-}
-
-function cancelled(cause: unknown): CancelledError {
-  return new CancelledError("RUN_CANCELLED", {
-    what: "The run was cancelled.",
-    why: "It was asked to stop.",
-    fix: "Run again; what was stored by then is not computed again.",
-    cause,
-  })
 }

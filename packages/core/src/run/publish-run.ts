@@ -1,8 +1,9 @@
 import { StorageError } from "../errors/assets-error.ts"
 import type { Lease } from "../event/run-log.ts"
-import type { IOManager, Materialization, Publication } from "../io/io-manager.ts"
+import type { Materialization, Publication } from "../io/io-manager.ts"
 import type { StepWork } from "../plan/build-plan.ts"
 import { CurrentState, holdsWork, type StoredState } from "../plan/current-state.ts"
+import { groupBy } from "../util/group-by.ts"
 import { commitOnLeases } from "./approve-output.ts"
 import type { StepAbout } from "./compute-context.ts"
 import type { RunContext } from "./run-context.ts"
@@ -53,18 +54,10 @@ async function publishOnLeases(
 ): Promise<ReadonlyMap<string, StepOutcome>> {
   const { environment, log } = run.settings
   const { done, left } = await sortOut(run, signal)
-  const byManager = new Map<IOManager, StagedStep[]>()
-  for (const staged of left) {
-    const io = environment.io(staged.work.asset)
-    const steps = byManager.get(io)
-    if (steps) steps.push(staged)
-    else byManager.set(io, [staged])
-  }
-  const { durability = "process" } = environment.config
+  const byManager = groupBy(left, ({ work }) => environment.io(work.asset))
   const [first] = left
   const context = {
     ...environment.ioContext(signal),
-    durability,
     commit: <T>(change: () => T) => commitOnLeases(run, leases, first?.about.step ?? "", change),
     inUse: () => log.inUse(),
   }

@@ -1,7 +1,7 @@
 import type { Asset } from "../asset/asset.ts"
 import type { StepWork } from "../plan/build-plan.ts"
-import { inputVersions } from "../plan/decide-step.ts"
 import { fingerprintOf } from "../plan/fingerprint.ts"
+import { storedInputVersions } from "../plan/stored-input-versions.ts"
 import { idsOf, type PinnedInput, pinInputs } from "./load-inputs.ts"
 import type { RunSettings } from "./run-context.ts"
 
@@ -15,15 +15,8 @@ export interface ReadyStep {
 
 /** Pins the inputs to what is current as far as the run knows; with them the fingerprint is known. */
 export function readyStep(work: StepWork, settings: RunSettings): ReadyStep {
-  const { state, sources } = settings
-  const { asset, code, partition, inputs } = work
-  const pinned = pinInputs(work, settings)
-  const versions = inputVersions(inputs, (key, upstream) => {
-    const dataVersion = sources.version(key) ?? state.get(key, upstream)?.materialization.dataVersion
-    return dataVersion === undefined ? undefined : { kind: "known", dataVersion }
-  })
-  const window = partition === null ? undefined : asset.options.partitions?.window?.(partition)
-  return { pinned, inputs: versions.known, fingerprint: fingerprintOf(code, partition, window, versions.known) }
+  const { known } = storedInputVersions(work.inputs, settings)
+  return { pinned: pinInputs(work, settings), inputs: known, fingerprint: fingerprintOf(work, known) }
 }
 
 /**

@@ -42,7 +42,6 @@ export function stepOutput(run: RunContext, work: StepWork, request: OutputReque
     return environment.session(asset)
   }
   const { write = "overwrite", layout } = asset.options
-  const { durability = "process" } = environment.config
   const context = (approve: OutputContext["approve"]): OutputContext => ({
     ...environment.ioContext(signal),
     key: asset.key,
@@ -53,7 +52,6 @@ export function stepOutput(run: RunContext, work: StepWork, request: OutputReque
     ...(run.settings.reapply && { reapply: true }),
     ...(environment.config.publish === "run" && { staged: true }),
     layout,
-    durability,
     stepId: request.engineStep,
     session,
     ...(typeof write === "object" && {

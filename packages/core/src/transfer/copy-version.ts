@@ -44,7 +44,6 @@ export async function copyVersion(run: RunContext, open: OpenProject, copied: Co
         write: "overwrite", // the rows are all there are, also of what was appended
         ...(copied.applied && { applied: copied.applied }),
         layout: asset.options.layout,
-        durability: environment.config.durability ?? "process",
         stepId: `${about.runId}:${about.step}:1`,
         session: () => environment.session(asset),
         approve: async written => {

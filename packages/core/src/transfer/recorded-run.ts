@@ -1,20 +1,19 @@
 import { CancelledError } from "../errors/assets-error.ts"
 import type { AssetsEvent } from "../event/event.ts"
-import type { PendingStep } from "../event/run-log.ts"
 import { CurrentState } from "../plan/current-state.ts"
 import type { OpenProject } from "../plan-work.ts"
 import { eventError } from "../run/event-error.ts"
+import { keepAlive } from "../run/keep-alive.ts"
 import { RunContext } from "../run/run-context.ts"
 import { uuidv7 } from "../util/uuid.ts"
-
-const HEARTBEAT_MS = 10_000
+import { pendingStep, type StoredStep } from "./step-leases.ts"
 
 /** What the history is to say of a run that follows no plan. */
 export interface RecordedRun {
   /** The selection as given, for people. */
   readonly selection: string
   readonly tags: { readonly [name: string]: string }
-  readonly steps: readonly PendingStep[]
+  readonly steps: readonly StoredStep[]
   /** False: a step that another process works on fails with `LEASE_HELD`. */
   readonly wait: boolean
   readonly onEvent: ((event: AssetsEvent) => void) | undefined
@@ -24,16 +23,16 @@ export interface RecordedRun {
  * Carries out work that moves or looks at what is stored: a run in the event log like any other, with leases and a
  * heartbeat, and without a plan.
  *
- * @param work gives how the run has ended; the run has failed, or was cancelled, when it rejects
+ * @param work is given the project with a signal that aborts also when another process asks the run to stop. It gives how
+ * the run has ended; the run has failed, or was cancelled, when it rejects
  * @returns the id of the run
  */
 export async function recordRun(
   open: OpenProject,
-  request: RecordedRun,
-  work: (run: RunContext) => Promise<"succeeded" | "failed">,
+  { selection, tags, steps, wait, onEvent }: RecordedRun,
+  work: (run: RunContext, open: OpenProject) => Promise<"succeeded" | "failed">,
 ): Promise<string> {
-  const { environment, log, sources, signal } = open
-  const { selection, tags, steps, wait, onEvent } = request
+  const { environment, log, sources } = open
   const id = uuidv7()
   const startedAt = performance.now()
   const state = new CurrentState(environment)
@@ -41,20 +40,22 @@ export async function recordRun(
   const run = new RunContext({ id, environment, log, state, sources, wait, tags, onEvent, ...fixed })
   run.change(append => {
     append({ type: "run_started", runId: id, environment: environment.name, selection, tags, steps: steps.length })
-    log.addSteps(id, steps)
+    log.addSteps(id, steps.map(pendingStep))
   })
-  const beat = setInterval(() => sendHeartbeat(() => log.heartbeat(id)), HEARTBEAT_MS).unref()
+  const end = keepAlive(run, open.signal)
+  const attempt = run.beginAttempt(`${id}:transfer:1`)
   const durationMs = () => Math.round(performance.now() - startedAt)
   try {
-    const status = await work(run)
+    const status = await work(run, { ...open, signal: attempt.signal })
     run.emit({ type: `run_${status}`, runId: id, durationMs: durationMs() })
     return id
   } catch (error) {
-    const reason = signal.aborted ? cancelled(signal) : (error as Error)
+    const reason = run.stopped ?? (error as Error)
     endBroken(run, { durationMs: durationMs(), error: reason })
     throw reason
   } finally {
-    clearInterval(beat)
+    attempt.end()
+    end()
   }
 }
 
@@ -69,21 +70,4 @@ function endBroken(
   } catch {
     // It is the log that cannot be written: the next one to open it finds the run lost.
   }
-}
-
-function sendHeartbeat(send: () => void): void {
-  try {
-    send()
-  } catch {
-    // The log is locked for longer than a change waits; the next beat tells that the run lives.
-  }
-}
-
-function cancelled(signal: AbortSignal): CancelledError {
-  return new CancelledError("RUN_CANCELLED", {
-    what: "The run was cancelled.",
-    why: "It was asked to stop.",
-    fix: "Run the command again; what was stored by then is kept.",
-    cause: signal.reason,
-  })
 }

@@ -1,6 +1,7 @@
-import type { Lease } from "../event/run-log.ts"
+import type { Lease, PendingStep } from "../event/run-log.ts"
 import { stepId } from "../plan/build-plan.ts"
 import { commitOnLeases } from "../run/approve-output.ts"
+import type { StepAbout } from "../run/compute-context.ts"
 import type { RunContext } from "../run/run-context.ts"
 import { stepLeaseName, takeLeases } from "../run/step-lease.ts"
 
@@ -10,10 +11,15 @@ export interface StoredStep {
   readonly partition: string | null
 }
 
-/** The step of a run that is about one stored partition. */
-export function stepAbout(run: RunContext, { key, partition }: StoredStep) {
-  const partitions = partition === null ? [] : [partition]
-  return { runId: run.settings.id, step: stepId(key, partition), key, partitions }
+/** The step that is about one stored partition, as a run puts it down before it starts. */
+export function pendingStep({ key, partition }: StoredStep): PendingStep {
+  return { id: stepId(key, partition), key, partitions: partition === null ? [] : [partition] }
+}
+
+/** What the events of such a step carry. */
+export function stepAbout(run: RunContext, stored: StoredStep): StepAbout {
+  const { id: step, key, partitions } = pendingStep(stored)
+  return { runId: run.settings.id, step, key, partitions }
 }
 
 /** The leases of several steps, taken together and given back together. */

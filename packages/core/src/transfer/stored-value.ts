@@ -2,7 +2,8 @@ import type { Asset } from "../asset/asset.ts"
 import type { EngineSession, Schema } from "../engine/engine.ts"
 import type { OpenEnvironment } from "../environment/open-environment.ts"
 import { StorageError } from "../errors/assets-error.ts"
-import type { IOManager, Materialization } from "../io/io-manager.ts"
+import type { Materialization } from "../io/io-manager.ts"
+import { keepsVersions } from "../io/keeps-versions.ts"
 import { stepId } from "../plan/build-plan.ts"
 import type { StoredValue } from "../value/value-type.ts"
 
@@ -82,8 +83,4 @@ export async function confirmUnreplaced(
     fix: "Run the command again when that run has ended.",
     details: { key: asset.key, environment: environment.name },
   })
-}
-
-function keepsVersions({ restore, versions, publish }: IOManager): boolean {
-  return restore !== undefined || versions !== undefined || publish !== undefined
 }

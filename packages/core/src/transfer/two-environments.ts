@@ -1,8 +1,8 @@
-import type { Definitions } from "../definitions.ts"
 import type { EnvironmentConfig } from "../environment/environment.ts"
 import { OpenEnvironment } from "../environment/open-environment.ts"
 import { resolveEnvironment } from "../environment/resolve-environment.ts"
 import { ConfigError } from "../errors/assets-error.ts"
+import type { OpenProject } from "../plan-work.ts"
 
 /** Where data is taken from and where it goes. */
 export interface FromTo {
@@ -23,11 +23,15 @@ export function refuseSame(from: OpenEnvironment, to: OpenEnvironment): void {
   })
 }
 
-/** Opens a further environment for a request; the caller closes it. @throws ConfigError `ENVIRONMENT_UNKNOWN` */
+/**
+ * Opens a further environment for a request; the caller closes it.
+ * @param wait as for the open environment
+ * @throws ConfigError `ENVIRONMENT_UNKNOWN`
+ */
 export function openOther(
-  project: Definitions,
+  { project, environment, signal }: OpenProject,
   asked: string | EnvironmentConfig,
-  time: { readonly now: Date; readonly signal: AbortSignal },
+  { wait = true }: { readonly wait?: boolean } = {},
 ): OpenEnvironment {
-  return new OpenEnvironment(project, resolveEnvironment(project, asked), time)
+  return new OpenEnvironment(project, resolveEnvironment(project, asked), { now: environment.now, signal, wait })
 }
