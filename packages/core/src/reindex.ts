@@ -6,8 +6,8 @@ import { AssetsError } from "./errors/assets-error.ts"
 import type { RunLog } from "./event/run-log.ts"
 import type { Materialization } from "./io/io-manager.ts"
 import { openRunLog } from "./open-event-log.ts"
-import { stepId } from "./plan/build-plan.ts"
 import { CurrentState } from "./plan/current-state.ts"
+import { stepId } from "./plan/step-id.ts"
 import { uuidv7 } from "./util/uuid.ts"
 
 export interface ReindexOptions {

@@ -1,6 +1,6 @@
 import type { Definitions } from "./definitions.ts"
 import type { EnvironmentConfig } from "./environment/environment.ts"
-import { stepId } from "./plan/build-plan.ts"
+import { stepId } from "./plan/step-id.ts"
 import { type OpenProject, openProject, selectKeys } from "./plan-work.ts"
 import { type AssetStatus, statusOf } from "./status-of.ts"
 import { keepOrder } from "./status-ranges.ts"

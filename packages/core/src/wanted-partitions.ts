@@ -1,7 +1,7 @@
 import type { Asset } from "./asset/asset.ts"
 import { ConfigError } from "./errors/assets-error.ts"
-import { stepId } from "./plan/build-plan.ts"
 import { wantedKeys } from "./plan/partition-request.ts"
+import { stepId } from "./plan/step-id.ts"
 import type { OpenProject } from "./plan-work.ts"
 
 /** What of an asset is wanted: a partition, or null for the whole of one without partitions. */

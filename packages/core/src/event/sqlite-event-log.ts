@@ -3,13 +3,13 @@ import type { Materialization } from "../io/io-manager.ts"
 import type { FileState } from "../source/hash-file.ts"
 import { type Clock, systemClock } from "../util/clock.ts"
 import { faultPoint } from "../util/fault-point.ts"
-import type { Json } from "../util/json.ts"
 import { ownIdentity } from "../util/process-identity.ts"
 import { applyEvent, type KnownRun, partitionText } from "./apply-event.ts"
 import { deleteRuns } from "./delete-runs.ts"
 import type { AssetsEvent, NewEvent } from "./event.ts"
 import type { EventQuery, LatestMaterialization, RunQuery, RunRecord, StepQuery, StepRecord } from "./event-log.ts"
 import { damagedEventLog } from "./event-log-failure.ts"
+import { type MaterializationRow, type RunRow, runOf, type StepRow, stepOf } from "./log-rows.ts"
 import { endRunAs, isRunnerDead, markLostRuns, monotonicMs, type ProcessRow, type RunningRow } from "./lost-runs.ts"
 import type { Lease, LeaseHolder, PendingStep, RunLog } from "./run-log.ts"
 import { SqliteDatabase, type SqliteOptions } from "./sqlite-database.ts"
@@ -375,74 +375,3 @@ export class SqliteEventLog implements RunLog {
 }
 
 const passing: ReadonlySet<string> = new Set(["STORAGE_FULL", "STORAGE_UNWRITABLE", "EVENT_LOG_LOCKED"])
-
-interface MaterializationRow {
-  readonly step: string | null
-  readonly key: string | null
-  readonly payload: string
-  /** Null when the run was deleted. */
-  readonly run_id: string | null
-}
-
-interface RunRow extends ProcessRow {
-  readonly number: number
-  readonly id: string
-  readonly environment: string
-  readonly selection: string
-  readonly status: RunRecord["status"]
-  readonly reason: string | null
-  readonly started_at: number
-  readonly ended_at: number | null
-  readonly tags: string
-  readonly steps: number
-  readonly ok: number
-  readonly skipped: number
-  readonly failed: number
-  readonly checks_failed: number
-}
-
-function runOf(row: RunRow): RunRecord {
-  const { id, environment, selection, status, reason, steps, ok, skipped, failed } = row
-  const counts = { steps, ok, skipped, failed, checksFailed: row.checks_failed }
-  const startedAt = new Date(row.started_at).toISOString()
-  const tags = JSON.parse(row.tags)
-  return { id, environment, selection, status, reason, startedAt, endedAt: isoOrNull(row.ended_at), tags, counts }
-}
-
-interface StepRow {
-  readonly id: string
-  readonly key: string
-  readonly partitions: string
-  readonly status: StepRecord["status"]
-  readonly reason: string | null
-  readonly started_at: number | null
-  readonly ended_at: number | null
-  readonly attempts: number
-  readonly rows: number | null
-  readonly bytes: number | null
-  readonly data_version: string | null
-  readonly payload: string | null
-}
-
-function stepOf(row: StepRow, runId: string): StepRecord {
-  const error: Json = row.payload === null ? null : (JSON.parse(row.payload).error ?? null)
-  return {
-    runId,
-    id: row.id,
-    key: row.key,
-    partitions: JSON.parse(row.partitions),
-    status: row.status,
-    reason: row.reason,
-    startedAt: isoOrNull(row.started_at),
-    endedAt: isoOrNull(row.ended_at),
-    attempts: row.attempts,
-    rows: row.rows,
-    bytes: row.bytes,
-    dataVersion: row.data_version,
-    error,
-  }
-}
-
-function isoOrNull(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString()
-}

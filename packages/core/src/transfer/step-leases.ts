@@ -1,5 +1,5 @@
 import type { Lease, PendingStep } from "../event/run-log.ts"
-import { stepId } from "../plan/build-plan.ts"
+import { stepId } from "../plan/step-id.ts"
 import { commitOnLeases } from "../run/approve-output.ts"
 import type { StepAbout } from "../run/compute-context.ts"
 import type { RunContext } from "../run/run-context.ts"

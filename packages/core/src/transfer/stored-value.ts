@@ -4,7 +4,7 @@ import type { OpenEnvironment } from "../environment/open-environment.ts"
 import { StorageError } from "../errors/assets-error.ts"
 import type { Materialization } from "../io/io-manager.ts"
 import { keepsVersions } from "../io/keeps-versions.ts"
-import { stepId } from "../plan/build-plan.ts"
+import { stepId } from "../plan/step-id.ts"
 import type { StoredValue } from "../value/value-type.ts"
 
 /** One version of one partition, where it lies. */
