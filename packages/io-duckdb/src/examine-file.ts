@@ -17,7 +17,8 @@ export async function examineFile(access: FileAccess, context: IOContext): Promi
   if (!file.exists) return [{ level: "ok", what: `${file.path} is made when something is first stored.` }, ...beside]
   try {
     // Who doctors does not wait: that the file is held is what there is to say.
-    const inside = await access.withoutWaiting().onRecords(file, "read", context, lease => insideFindings(lease, file))
+    const asking = { ...context, wait: false }
+    const inside = await access.onRecords(file, "read", asking, lease => insideFindings(lease, file))
     return [...inside, ...beside]
   } catch (error) {
     if (!(error instanceof AssetsError)) throw error

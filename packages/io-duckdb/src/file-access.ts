@@ -18,20 +18,13 @@ export interface Asking extends IOContext {
 /** Ways of one IO manager to its database file: through an engine's instance, or one of its own for the records. */
 export class FileAccess {
   readonly #path: string
-  readonly waitMs: number
+  readonly #waitMs: number
   /** For the records, where no engine is open: made when it is first needed. */
   #catalog: Promise<DuckDBInstance> | undefined
 
   constructor(path: string, waitMs: number) {
     this.#path = path
-    this.waitMs = waitMs
-  }
-
-  /** The same way, for who fails where others wait. */
-  withoutWaiting(): FileAccess {
-    const access = new FileAccess(this.#path, 0)
-    access.#catalog = this.#instance()
-    return access
+    this.#waitMs = waitMs
   }
 
   /** The file, its path with the values of variables. @throws ConfigError `VARIABLE_MISSING` */
@@ -42,16 +35,20 @@ export class FileAccess {
   holdOptions(asking: Asking): HoldOptions {
     const { signal, stepId } = asking
     const waiting = asking.waiting?.bind(asking)
-    const waitMs = asking.wait === false ? 0 : this.waitMs
+    const waitMs = asking.wait === false ? 0 : this.#waitMs
     return { signal, waitMs, ...(waiting && { waiting }), ...(stepId !== undefined && { stepId }) }
   }
 
-  /** Lets the engine's statements read the file's tables: it is attached for as long as one of them runs. */
-  introduce(session: DuckdbSession, file: DatabaseFile): void {
+  /**
+   * Lets the engine's statements read the file's tables: it is attached for as long as one of them runs. Whether they wait
+   * for it is up to who asks.
+   */
+  introduce(session: DuckdbSession, file: DatabaseFile, asking: Asking): void {
+    const { waitMs } = this.holdOptions(asking)
     session.know({
       alias: file.alias,
       attach: async (signal, waiting) => {
-        const options = { signal, waitMs: this.waitMs, ...(waiting && { waiting }) }
+        const options = { signal, waitMs, ...(waiting && { waiting }) }
         const hold = await file.hold(session.instance, "read", options)
         return () => hold.release()
       },

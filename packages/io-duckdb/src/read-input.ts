@@ -31,7 +31,7 @@ export async function readInput(
   const schema = context.schema as Schema | undefined // core hands on what the dataframe made
   if (!schema) throw new Error(`${key} is a table and has no schema. Please report this.`)
   if (versions.size === 0) return { kind: "relation", relation: noRows(schema), schema }
-  access.introduce(await sessionOf(), file)
+  access.introduce(await sessionOf(), file, context)
   const path = tableOf(file.alias, key)
   pinVersions(path, wanted)
   const relation = partitions.length === 0 ? tableRelation(path, schema) : partitionsRelation(path, schema, partitions)

@@ -45,7 +45,7 @@ export async function writeFrame(
   const schema = value.schema as Schema // core hands on what the dataframe made
   requireStorable(schema)
   refuseUnstorableNames(schema)
-  access.introduce(session, file)
+  access.introduce(session, file, context)
   const writing: Writing = { context, access, file, session, schema }
   if (value.kind === "relation") return writeRelation(writing, value.relation as Relation) // the dataframe's, as the schema
   // The rows of a stream are taken in first, so that the file is not held while they are made.

@@ -102,7 +102,9 @@ describe("another process", () => {
 
   test("is waited for by nobody who does not wait", async () => {
     const storage = await openStorage() // it would wait for a minute
+    const input = await storage.load([await storage.write(numbers(3))], { wait: false })
     await holder(storage.file)
+    await expect(rowsOf(storage.session, input)).rejects.toMatchObject({ code: "STORAGE_BUSY" })
     await expect(storage.write(numbers(3), { wait: false })).rejects.toMatchObject({ code: "STORAGE_BUSY" })
     const reading = storage.io.current({ ...ioContext(storage.base), wait: false }, ["marts/numbers"])
     await expect(reading).rejects.toMatchObject({ code: "STORAGE_BUSY" })
