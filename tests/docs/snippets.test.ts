@@ -3,10 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { basename, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { cli, projects as scratch } from "../built-command.ts"
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-const scratch = join(root, "tests", ".tmp")
-const cli = join(root, "packages", "cli", "dist", "main.js")
 const tsc = join(root, "node_modules", "typescript", "bin", "tsc")
 let folder: string
 
@@ -67,7 +66,6 @@ function run(command: string, cwd: string): Promise<string> {
 }
 
 beforeAll(() => {
-  mkdirSync(scratch, { recursive: true })
   folder = mkdtempSync(join(scratch, "pages-"))
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,13 +1,8 @@
 import { spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { afterEach } from "vitest"
-
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-/** The built command. */
-export const cli = join(root, "packages/cli/dist/main.js")
-const scratch = join(root, "tests/.tmp")
+import { cli, projects as scratch } from "../built-command.ts"
 
 export interface Ended {
   readonly code: number | null
@@ -21,12 +16,11 @@ export interface CommandOptions {
   readonly cwd?: string
 }
 
-/** A project in a folder of its own, inside the repository, so that its imports resolve. */
+/** A project in a folder of its own, where its imports resolve. */
 export class CliProject {
   readonly folder: string
 
   constructor(files: { readonly [path: string]: string }) {
-    mkdirSync(scratch, { recursive: true })
     this.folder = mkdtempSync(join(scratch, "cli-"))
     this.write({ "package.json": '{ "name": "project", "type": "module", "private": true }', ...files })
   }

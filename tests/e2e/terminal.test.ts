@@ -1,7 +1,8 @@
 import { spawn, spawnSync } from "node:child_process"
 import { join } from "node:path"
 import { expect, test } from "vitest"
-import { cli, cliProject, shop } from "./cli-project.ts"
+import { cli } from "../built-command.ts"
+import { cliProject, shop } from "./cli-project.ts"
 
 const hasTerminal = spawnSync("script", ["--version"]).status === 0
 const root = join(import.meta.dirname, "../..")

@@ -1,11 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-
-const root = join(import.meta.dirname, "../..")
-const scratch = join(root, "tests", ".tmp")
-const cli = join(root, "packages", "cli", "dist", "main.js")
+import { cli, projects as scratch } from "../built-command.ts"
 
 /** Rows that do not compress: a thousand times a thousand, or as many of them as ROWS says. */
 const assets = `
@@ -52,7 +49,6 @@ export default defineConfig({
 
 let folder: string
 beforeAll(() => {
-  mkdirSync(scratch, { recursive: true })
   folder = mkdtempSync(join(scratch, "limits-"))
   writeFileSync(join(folder, "assets.ts"), assets)
   writeFileSync(join(folder, "assets.config.ts"), config)
