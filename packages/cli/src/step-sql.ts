@@ -1,4 +1,11 @@
-import { ConfigError, type Definitions, type PlanStep, type Relation, type StoredData } from "@assets/core"
+import {
+  ConfigError,
+  type Definitions,
+  type LazyValue,
+  type PlanStep,
+  type Relation,
+  type StoredData,
+} from "@assets/core"
 
 /** Prints the statement of a plan's step; undefined for a `compute`, which has none. */
 export type StepSql = (step: PlanStep) => string | undefined
@@ -11,10 +18,13 @@ export type StepSql = (step: PlanStep) => string | undefined
  */
 export async function stepSql(project: Definitions, stored: StoredData, now: Date): Promise<StepSql> {
   const { compileDuckdb, mappedRelations, replaceRelations } = await import("@assets/dataframe")
+  // One call of a transform serves all partitions.
+  const plans = new Map<string, LazyValue>()
   return ({ key, partitions }) => {
     const asset = stored.asset(key)
-    const lazy = stored.lazyPlan(asset)
+    const lazy = plans.get(asset.key) ?? stored.lazyPlan(asset)
     if (!lazy) return undefined
+    plans.set(asset.key, lazy)
     if (stored.engineName(asset) !== "duckdb") throw otherEngine(stored, stored.engineName(asset))
     const [partition] = partitions
     const window = partition === undefined ? undefined : asset.options.partitions?.window?.(partition)
