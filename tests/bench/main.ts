@@ -1,4 +1,4 @@
-// npm run bench [-- start steps history rows pipeline] : prints each figure beside its limit. ROWS, PAIRS and EVENTS make it shorter.
+// npm run bench [-- start steps history rows pipeline functions] : prints each figure beside its limit. ROWS, PAIRS and EVENTS make it shorter.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { cpus, totalmem } from "node:os"
 import { join } from "node:path"
@@ -16,6 +16,8 @@ const benchmarks: { readonly [name: string]: (folder: string) => Promise<Line[]>
   rows: async folder => (await import("./rows.ts")).rows(folder),
   pipeline: async folder =>
     (await import("./pipeline.ts")).pipeline(folder, { rows: number("ROWS", 20_000_000), pairs: number("PAIRS", 9) }),
+  functions: async () =>
+    (await import("./functions.ts")).functions(process.argv.slice(2), { rows: number("ROWS", 1_000_000) }),
 }
 
 const wanted = process.argv.slice(2)

@@ -13,10 +13,15 @@ const now = { value: "2024-06-01T12:00:00Z", type: { kind: "timestamp" } as cons
 
 /** A case of the golden file as a plan. */
 export interface CasePlan {
+  readonly expression: Expression
   /** The type that the plan has for the answer. */
   readonly type: DataType
+  /** The columns of the input table, after the key of the row. */
+  readonly columns: readonly Column[]
   /** The answer for each row of the case's table, or for those with these keys: columns `by` and `answer`. */
   relation(keys?: readonly number[]): Relation
+  /** The answer over a table like the case's: for each row, by group, or one for all rows without a column `by`. */
+  over(path: readonly string[], each: "row" | "group" | "all", keys?: readonly number[]): Relation
 }
 
 /**
@@ -29,30 +34,24 @@ export function casePlan(table: GoldenTable, c: GoldenCase): CasePlan {
     ...table.columns.map(({ name, type }) => ({ name, type: parseDataType(type) })),
   ]
   const expression = resolveExpression(parseExpression(c.sparkSql), { columns })
-  const by = c.kind === "group" ? (table.groupColumn ?? "g") : "key"
-  const key: Expression = { kind: "column", name: by, type: int }
-  return {
-    type: expression.type,
-    relation(keys) {
-      const source: Relation = { kind: "table", path: [c.table], schema: { columns } }
-      const input: Relation = keys
-        ? { kind: "filter", input: source, condition: memberOf(key, keys), schema: { columns } }
-        : source
-      const named = { name: "by", expression: key }
-      const answer = { name: "answer", expression }
-      const schema = {
-        columns: [
-          { name: "by", type: int },
-          { name: "answer", type: expression.type },
-        ],
-      }
-      const plan: Relation =
-        c.kind === "group"
-          ? { kind: "aggregate", input, keys: [named], aggregates: [answer], schema }
-          : { kind: "project", input, columns: [named, answer], schema }
-      return bindPlan(plan, { inputs: new Map(), parameters: new Map([["run.now", now]]) })
-    },
+  const over: CasePlan["over"] = (path, each, keys) => {
+    const by = each === "group" ? (table.groupColumn ?? "g") : "key"
+    const key: Expression = { kind: "column", name: by, type: int }
+    const source: Relation = { kind: "table", path, schema: { columns } }
+    const input: Relation = keys
+      ? { kind: "filter", input: source, condition: memberOf(key, keys), schema: { columns } }
+      : source
+    const named = each === "all" ? [] : [{ name: "by", expression: key }]
+    const answer = { name: "answer", expression }
+    const schema = { columns: [...named, answer].map(({ name, expression: { type } }) => ({ name, type })) }
+    const plan: Relation =
+      each === "row"
+        ? { kind: "project", input, columns: [...named, answer], schema }
+        : { kind: "aggregate", input, keys: named, aggregates: [answer], schema }
+    return bindPlan(plan, { inputs: new Map(), parameters: new Map([["run.now", now]]) })
   }
+  const relation: CasePlan["relation"] = keys => over([c.table], c.kind === "group" ? "group" : "row", keys)
+  return { expression, type: expression.type, columns, relation, over }
 }
 
 /** The rows of a case that give a value in Spark, the same each time. */

@@ -25,10 +25,13 @@ export interface GoldenTable {
 export interface GoldenCase {
   readonly id: string
   readonly fn: string
+  readonly category: string
   readonly kind: "row" | "group" | "window"
   readonly table: string
   readonly timeZone: string
   readonly sparkSql: string
+  /** What one would write for DuckDB at first, whatever it answers. */
+  readonly duckdbNaive: string
   readonly sparkType: string
   readonly duckdbType: string
   readonly verdict: "same" | "approx" | "rewrite" | "partial" | "impossible" | "refused"

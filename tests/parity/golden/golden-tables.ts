@@ -17,7 +17,7 @@ export async function createGoldenTables(connection: DuckDBConnection, golden: G
 }
 
 /** An input value: texts, lists, and a struct as the list of its fields. */
-function inputSql(value: GoldenValue, type: DataType): string {
+export function inputSql(value: GoldenValue, type: DataType): string {
   if (value === null) return "NULL"
   const list = value as readonly GoldenValue[] // nested values are lists in the input tables
   switch (type.kind) {

@@ -16,10 +16,12 @@ const cases = source.cases.map(c => ({
   ...pick(c, [
     "id",
     "fn",
+    "category",
     "kind",
     "table",
     "timeZone",
     "sparkSql",
+    "duckdbNaive",
     "sparkType",
     "duckdbType",
     "verdict",
