@@ -7,16 +7,17 @@ import type { Line } from "./measure.ts"
 
 const worstShown = 40
 
-/**
- * What DuckDB's form of each function costs against what one would write at first, case by case of the golden file.
- * `--only` takes the cases whose function, id or category has the text in it; `--write` stores the figures that the
- * function reference shows.
- */
-export async function functions(args: readonly string[], { rows }: { readonly rows: number }): Promise<Line[]> {
-  const at = args.indexOf("--only")
-  const only = at < 0 ? "" : (args[at + 1] ?? "")
-  if (only && args.includes("--write"))
-    throw new Error("--write stores the figures of all functions: leave --only out.")
+export interface FunctionsOptions {
+  readonly rows: number
+  /** Only the cases whose function, id or category has this text in it. */
+  readonly only: string
+  /** Stores the figures that the function reference shows. */
+  readonly write: boolean
+}
+
+/** What DuckDB's form of each function costs against what one would write at first, case by case of the golden file. */
+export async function functions({ rows, only, write }: FunctionsOptions): Promise<Line[]> {
+  if (only && write) throw new Error("--write stores the figures of all functions: leave --only out.")
   const wanted = (c: GoldenCase) => [c.fn, c.id, c.category].some(text => text.includes(only))
   const measurements: Measurement[] = []
   const left: NotMeasured[] = []
@@ -26,7 +27,7 @@ export async function functions(args: readonly string[], { rows }: { readonly ro
     else measurements.push(each)
     console.log("why" in each ? `--   ${titleOf(each.measured)}: not measured, ${each.why}` : lineOf(each))
   }
-  if (args.includes("--write")) writeCosts(measurements, rows)
+  if (write) writeCosts(measurements, rows)
   return summary(measurements, left)
 }
 

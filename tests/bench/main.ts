@@ -1,13 +1,20 @@
 // npm run bench [-- start steps history rows pipeline functions] : prints each figure beside its limit. ROWS, PAIRS and EVENTS make it shorter.
+// npm run bench -- functions --only decimal : the forms with "decimal" in their name; --write stores what the function reference shows.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { cpus, totalmem } from "node:os"
 import { join } from "node:path"
+import { parseArgs } from "node:util"
 import type { Line } from "./measure.ts"
 
 const root = join(import.meta.dirname, "../..")
 // Inside the workspace, so that the projects made there find its packages.
 const scratch = join(root, "tests", ".tmp")
 const number = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise)
+
+const { values: options, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: "string", default: "" }, write: { type: "boolean", default: false } },
+})
 
 const benchmarks: { readonly [name: string]: (folder: string) => Promise<Line[]> } = {
   start: async folder => (await import("./start.ts")).start(folder),
@@ -16,11 +23,9 @@ const benchmarks: { readonly [name: string]: (folder: string) => Promise<Line[]>
   rows: async folder => (await import("./rows.ts")).rows(folder),
   pipeline: async folder =>
     (await import("./pipeline.ts")).pipeline(folder, { rows: number("ROWS", 20_000_000), pairs: number("PAIRS", 9) }),
-  functions: async () =>
-    (await import("./functions.ts")).functions(process.argv.slice(2), { rows: number("ROWS", 1_000_000) }),
+  functions: async () => (await import("./functions.ts")).functions({ rows: number("ROWS", 1_000_000), ...options }),
 }
 
-const wanted = process.argv.slice(2)
 console.log(`${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}`)
 mkdirSync(scratch, { recursive: true })
 for (const [name, run] of Object.entries(benchmarks)) {

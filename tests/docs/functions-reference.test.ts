@@ -13,6 +13,7 @@ import { childrenOf } from "../../packages/dataframe/src/plan/walk-expression.ts
 import { parseDataType } from "../../packages/dataframe/src/schema/parse-data-type.ts"
 import { printExpression } from "../../packages/dataframe/src/sql/print-expression.ts"
 import { sparkExpression } from "../../packages/dataframe/src/sql/spark/spark-expression.ts"
+import { costsFile, type FunctionCosts } from "../bench/functions/function-costs.ts"
 import { readGolden } from "../parity/golden/golden-file.ts"
 
 const folder = dirname(fileURLToPath(import.meta.url))
@@ -67,6 +68,14 @@ const reasons: readonly (readonly [pattern: RegExp, why: string])[] = [
 const camel = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 const table = functionTable as { readonly [name: string]: { readonly stability: string; readonly revision: number } }
 const golden = readGolden()
+const costs: FunctionCosts = JSON.parse(readFileSync(costsFile, "utf8"))
+
+function costOf(name: string): string {
+  const cost = costs.functions[name]
+  if (!cost) return ""
+  const ratio = cost.naive ? `, ${(cost.ours / cost.naive).toFixed(1)} ×` : ""
+  return `${cost.ours} ns${ratio}`
+}
 
 interface Forms {
   readonly spark: string
@@ -136,12 +145,15 @@ function rowOf(name: string, forms: ReadonlyMap<string, Forms>): { readonly text
     const form = forms.get(inTable)
     const stability = table[inTable]?.stability ?? (rewrites[name] ? "as what it is made of" : "stable")
     const shown = form ? `${code(form.spark)} | ${code(form.duckdb)}` : "made of others | made of others"
-    return { text: `| \`${own}\` | ${shown} | ${stability} | ${form?.cases ?? ""} |`, isHere: true }
+    return {
+      text: `| \`${own}\` | ${shown} | ${stability} | ${form?.cases ?? ""} | ${costOf(inTable)} |`,
+      isHere: true,
+    }
   }
   const instead = elsewhere[name]
-  if (instead) return { text: `| ${name} | ${instead} | | | |`, isHere: true }
+  if (instead) return { text: `| ${name} | ${instead} | | | | |`, isHere: true }
   const [, why = "no recorded answer of Spark yet"] = reasons.find(([pattern]) => pattern.test(name)) ?? []
-  return { text: `| ${name} | not here: ${why} | | | |`, isHere: false }
+  return { text: `| ${name} | not here: ${why} | | | | |`, isHere: false }
 }
 
 function written(): string {
@@ -150,6 +162,9 @@ function written(): string {
   let here = 0
   let all = 0
   const counts: string[] = []
+  const shown = new Set(
+    pyspark.groups.flatMap(({ names }) => names.map(name => (table[name] ? name : (aliases[name] ?? name)))),
+  )
   for (const { group, names } of pyspark.groups) {
     const rows = names.map(name => rowOf(name, forms))
     const have = rows.filter(({ isHere }) => isHere).length
@@ -160,8 +175,8 @@ function written(): string {
       "",
       `## ${group}`,
       "",
-      "| Function | Spark | DuckDB | Reuse | Cases |",
-      "| --- | --- | --- | --- | --- |",
+      "| Function | Spark | DuckDB | Reuse | Cases | Cost |",
+      "| --- | --- | --- | --- | --- | ---: |",
     )
     lines.push(...rows.map(({ text }) => text))
   }
@@ -172,6 +187,7 @@ Everything below is imported from \`@assets/dataframe/functions\`, with the name
 - **Spark** and **DuckDB** show the text that is printed for the shortest of its recorded cases; long texts are cut.
 - **Reuse**: \`stable\` functions give the same rows each time; \`unstable\` ones depend on the order of rows or on ties, \`volatile\` ones give another answer each time, and a step with one is not reused blindly.
 - **Cases**: in how many recorded cases the function stands.
+- **Cost**: CPU nanoseconds a value of DuckDB's form, and how many times that of what one would write for DuckDB at first, whatever it answers; of the case that is nearest to its limit (\`docs/benchmarks.md\`). Measured ${costs.measured}, on ${costs.rows} rows and one thread. A ratio of forms below 5 ns is mostly noise.
 - What DuckDB's regular expressions lack (look-around, back-references, possessive quantifiers) is refused when the plan is built, on each engine.
 
 Of the ${all} names of PySpark ${pyspark.version}, ${here} are here. This page is made by a test: \`npx vitest run --project unit tests/docs/functions-reference.test.ts -u\`.
@@ -180,7 +196,19 @@ Of the ${all} names of PySpark ${pyspark.version}, ${here} are here. This page i
 | --- | ---: | ---: |
 ${counts.join("\n")}
 ${lines.join("\n")}
+
+## Operators, casts and windows
+
+| What | Cost |
+| --- | ---: |
+${elsewhereCosts(shown).join("\n")}
 `
+}
+
+/** What was measured and is no function of the tables above. */
+function elsewhereCosts(shown: ReadonlySet<string>): readonly string[] {
+  const names = Object.keys(costs.functions).filter(name => !shown.has(name))
+  return names.map(name => `| ${code(name)} | ${costOf(name)} |`)
 }
 
 test("docs/reference/functions.md shows every function, with both forms as they are printed", async () => {

@@ -39,11 +39,12 @@ export function writeCosts(measurements: readonly Measurement[], rows: number): 
   writeFileSync(costsFile, linesOf(costs))
 }
 
-/** A line for each function, so that a change of one is a change of a line. */
+/** A line for each function where it fits, as the formatter has it. */
 function linesOf({ measured, rows, functions }: FunctionCosts): string {
   const lines = Object.entries(functions).map(([name, cost]) => {
     const fields = Object.entries(cost).map(([field, value]) => `"${field}": ${JSON.stringify(value)}`)
-    return `    ${JSON.stringify(name)}: { ${fields.join(", ")} }`
+    const line = `    ${JSON.stringify(name)}: { ${fields.join(", ")} }`
+    return line.length < 120 ? line : `    ${JSON.stringify(name)}: {\n      ${fields.join(",\n      ")}\n    }`
   })
   return `{
   "measured": ${JSON.stringify(measured)},

@@ -59,16 +59,19 @@ async function runs(connection: DuckDBConnection, forms: readonly Form[], { name
   }
 }
 
-/** The hash keeps DuckDB from answering by statistics that no value is null. */
+/** The hash keeps DuckDB from answering by statistics that no value is null. Rows that all answer NULL tell nothing. */
 async function keysThatPass(
   connection: DuckDBConnection,
   forms: readonly Form[],
   { name }: Sample,
 ): Promise<readonly number[]> {
-  const passes = forms.map(({ expression }) => `TRY(hash(${expression()})) IS NOT NULL`)
+  const expressions = forms.map(({ expression }) => `(${expression()})`)
+  const answers = expressions.map(e => `TRY(hash(${e} IS NOT NULL)) = hash(true)`).join(" OR ")
+  const passes = expressions.map(e => `TRY(hash(${e})) IS NOT NULL`).join(" AND ")
   try {
-    const result = await connection.runAndReadAll(`SELECT "key" FROM "${name}" WHERE ${passes.join(" AND ")}`)
-    return result.getRows().map(([key]) => Number(key))
+    const result = await connection.runAndReadAll(`SELECT "key", ${answers} FROM "${name}" WHERE ${passes}`)
+    const rows = result.getRows()
+    return rows.some(([, answer]) => answer === true) ? rows.map(([key]) => Number(key)) : []
   } catch {
     return []
   }
