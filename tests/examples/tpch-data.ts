@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { DuckDBInstance } from "@duckdb/node-api"
+import { DuckDBInstance, type DuckDBResultReader } from "@duckdb/node-api"
 
 const scratch = join(dirname(dirname(fileURLToPath(import.meta.url))), ".tmp")
 /** The version of DuckDB that the extension is made for. */
@@ -49,17 +49,35 @@ export async function makeTpch(extension: string, scale: number, folder: string)
   }
 }
 
-/** Rows of a query over the files, values as text. */
-export async function byHand(folder: string, query: string): Promise<unknown[][]> {
-  const instance = await DuckDBInstance.create(":memory:", { threads: "2" })
+/** DuckDB with the tables as views of the files. Close it. */
+export interface ByHand {
+  read(query: string): Promise<DuckDBResultReader>
+  close(): void
+}
+
+export async function openByHand(folder: string, threads = 2): Promise<ByHand> {
+  const instance = await DuckDBInstance.create(":memory:", { threads: String(threads) })
   const connection = await instance.connect()
-  try {
-    for (const table of tables) {
-      await connection.run(`CREATE VIEW ${table} AS SELECT * FROM '${join(folder, `${table}.parquet`)}'`)
-    }
-    return (await connection.runAndReadAll(query)).getRowsJson() as unknown[][]
-  } finally {
-    connection.closeSync()
-    instance.closeSync()
+  for (const table of tables) {
+    await connection.run(`CREATE VIEW ${table} AS SELECT * FROM '${join(folder, `${table}.parquet`)}'`)
   }
+  return {
+    read: query => connection.runAndReadAll(query),
+    close: () => {
+      connection.closeSync()
+      instance.closeSync()
+    },
+  }
+}
+
+/** Numbers to six places and twelve digits: a mean of decimals has six places in Spark, and is a double by hand. */
+function comparable(value: unknown): unknown {
+  const text = String(value)
+  const isNumber = typeof value !== "object" && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text)
+  return isNumber ? Number(Number(Number(text).toFixed(6)).toPrecision(12)) : value
+}
+
+/** Rows as texts that are equal where two ways give the same rows, in any order. */
+export function comparableRows(rows: readonly (readonly unknown[])[]): string[] {
+  return rows.map(row => JSON.stringify(row.map(comparable))).sort()
 }

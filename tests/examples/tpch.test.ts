@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import * as first from "../../examples/tpch/queries-1-11.ts"
 import * as second from "../../examples/tpch/queries-12-22.ts"
 import * as tables from "../../examples/tpch/tables.ts"
-import { byHand, makeTpch, tpchExtension } from "./tpch-data.ts"
+import { type ByHand, comparableRows, makeTpch, openByHand, tpchExtension } from "./tpch-data.ts"
 
 const queries = { ...first, ...second }
 const extension = tpchExtension()
@@ -15,22 +15,15 @@ if (!extension) console.log("TPC-H is left out: the generator could not be fetch
 
 let folder: string
 let texts: ReadonlyMap<number, string>
+let byHand: ByHand
 let run: Run
-
-/** Numbers to ten digits and five places: a mean of decimals has six places in Spark, and is a double by hand. */
-function comparable(value: unknown): unknown {
-  const text = String(value)
-  const isNumber = typeof value !== "object" && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text)
-  return isNumber ? Number(Number(Number(text).toPrecision(10)).toFixed(5)) : value
-}
-
-const sorted = (rows: readonly (readonly unknown[])[]) => rows.map(row => JSON.stringify(row.map(comparable))).sort()
 
 describe.skipIf(!extension && !process.env.CI)("the queries of TPC-H", () => {
   beforeAll(async () => {
     if (!extension) throw new Error("The generator of TPC-H could not be fetched with pip.")
     folder = mkdtempSync(join(tmpdir(), "assets-tpch-"))
     texts = await makeTpch(extension, 0.02, folder)
+    byHand = await openByHand(folder)
     const project = definitions({
       assets: { ...queries, ...tables },
       environments: { test: { ...inMemory({ engine: duckdb({ threads: 2 }) }), sources: folder } },
@@ -40,6 +33,7 @@ describe.skipIf(!extension && !process.env.CI)("the queries of TPC-H", () => {
   }, 120_000)
   afterAll(async () => {
     await run?.close()
+    byHand?.close()
     rmSync(folder, { recursive: true, force: true })
   })
 
@@ -52,7 +46,7 @@ describe.skipIf(!extension && !process.env.CI)("the queries of TPC-H", () => {
     const frame = await run.value(query as Asset<(typeof queries)["q1"]["returns"]>)
     const rows: unknown[][] = []
     for await (const row of frame.rows()) rows.push(Object.values(row))
-    const wanted = await byHand(folder, texts.get(Number(name.slice(1))) ?? "")
-    expect(sorted(rows)).toEqual(sorted(wanted))
+    const wanted = (await byHand.read(texts.get(Number(name.slice(1))) ?? "")).getRowsJson()
+    expect(comparableRows(rows)).toEqual(comparableRows(wanted))
   })
 })
