@@ -214,6 +214,38 @@ describe("joins", () => {
   })
 })
 
+describe("a join with a side of several tables", () => {
+  const on = (left: Relation, right: Relation, how: "inner" | "left" | "semi" | "anti", key: string): Relation => {
+    const scope = { left: left.schema.columns, right: right.schema.columns }
+    const column = (side: "left" | "right") => ({ kind: "column", name: side === "left" ? "id" : key, side }) as const
+    const condition = resolveExpression({ kind: "call", name: "=", args: [column("left"), column("right")] }, scope)
+    const isOneSided = how === "semi" || how === "anti"
+    const columns = isOneSided ? scope.left : [...scope.left, ...scope.right.map(c => ({ ...c, name: `r_${c.name}` }))]
+    return { kind: "join", left, right, how, condition, schema: { columns } }
+  }
+  const owned = on(filter(people, "name = 'a'"), filter(pets, "pet <> 'dog'"), "inner", "id")
+
+  test("is one SELECT, with the conditions of both sides", async () => {
+    const plan = on(pets, owned, "inner", "r_id")
+    expect(count(compileDuckdb(plan).sql, "SELECT")).toBe(1)
+    const wanted = ["1,cat,1,a,1.5,1,cat", "1,dog,1,a,1.5,1,cat", "4,owl,4,a,0,4,owl"]
+    expect((await rows(plan)).map(String).sort()).toEqual(wanted)
+  })
+
+  test("keeps the rows of the left for which the conditions of the right do not hold", async () => {
+    const plan = on(pets, owned, "left", "r_id")
+    expect(count(compileDuckdb(plan).sql, "SELECT")).toBe(1)
+    const wanted = [",elk,,,,,", "1,cat,1,a,1.5,1,cat", "1,dog,1,a,1.5,1,cat", "4,owl,4,a,0,4,owl", "9,bee,,,,,"]
+    expect((await rows(plan)).map(String).sort()).toEqual(wanted)
+  })
+
+  test("keeps and leaves out rows that were joined before", async () => {
+    const few = project(filter(pets, "pet = 'owl'"), { pet_id: "id" })
+    expect((await rows(on(owned, few, "semi", "pet_id"))).map(String)).toEqual(["4,a,0,4,owl"])
+    expect((await rows(on(owned, few, "anti", "pet_id"))).map(String)).toEqual(["1,a,1.5,1,cat"])
+  })
+})
+
 describe("sets", () => {
   const set = (operation: "union" | "intersect" | "except", all: boolean): Relation => ({
     kind: "set",
@@ -273,6 +305,22 @@ describe("sharing and binding", () => {
     expect(count(sql, "AS MATERIALIZED")).toBe(1)
     expect(count(sql, "VALUES")).toBe(1)
     expect(await rows(plan)).toHaveLength(6)
+  })
+
+  test("what only compares the columns of a table is read by each user", () => {
+    const table: Relation = { kind: "table", path: ["people"], schema: people.schema }
+    const twice = (relation: Relation): string =>
+      compileDuckdb({
+        kind: "set",
+        operation: "union",
+        all: true,
+        left: relation,
+        right: relation,
+        schema: relation.schema,
+      }).sql
+    expect(twice(filter(table, "id > 1 and name in ('a', 'b')"))).not.toContain("MATERIALIZED")
+    expect(twice(filter(table, "name like '%a%'"))).toContain("MATERIALIZED")
+    expect(twice(filter(table, "rand() < 0.5"))).toContain("MATERIALIZED")
   })
 
   test("binding keeps what is shared, and puts values in", async () => {

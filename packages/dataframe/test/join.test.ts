@@ -1,6 +1,6 @@
 import { duckdb } from "@assets/io-duckdb"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { count, sum } from "../src/functions.ts"
+import { count, rand, sum } from "../src/functions.ts"
 import { openSession, type Session, t } from "../src/index.ts"
 
 let session: Session
@@ -48,4 +48,20 @@ test("a frame joins with frames that are made of it", async () => {
     { cust: 1, id: 10, note: "a", n: 1n, total: 10n, m: 1n, again: 10n },
     { cust: 2, id: 20, note: "b", n: 1n, total: 20n, m: 1n, again: 20n },
   ])
+})
+
+test("a row that chance has kept keeps all of its matches", async () => {
+  const keys = Array.from({ length: 64 }, (_, cust) => ({ cust }))
+  const kept = session.createDataFrame({ cust: t.int32 }, keys).filter(() => rand().lt(0.5))
+  const matches = session.createDataFrame(
+    { cust: t.int32, id: t.int32 },
+    keys.flatMap(({ cust }) => [0, 1, 2, 3].map(id => ({ cust, id }))),
+  )
+  for (const joined of [kept.join(matches, "cust"), matches.join(kept, "cust")]) {
+    const rows = await joined
+      .groupBy("cust")
+      .agg(() => ({ n: count() }))
+      .take(64)
+    expect(new Set(rows.map(row => row.n))).toEqual(new Set([4n]))
+  }
 })

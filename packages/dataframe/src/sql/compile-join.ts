@@ -6,7 +6,7 @@ import { castSql } from "./cast-sql.ts"
 import { columnsOf } from "./compile-relation.ts"
 import type { Compilation } from "./compile-sql.ts"
 import { printExpression } from "./print-expression.ts"
-import { isBare, isRowwise, nested, type Query, type QueryColumn } from "./query.ts"
+import { isRowwise, nested, type Query, type QueryColumn } from "./query.ts"
 
 type Join = Extract<Relation, { kind: "join" }>
 
@@ -20,31 +20,53 @@ const words: { readonly [how in JoinKind]: Sql } = {
   cross: sql`CROSS JOIN`,
 }
 
-/** Joins two relations in one FROM clause. A side that is more than a table becomes one. */
+/**
+ * Joins two relations in one FROM clause, so that the engine sees all joins at once and puts them in order. A side that
+ * is more than tables and conditions becomes a table.
+ */
 export function compileJoin(relation: Join, compilation: Compilation): Query {
   const left = leftSide(relation, compilation)
-  const right = asTable(relation.right, compilation)
+  const right = rightSide(relation, compilation)
   const condition = conditionOf(relation, left, right)
+  const isInner = relation.how === "inner" || relation.how === "cross"
+  const conditions = [...(condition ? [condition] : []), ...(isInner ? [] : right.where)]
   const how = relation.how === "inner" && !condition ? "cross" : relation.how
-  const on = how === "cross" ? sql`` : sql` ON ${condition ?? sql`TRUE`}`
-  const from = sql`${left.from} ${words[how]} ${right.from}${on}`
-  return { from, columns: outputOf(relation, left, right), where: left.where, orderBy: [], windowed: false }
+  const on = how === "cross" ? sql`` : sql` ON ${conditions.length > 0 ? join(conditions, sql` AND `) : sql`TRUE`}`
+  const table = right.joined ? sql`(${right.from})` : right.from
+  return {
+    from: sql`${left.from} ${words[how]} ${table}${on}`,
+    joined: true,
+    columns: outputOf(relation, left, right),
+    where: isInner ? [...left.where, ...right.where] : left.where,
+    orderBy: [],
+    windowed: false,
+  }
 }
 
-/** Joins from left to right stay in one FROM clause, unless the join may make rows that the left has not. */
+/** Whether a query is tables and conditions, and gives columns of the tables. */
+function isFlat(query: Query): boolean {
+  return isRowwise(query) && query.orderBy.length === 0 && query.columns.every(c => c.plain)
+}
+
+/**
+ * Joins from left to right stay in one FROM clause, unless the join may make rows that the left has not. A semi or anti
+ * join of joined rows comes after them: DuckDB takes it for more selective than it is, and would put it first.
+ */
 function leftSide(relation: Join, compilation: Compilation): Query {
   const query = compilation.query(relation.left)
   const addsRows = relation.how === "right" || relation.how === "full"
-  const fits = isRowwise(query) && query.orderBy.length === 0 && query.columns.every(c => c.plain)
-  if (fits && (!addsRows || query.where.length === 0)) return query
+  const onlyFilters = relation.how === "semi" || relation.how === "anti"
+  const fits = addsRows ? query.where.length === 0 : !(onlyFilters && query.joined)
+  if (isFlat(query) && fits) return query
   return nested(query, relation.left.schema.columns, compilation.alias())
 }
 
-function asTable(relation: Relation, compilation: Compilation): Query {
-  const query = compilation.query(relation)
-  const isTable = relation.kind === "files" || relation.kind === "table" || relation.kind === "values"
-  if (isTable && isBare(query)) return query
-  return nested(query, relation.schema.columns, compilation.alias())
+/** The conditions of the right become those of the join, where that means the same. */
+function rightSide(relation: Join, compilation: Compilation): Query {
+  const query = compilation.query(relation.right)
+  const takesConditions = relation.how === "inner" || relation.how === "cross" || relation.how === "left"
+  if (isFlat(query) && (takesConditions || (query.where.length === 0 && !query.joined))) return query
+  return nested(query, relation.right.schema.columns, compilation.alias())
 }
 
 function find(name: string, columns: readonly Column[]): Column {

@@ -1,9 +1,9 @@
 import { identifier, join, type Sql, sql } from "../function/sql-fragment.ts"
 import type { Relation } from "../plan/relation.ts"
-import { bottomUp, inputsOf } from "../plan/walk-relation.ts"
+import { bottomUp } from "../plan/walk-relation.ts"
+import { commonTables } from "./common-tables.ts"
 import { compileRelation } from "./compile-relation.ts"
 import { fromTable, type Query, selectSql } from "./query.ts"
-import { isComputed } from "./scan-sql.ts"
 import { unboundInput } from "./unbound.ts"
 
 export { duckdbPrelude } from "./prelude.ts"
@@ -36,8 +36,7 @@ export type CsvHeaders = ReadonlyMap<string, readonly string[]>
  */
 export function compileDuckdb(relation: Relation, csvHeaders: CsvHeaders = new Map()): CompiledSql {
   const order = bottomUp(relation)
-  const users = usersOf(order)
-  const repeated = repeatedOf(order, users)
+  const { kept, repeated } = commonTables(order)
   const queries = new Map<Relation, Query | (() => Query)>()
   const common: Sql[] = []
   let aliases = 0
@@ -54,7 +53,7 @@ export function compileDuckdb(relation: Relation, csvHeaders: CsvHeaders = new M
     if (each.kind === "input") throw unboundInput(each.key)
     if (repeated.has(each)) continue
     const query = compileRelation(each, compilation)
-    if ((users.get(each) ?? 0) < 2) {
+    if (!kept.has(each)) {
       queries.set(each, query)
       continue
     }
@@ -64,23 +63,4 @@ export function compileDuckdb(relation: Relation, csvHeaders: CsvHeaders = new M
   }
   const body = selectSql(compilation.query(relation))
   return { sql: common.length === 0 ? body.text : sql`WITH ${join(common, sql`, `)} ${body}`.text }
-}
-
-function usersOf(order: readonly Relation[]): ReadonlyMap<Relation, number> {
-  const users = new Map<Relation, number>()
-  for (const relation of order) for (const input of inputsOf(relation)) users.set(input, (users.get(input) ?? 0) + 1)
-  return users
-}
-
-/**
- * Relations that have more users than one, themselves or by what stands on them, and only read: they are printed for
- * each user, since reading twice lets each read less.
- */
-function repeatedOf(order: readonly Relation[], users: ReadonlyMap<Relation, number>): ReadonlySet<Relation> {
-  const repeated = new Set<Relation>()
-  for (const relation of [...order].reverse()) {
-    if ((users.get(relation) ?? 0) > 1 && !isComputed(relation)) repeated.add(relation)
-    if (repeated.has(relation)) for (const input of inputsOf(relation)) repeated.add(input)
-  }
-  return repeated
 }

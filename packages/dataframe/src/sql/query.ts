@@ -15,6 +15,8 @@ export interface QueryColumn {
  */
 export interface Query {
   readonly from: Sql
+  /** The FROM clause joins tables. */
+  readonly joined?: boolean
   readonly columns: readonly QueryColumn[]
   readonly where: readonly Sql[]
   /** Present in an aggregation; empty for one group. */

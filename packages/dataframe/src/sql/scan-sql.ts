@@ -10,23 +10,6 @@ import { storedColumn } from "./stored-column.ts"
 type Files = Extract<Relation, { kind: "files" }>
 type Values = Extract<Relation, { kind: "values" }>
 
-/** Whether a relation does more than to read, rename and leave out columns: then it is worth keeping what it gives. */
-export function isComputed(relation: Relation): boolean {
-  switch (relation.kind) {
-    case "input":
-    case "files":
-    case "table":
-    case "values":
-      return false
-    case "project":
-      return relation.columns.some(c => c.expression.kind !== "column") || isComputed(relation.input)
-    case "hint":
-      return relation.hint.name === "cache" || isComputed(relation.input)
-    default:
-      return true
-  }
-}
-
 /** Reads explicit files as the declared columns. A cast to the type that is stored costs nothing. */
 export function scanFiles(relation: Files, compilation: Compilation): Query {
   const columns = relation.schema.columns
