@@ -1,6 +1,6 @@
 import { asset } from "@assets/core"
 import { frame, t } from "@assets/dataframe"
-import { avg, count, lit, min, sum, when, year } from "@assets/dataframe/functions"
+import { avg, count, countDistinct, lit, min, sum, when, year } from "@assets/dataframe/functions"
 import { customer, lineitem, nation, orders, part, partsupp, region, supplier } from "./tables.ts"
 
 const money = t.decimal(15, 2)
@@ -53,20 +53,21 @@ export const q2 = asset("tpch/q02", {
     s_comment: t.string,
   }),
   transform: ({ part, supplier, partsupp, nation, region }) => {
-    const inEurope = region
-      .filter(f => f.r_name.equalTo("EUROPE"))
-      .joinOn(nation, (r, n) => r.r_regionkey.equalTo(n.n_regionkey))
-      .joinOn(supplier, (n, s) => n.n_nationkey.equalTo(s.s_nationkey))
-      .joinOn(partsupp, (s, ps) => s.s_suppkey.equalTo(ps.ps_suppkey))
-      .select("s_acctbal", "s_name", "n_name", "s_address", "s_phone", "s_comment", "ps_partkey", "ps_supplycost")
-    const least = inEurope
-      .groupBy("ps_partkey")
-      .agg(f => ({ least: min(f.ps_supplycost) }))
-      .rename({ ps_partkey: "least_partkey" })
-    return part
+    const offers = part
       .filter(f => f.p_size.equalTo(15).and(f.p_type.like("%BRASS")))
-      .joinOn(inEurope, (p, s) => p.p_partkey.equalTo(s.ps_partkey))
-      .joinOn(least, (l, r) => l.p_partkey.equalTo(r.least_partkey).and(l.ps_supplycost.equalTo(r.least)))
+      .joinOn(partsupp, (p, ps) => p.p_partkey.equalTo(ps.ps_partkey))
+      .joinOn(supplier, (ps, s) => ps.ps_suppkey.equalTo(s.s_suppkey))
+      .joinOn(nation, (s, n) => s.s_nationkey.equalTo(n.n_nationkey))
+      .joinOn(
+        region.filter(f => f.r_name.equalTo("EUROPE")),
+        (n, r) => n.n_regionkey.equalTo(r.r_regionkey),
+      )
+    const least = offers
+      .groupBy("p_partkey")
+      .agg(f => ({ least: min(f.ps_supplycost) }))
+      .rename({ p_partkey: "least_partkey" })
+    return offers
+      .joinOn(least, (o, l) => o.p_partkey.equalTo(l.least_partkey).and(o.ps_supplycost.equalTo(l.least)))
       .select("s_acctbal", "s_name", "n_name", "p_partkey", "p_mfgr", "s_address", "s_phone", "s_comment")
       .orderBy(f => f.s_acctbal.desc(), "n_name", "s_name", "p_partkey")
       .limit(100)
@@ -105,10 +106,9 @@ export const q4 = asset("tpch/q04", {
       .joinOn(
         lineitem.filter(f => f.l_commitdate.lt(f.l_receiptdate)),
         (o, l) => o.o_orderkey.equalTo(l.l_orderkey),
-        "semi",
       )
       .groupBy("o_orderpriority")
-      .agg(() => ({ order_count: count() }))
+      .agg(f => ({ order_count: countDistinct(f.o_orderkey) }))
       .orderBy("o_orderpriority"),
 })
 

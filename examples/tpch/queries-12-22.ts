@@ -117,15 +117,15 @@ export const q17 = asset("tpch/q17", {
   deps: { lineitem, part },
   returns: frame({ avg_yearly: t.float64 }),
   transform: ({ lineitem, part }) => {
-    const mean = lineitem
+    const sold = part
+      .filter(f => f.p_brand.equalTo("Brand#23").and(f.p_container.equalTo("MED BOX")))
+      .joinOn(lineitem, (p, l) => p.p_partkey.equalTo(l.l_partkey))
+      .select("l_partkey", "l_quantity", "l_extendedprice")
+    const mean = sold
       .groupBy("l_partkey")
       .agg(f => ({ few: avg(f.l_quantity).cast(t.float64).multiply(0.2) }))
       .rename({ l_partkey: "mean_partkey" })
-    return lineitem
-      .joinOn(
-        part.filter(f => f.p_brand.equalTo("Brand#23").and(f.p_container.equalTo("MED BOX"))),
-        (l, p) => l.l_partkey.equalTo(p.p_partkey),
-      )
+    return sold
       .joinOn(mean, (l, m) => l.l_partkey.equalTo(m.mean_partkey).and(l.l_quantity.cast(t.float64).lt(m.few)))
       .agg(f => ({ avg_yearly: sum(f.l_extendedprice).cast(t.float64).divide(7) }))
   },
@@ -188,14 +188,14 @@ export const q20 = asset("tpch/q20", {
   transform: ({ supplier, nation, partsupp, part, lineitem }) => {
     const shipped = lineitem
       .filter(f => f.l_shipdate.geq("1994-01-01").and(f.l_shipdate.lt("1995-01-01")))
+      .joinOn(
+        part.filter(f => f.p_name.like("forest%")),
+        (l, p) => l.l_partkey.equalTo(p.p_partkey),
+        "semi",
+      )
       .groupBy("l_partkey", "l_suppkey")
       .agg(f => ({ half: sum(f.l_quantity).cast(t.float64).multiply(0.5) }))
     const excess = partsupp
-      .joinOn(
-        part.filter(f => f.p_name.like("forest%")),
-        (ps, p) => ps.ps_partkey.equalTo(p.p_partkey),
-        "semi",
-      )
       .joinOn(shipped, (ps, l) =>
         ps.ps_partkey.equalTo(l.l_partkey).and(ps.ps_suppkey.equalTo(l.l_suppkey)).and(ps.ps_availqty.gt(l.half)),
       )
