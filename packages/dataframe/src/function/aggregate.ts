@@ -1,8 +1,8 @@
 import type { Expression } from "../plan/expression.ts"
 import type { DataType } from "../schema/data-type.ts"
-import { boundedDecimal, decimal } from "../schema/decimal-type.ts"
+import { boundedDecimal } from "../schema/decimal-type.ts"
 import * as types from "../schema/type-family.ts"
-import { decimalTypeOf, dividedHalfUp, scaled, unscaled } from "./decimal-sql.ts"
+import { decimalMean, decimalSum } from "./decimal-aggregate.ts"
 import { castTo, tryCastTo } from "./duckdb-type.ts"
 import {
   type AggregateForm,
@@ -13,7 +13,7 @@ import {
 } from "./function-entry.ts"
 import { castOf, mismatch } from "./implicit-cast.ts"
 import { orderKey } from "./ordered-sql.ts"
-import { arg, input, raise } from "./printed-call.ts"
+import { arg, input } from "./printed-call.ts"
 import {
   any,
   argument,
@@ -50,14 +50,12 @@ const sumRule: TypeRule = (args, name) => {
 }
 
 function sum(call: PrintedAggregate): Sql {
+  return types.isDecimal(call.type) ? decimalSum(call, call.type) : otherSum(call)
+}
+
+function otherSum(call: PrintedAggregate): Sql {
   const total = call.aggregate("sum", call.args)
-  if (!types.isDecimal(call.type)) return types.isFloating(call.type) ? total : castTo(total, call.type)
-  if (call.type.precision < 38) return castTo(total, call.type)
-  // DuckDB's own sum of decimals passes 38 digits without an error.
-  const { scale } = call.type
-  const most = textLiteral(`${"9".repeat(38 - scale) || "0"}${scale > 0 ? `.${"9".repeat(scale)}` : ""}`)
-  const overflow = raise("ARITHMETIC_OVERFLOW", call.type)
-  return sql`CASE WHEN abs(${total}) > ${castTo(most, call.type)} THEN ${overflow} ELSE ${castTo(total, call.type)} END`
+  return types.isFloating(call.type) ? total : castTo(total, call.type)
 }
 
 const avgRule: TypeRule = (args, name) => {
@@ -70,15 +68,7 @@ const avgRule: TypeRule = (args, name) => {
 }
 
 function avg(call: PrintedAggregate): Sql {
-  const type = input(call, 0).type
-  if (!types.isDecimal(type)) return call.aggregate("avg", call.args)
-  const rows = call.aggregate("count", call.args)
-  const total = decimal(38, type.scale)
-  const result = decimalTypeOf(call.type)
-  const units = unscaled(call.aggregate("sum", call.args), total)
-  const digits = Math.min(38, type.precision + 10)
-  const quotient = dividedHalfUp(units, sql`CAST(${rows} AS HUGEINT)`, result.scale - type.scale, digits, 20)
-  return sql`CASE WHEN ${rows} > 0 THEN ${scaled(quotient, result)} END`
+  return types.isDecimal(call.type) ? decimalMean(call, call.type) : call.aggregate("avg", call.args)
 }
 
 /** `min` and `max` of arrays and structs by the order of Spark. */

@@ -1,15 +1,15 @@
+import type { Expression } from "../plan/expression.ts"
 import type { DataType } from "../schema/data-type.ts"
 import { decimal } from "../schema/decimal-type.ts"
 import { type DecimalType, isDecimal } from "../schema/type-family.ts"
 import { sameType } from "../schema/type-name.ts"
 import { castTo } from "./duckdb-type.ts"
 import type { PrintedCall } from "./function-entry.ts"
+import { isWideArithmetic, narrowDecimal, narrowDigits } from "./narrow-decimal.ts"
 import { arg, input, onceEach, powerOfTen } from "./printed-call.ts"
 import { unsupported } from "./signature.ts"
 import { type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
-/** DuckDB keeps decimals of up to 18 digits in 64 bits, and so their results, which then overflow. */
-const narrowDigits = 18
 const maxDigits = 38
 
 export function decimalTypeOf(type: DataType): DecimalType {
@@ -17,18 +17,20 @@ export function decimalTypeOf(type: DataType): DecimalType {
   return type
 }
 
-function operands(call: PrintedCall): readonly [DecimalType, DecimalType] {
+type Operation = Pick<PrintedCall, "args" | "inputs" | "type">
+
+function operands(call: Operation): readonly [DecimalType, DecimalType] {
   return [decimalTypeOf(input(call, 0).type), decimalTypeOf(input(call, 1).type)]
 }
 
-/** Makes DuckDB compute in 128 bits when the result may need it. */
+/** Makes DuckDB compute in 128 bits when the result may need it: of 64 bits it makes 64 bits, which then overflow. */
 function widened(operand: Sql, type: DecimalType, result: number, other: DecimalType): Sql {
   const fits = result <= narrowDigits || type.precision > narrowDigits || other.precision > narrowDigits
   return fits ? operand : castTo(operand, decimal(narrowDigits + 1, type.scale))
 }
 
 /** `a + b` and `a - b`, exact, then cut to Spark's type. */
-export function decimalSum(call: PrintedCall, operator: "+" | "-"): Sql {
+export function decimalSum(call: Operation, operator: "+" | "-"): Sql {
   const [a, b] = operands(call)
   const scale = Math.max(a.scale, b.scale)
   const precision = Math.max(a.precision - a.scale, b.precision - b.scale) + scale + 1
@@ -38,14 +40,31 @@ export function decimalSum(call: PrintedCall, operator: "+" | "-"): Sql {
   return left === arg(call, 0) && sameType(native, call.type) ? sum : castTo(sum, call.type)
 }
 
+/** `a * b`, exact, then cut to Spark's type. In 64 bits where the values fit. */
 export function decimalProduct(call: PrintedCall): Sql {
   const [a, b] = operands(call)
   if (a.scale + b.scale > maxDigits) {
     const why = `decimals with ${a.scale} and ${b.scale} digits after the point have a product with more than 38`
     throw unsupported("*", `Two ${why}.`, "Cast one of them to fewer digits after the point.")
   }
+  const product: Expression = { kind: "call", name: "*", args: call.inputs, type: call.type }
+  const small = narrowDecimal(product, call.print)
+  if (!small) return wideProduct(call)
+  const wide = wideDecimal(product, call.print)
+  return sql`CASE WHEN ${small.fits} THEN ${castTo(small.value, call.type)} ELSE ${wide} END`
+}
+
+function wideProduct(call: Operation): Sql {
+  const [a, b] = operands(call)
   const left = widened(arg(call, 0), a, a.precision + b.precision, b)
   return castTo(sql`(${left} * ${arg(call, 1)})`, call.type)
+}
+
+/** Decimal arithmetic with as many digits as the types say, whatever the values. */
+export function wideDecimal(e: Expression, print: (e: Expression) => Sql): Sql {
+  if (!isWideArithmetic(e)) return print(e)
+  const call: Operation = { args: e.args.map(part => wideDecimal(part, print)), inputs: e.args, type: e.type }
+  return e.name === "*" ? wideProduct(call) : decimalSum(call, e.name === "+" ? "+" : "-")
 }
 
 /** The digits of a decimal as a whole number. */
@@ -66,6 +85,13 @@ export function scaled(units: Sql, type: DecimalType): Sql {
   return castTo(sql`CAST(${units} AS DECIMAL(38,0)) * CAST(${unit} AS DECIMAL(${type.scale},${type.scale}))`, type)
 }
 
+/** `scaled` in 64 bits, for fewer than 19 digits. */
+export function scaledNarrow(units: Sql, scale: number): Sql {
+  const whole = castTo(units, decimal(narrowDigits, 0))
+  if (scale === 0) return whole
+  return sql`${whole} * CAST(${textLiteral(`0.${"0".repeat(scale - 1)}1`)} AS DECIMAL(${scale},${scale}))`
+}
+
 /** `round_half_up(n × 10^shift ÷ d)` for whole numbers, where n has at most `digits` digits. */
 export function dividedHalfUp(n: Sql, d: Sql, shift: number, digits: number, divisorDigits: number): Sql {
   if (digits + shift <= maxDigits - 1 && divisorDigits <= maxDigits - 1) {
@@ -80,7 +106,8 @@ function isNarrow(type: DecimalType): boolean {
   return type.precision + type.scale <= narrowDigits && type.precision < narrowDigits
 }
 
-function narrowUnits(value: Sql, type: DecimalType): Sql {
+/** `unscaled` in 64 bits, for values that leave room for as many digits as the scale. */
+export function narrowUnits(value: Sql, type: DecimalType): Sql {
   if (type.scale === 0) return sql`CAST(${value} AS BIGINT)`
   const wide = castTo(value, decimal(narrowDigits, type.scale))
   return sql`CAST(${wide} * CAST(${powerOfTen(type.scale)} AS DECIMAL(${type.scale + 1},0)) AS BIGINT)`

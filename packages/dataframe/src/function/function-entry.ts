@@ -23,6 +23,8 @@ export interface PrintedArguments {
   /** The same arguments as expressions, for their types and literals. */
   readonly inputs: readonly Expression[]
   readonly type: DataType
+  /** Prints a part of an argument, for forms that write it in another way. */
+  print(part: Expression): Sql
 }
 
 /** A call of a function of one row's values. */

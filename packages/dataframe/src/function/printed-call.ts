@@ -5,13 +5,13 @@ import type { PrintedArguments, ScalarForm } from "./function-entry.ts"
 import { invoke, join, numberLiteral, type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
 /** An argument that the type rule has made sure of. */
-export function arg(call: PrintedArguments, index: number): Sql {
+export function arg(call: Pick<PrintedArguments, "args">, index: number): Sql {
   const found = call.args[index]
   if (!found) throw new Error(`Argument ${index + 1} of a printed call is missing. Please report this.`)
   return found
 }
 
-export function input(call: PrintedArguments, index: number): Expression {
+export function input(call: Pick<PrintedArguments, "inputs">, index: number): Expression {
   const found = call.inputs[index]
   if (!found) throw new Error(`Argument ${index + 1} of a printed call is missing. Please report this.`)
   return found

@@ -19,6 +19,7 @@ export function aggregateSql(
     args: e.args.map(arg => print(arg)),
     inputs: e.args,
     type: e.type,
+    print,
     distinct: e.distinct,
     hasOver: over !== undefined,
     ...(where ? { where } : {}),

@@ -1,4 +1,5 @@
 import { castTo } from "../function/duckdb-type.ts"
+import { isWideArithmetic } from "../function/narrow-decimal.ts"
 import { identifier, join, numberLiteral, type Sql, sql } from "../function/sql-fragment.ts"
 import type { Expression } from "../plan/expression.ts"
 import { notPrintable } from "../plan/map-batches.ts"
@@ -7,6 +8,7 @@ import { childrenOf } from "../plan/walk-expression.ts"
 import type { Column } from "../schema/data-type.ts"
 import { compileJoin } from "./compile-join.ts"
 import type { Compilation } from "./compile-sql.ts"
+import { mergeProjection } from "./merge-projection.ts"
 import { type ColumnSql, printExpression, printSortKey } from "./print-expression.ts"
 import { fromTable, isBare, isCut, isRowwise, nested, plainColumns, type Query, selectSql } from "./query.ts"
 import { scanFiles, valuesQuery } from "./scan-sql.ts"
@@ -61,11 +63,11 @@ export function compileRelation(relation: Relation, compilation: Compilation): Q
   }
 }
 
-/** Counts how often each column is used. */
-export function columnUses(expressions: readonly Expression[], uses = new Map<string, number>()): Map<string, number> {
+/** Counts how often each column is used. What a form writes more than once is counted as twice. */
+function columnUses(expressions: readonly Expression[], times = 1, uses = new Map<string, number>()) {
   for (const e of expressions) {
-    if (e.kind === "column") uses.set(e.name, (uses.get(e.name) ?? 0) + 1)
-    else columnUses(childrenOf(e), uses)
+    if (e.kind === "column") uses.set(e.name, (uses.get(e.name) ?? 0) + times)
+    else columnUses(childrenOf(e), isWideArithmetic(e) ? 2 : times, uses)
   }
   return uses
 }
@@ -120,7 +122,8 @@ function compileFilter(relation: Of<"filter">, compilation: Compilation): Query 
   return { ...query, where: [...query.where, condition] }
 }
 
-function compileAggregate(relation: Of<"aggregate">, compilation: Compilation): Query {
+function compileAggregate(given: Of<"aggregate">, compilation: Compilation): Query {
+  const relation = compilation.isCommon(given.input) ? given : mergeProjection(given)
   const expressions = [...relation.keys, ...relation.aggregates].map(c => c.expression)
   const below = compilation.query(relation.input)
   const fits = isRowwise(below) && below.orderBy.length === 0 && canInline(below, expressions, 1)

@@ -18,6 +18,8 @@ export interface CompiledSql {
 export interface Compilation {
   /** The query of a relation below: its own, or the name of the common table that it became. */
   query(relation: Relation): Query
+  /** Whether the relation became a common table. */
+  isCommon(relation: Relation): boolean
   /** A name for a table of the FROM clause that no other has. */
   alias(): string
   readonly csvHeaders: CsvHeaders
@@ -46,6 +48,7 @@ export function compileDuckdb(relation: Relation, csvHeaders: CsvHeaders = new M
       if (!query) throw new Error("A relation was printed before its input. Please report this.")
       return typeof query === "function" ? query() : query
     },
+    isCommon: input => kept.has(input),
     alias: () => `t${++aliases}`,
     csvHeaders,
   }

@@ -101,7 +101,8 @@ function printCall(e: Extract<Expression, { kind: "call" }>, print: Print, varia
     const bound = lambda.parameters.map(({ name }, i) => [name.toLowerCase(), values[i] ?? variableSql(name)] as const)
     return print(lambda.body, new Map([...variables, ...bound]))
   }
-  const call: PrintedCall = { args: e.args.map(arg => print(arg)), inputs: e.args, type: e.type, body }
+  const one = (part: Expression) => print(part)
+  const call: PrintedCall = { args: e.args.map(one), inputs: e.args, type: e.type, print: one, body }
   return typeof form === "string" ? invoke(form, ...call.args) : form(call)
 }
 

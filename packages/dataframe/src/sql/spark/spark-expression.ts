@@ -52,7 +52,7 @@ function printCall(e: Of<"call">, print: Print): Sql {
   const entry = entryOf(e.name)
   const form = (entry.spark ?? e.name) as ScalarForm // `resolveExpression` makes calls of scalar rows only
   const body = (index: number): Sql => print(e.args[index] ?? e)
-  const call: PrintedCall = { args: e.args.map(print), inputs: e.args, type: e.type, body }
+  const call: PrintedCall = { args: e.args.map(print), inputs: e.args, type: e.type, print, body }
   return typeof form === "string" ? invoke(form, ...call.args) : form(call)
 }
 
