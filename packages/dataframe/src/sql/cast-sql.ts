@@ -81,7 +81,7 @@ function widest(scale: number): DataType {
 function castToNumber(x: Sql, from: DataType, to: DataType, mode: CastMode): Sql {
   if (from.kind === "string") return once(x, s => numberOfText(s, to, mode))
   if (from.kind === "timestamp") return once(x, ts => numberOfInstant(ts, to, mode))
-  if (types.isIntegral(to)) return once(x, value => integralOf(value, from, to, mode))
+  if (types.isIntegral(to)) return integralOf(x, from, to, mode)
   if (types.isDecimal(to) && types.isFloating(from)) {
     return once(from.kind === "float64" ? x : castTo(x, types.float64), value => decimalOfDouble(value, to, mode))
   }
@@ -101,10 +101,12 @@ function decimalOfDouble(x: Sql, to: types.DecimalType, mode: CastMode): Sql {
 
 function integralOf(x: Sql, from: DataType, to: DataType, mode: CastMode): Sql {
   if (!types.isFloating(from) && !types.isDecimal(from)) return plainCast(x, to, mode)
-  const cut = plainCast(sql`trunc(${x})`, to, mode)
-  if (to.kind !== "int64" || types.isDecimal(from)) return cut
+  if (to.kind !== "int64" || types.isDecimal(from)) return plainCast(sql`trunc(${x})`, to, mode)
   // 2^63 is in the range that Java takes, since it compares doubles.
-  return sql`CASE WHEN ${x} = 9223372036854775808::DOUBLE THEN CAST(9223372036854775807 AS BIGINT) ELSE ${cut} END`
+  return once(x, value => {
+    const cut = plainCast(sql`trunc(${value})`, to, mode)
+    return sql`CASE WHEN ${value} = 9223372036854775808::DOUBLE THEN CAST(9223372036854775807 AS BIGINT) ELSE ${cut} END`
+  })
 }
 
 /** Spark floors an instant to seconds for whole numbers; decimals go by way of a double. */

@@ -8,6 +8,7 @@ import { childrenOf } from "../plan/walk-expression.ts"
 import type { Column } from "../schema/data-type.ts"
 import { compileJoin } from "./compile-join.ts"
 import type { Compilation } from "./compile-sql.ts"
+import { withImpliedBounds } from "./implied-bounds.ts"
 import { mergeProjection } from "./merge-projection.ts"
 import { type ColumnSql, printExpression, printSortKey } from "./print-expression.ts"
 import { fromTable, isBare, isCut, isRowwise, nested, plainColumns, type Query, selectSql } from "./query.ts"
@@ -118,7 +119,7 @@ function compileFilter(relation: Of<"filter">, compilation: Compilation): Query 
   const below = compilation.query(relation.input)
   const fits = isRowwise(below) && canInline(below, [relation.condition], 0)
   const query = fits ? below : wrapped(relation.input, compilation)
-  const condition = printExpression(relation.condition, columnsOf(query))
+  const condition = printExpression(withImpliedBounds(relation.condition), columnsOf(query))
   return { ...query, where: [...query.where, condition] }
 }
 
