@@ -5,11 +5,11 @@ import { notPrintable } from "../../plan/map-batches.ts"
 import type { NamedExpression, Relation } from "../../plan/relation.ts"
 import { bottomUp, inputsOf } from "../../plan/walk-relation.ts"
 import { commonType } from "../../schema/common-type.ts"
-import type { Column } from "../../schema/data-type.ts"
+import type { Column, DataType } from "../../schema/data-type.ts"
 import { isComputed } from "../common-tables.ts"
 import type { CompiledSql } from "../compile-sql.ts"
-
 import { unboundInput } from "../unbound.ts"
+import { type AggregateParts, aggregateParts } from "./salted-aggregate.ts"
 import { type SparkColumn, sparkExpression, sparkSortKey } from "./spark-expression.ts"
 import { sparkLiteral } from "./spark-literal.ts"
 
@@ -132,6 +132,8 @@ class SparkPrinter {
   }
 
   #aggregate(relation: Of<"aggregate">): Sql {
+    const parts = relation.salt && aggregateParts(relation.aggregates)
+    if (parts && relation.salt) return this.#saltedAggregate(relation, relation.salt.buckets, parts)
     const keys = relation.keys.map(({ expression }) => sparkExpression(expression, here))
     const groups = relation.sets
       ? sql` GROUP BY GROUPING SETS (${relation.sets.map(set => sql`(${set.map(i => keys[i] ?? sql`NULL`)})`)})`
@@ -140,6 +142,19 @@ class SparkPrinter {
         : sql``
     const columns = this.#named([...relation.keys, ...relation.aggregates])
     return sql`SELECT ${columns} FROM ${this.#from(relation.input)}${groups}`
+  }
+
+  /** Each group in parts first, so that one with most of the rows is not the work of one task. */
+  #saltedAggregate({ input, keys }: Of<"aggregate">, buckets: number, { partial, final }: AggregateParts): Sql {
+    const bucket = sql`pmod(xxhash64(${bucketColumns(input)}), ${buckets})`
+    const grouped = keys.map(({ expression }) => sparkExpression(expression, here))
+    const part = sql`SELECT ${this.#named([...keys, ...partial])} FROM ${this.#from(input)} GROUP BY ${[...grouped, bucket]}`
+    const own = keys.map(({ name }) => sql`t.${sparkName(name)}`)
+    const columns = [
+      ...keys.map(({ name }, i) => sql`${own[i] ?? sql`NULL`} AS ${sparkName(name)}`),
+      ...this.#named(final),
+    ]
+    return sql`SELECT ${columns} FROM (${part}) AS ${tableOf} GROUP BY ${own}`
   }
 
   #generate(relation: Of<"generate">): Sql {
@@ -228,6 +243,15 @@ class SparkPrinter {
     const by = hint.columns.map(name => sql`, ${sparkName(name)}`)
     return sql`SELECT /*+ REPARTITION(${hint.partitions}${join(by, sql``)}) */ * FROM ${from}`
   }
+}
+
+/** What tells the rows of a group apart: all that Spark hashes. Which rows share a bucket changes no answer. */
+function bucketColumns({ schema }: Relation): Sql[] {
+  const holdsMap = (type: DataType): boolean =>
+    type.kind === "map" ||
+    (type.kind === "array" && holdsMap(type.element)) ||
+    (type.kind === "struct" && type.fields.some(field => holdsMap(field.type)))
+  return schema.columns.filter(({ type }) => !holdsMap(type)).map(({ name }) => sql`t.${sparkName(name)}`)
 }
 
 const joinWords = {
