@@ -41,20 +41,22 @@ export class CliProject {
   }
 
   /** Runs the command to its end. */
-  assets(args: readonly string[], options: CommandOptions = {}): Promise<Ended> {
-    const child = this.start(args, options)
-    return new Promise((resolve, reject) => {
-      let stdout = ""
-      let stderr = ""
-      child.stdout.setEncoding("utf8").on("data", text => (stdout += text))
-      child.stderr.setEncoding("utf8").on("data", text => (stderr += text))
-      child.on("error", reject).on("close", code => resolve({ code, stdout, stderr }))
-    })
+  assets(args: readonly string[], options?: CommandOptions): Promise<Ended> {
+    return ended(this.start(args, options))
   }
 
-  start(args: readonly string[], { env, cwd = "." }: CommandOptions = {}) {
+  /** Runs Node to its end: a script of the project. */
+  node(args: readonly string[], options?: CommandOptions): Promise<Ended> {
+    return ended(this.#start(args, options))
+  }
+
+  start(args: readonly string[], options?: CommandOptions) {
+    return this.#start([cli, ...args], options)
+  }
+
+  #start(args: readonly string[], { env, cwd = "." }: CommandOptions = {}) {
     const clean = { ...process.env, CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined, ASSETS_ENV: undefined }
-    return spawn(process.execPath, [cli, ...args], {
+    return spawn(process.execPath, args, {
       cwd: this.path(cwd),
       env: { ...clean, ...env },
       stdio: ["ignore", "pipe", "pipe"],
@@ -76,6 +78,16 @@ export class CliProject {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true })
   }
+}
+
+function ended(child: ReturnType<CliProject["start"]>): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    let stdout = ""
+    let stderr = ""
+    child.stdout.setEncoding("utf8").on("data", text => (stdout += text))
+    child.stderr.setEncoding("utf8").on("data", text => (stderr += text))
+    child.on("error", reject).on("close", code => resolve({ code, stdout, stderr }))
+  })
 }
 
 const projects: CliProject[] = []

@@ -1,3 +1,6 @@
+// Registers itself for packages that do not know this one.
+import "./environment-engine.ts"
+
 export type {
   Asset,
   AssetDescription,

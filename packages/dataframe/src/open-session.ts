@@ -15,22 +15,35 @@ import type { Columns } from "./schema/columns.ts"
 import type { RowInput } from "./schema/row.ts"
 import { DeferredSession } from "./session/deferred-session.ts"
 import type { Engine } from "./session/engine-session.ts"
+import { environmentEngine } from "./session/environment-engine.ts"
 import { findFiles } from "./session/find-files.ts"
 import { rowBatches } from "./session/output-batches.ts"
 
 export interface SessionOptions {
-  /** IANA zone in which times are read and cut. Default `UTC`. */
+  /** IANA zone in which times are read and cut. Default: the environment's, else `UTC`. */
   readonly timeZone?: string
 }
 
 /**
  * Opens an engine for a script or a notebook: the frames that the session gives are bound, so that actions run.
+ * @param engine an engine, or the name of an environment of the project in the working directory, or of the nearest one
+ * above it: then its default engine with its options, variables and time zone
+ * @throws FrameError `FRAME_ENVIRONMENT_UNAVAILABLE` for a name where there is no config, or it cannot be loaded
+ * @throws ConfigError `ENVIRONMENT_UNKNOWN` with the nearest names
  * @example
  * await using session = await openSession(duckdb())
  * const flights = session.read(parquetFiles("flights/*.parquet", { origin: t.string, delay: t.int64 }))
  * await flights.groupBy("origin").agg(f => ({ worst: max(f.delay) })).show()
+ * @example
+ * await using session = await openSession("local")
  */
-export async function openSession(engine: Engine, options: SessionOptions = {}): Promise<Session> {
+export async function openSession(engine: Engine | string, options: SessionOptions = {}): Promise<Session> {
+  if (typeof engine !== "string") return open(engine, options)
+  const environment = await environmentEngine(engine, process.cwd())
+  return open(environment.engine, { timeZone: environment.timeZone, ...options })
+}
+
+async function open(engine: Engine, options: SessionOptions): Promise<Session> {
   const scratch = await mkdtemp(join(tmpdir(), "assets-session-"))
   const now = new Date()
   try {

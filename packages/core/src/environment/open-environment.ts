@@ -5,6 +5,7 @@ import type { EngineReference, IOContext, IOManager } from "../io/io-manager.ts"
 import { tellWaiting } from "../io/wait-listener.ts"
 import { didYouMean } from "../util/nearest-name.ts"
 import { noteVariable } from "../util/secret-mask.ts"
+import { defaultEngine } from "./default-engine.ts"
 import { EngineSessions } from "./engine-sessions.ts"
 import type { EnvironmentConfig } from "./environment.ts"
 import { expandText } from "./expand-text.ts"
@@ -164,10 +165,8 @@ export class OpenEnvironment {
         engine: engine ?? this.#unknown(asset, "engine", name, Object.keys(this.config.engines ?? {}), "engines"),
       }
     }
-    const engine = this.config.engine ?? this.config.engines?.default
-    if (engine) return { name, engine }
-    const reference = this.config.io?.defaultEngine ?? this.io(asset).defaultEngine
-    if (reference) return { name: `${reference.module} ${reference.name}`, engine: reference }
+    const engine = defaultEngine(this.config) ?? this.io(asset).defaultEngine
+    if (engine) return { name: "open" in engine ? name : `${engine.module} ${engine.name}`, engine }
     throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {
       what: `The environment '${this.name}' has no engine, and '${asset.key}' needs one.`,
       why: `It names none, and its IO manager ${this.io(asset).name} brings none.`,

@@ -16,6 +16,7 @@ export type FrameErrorCode =
   | "FRAME_JOIN_INVALID"
   | "FRAME_AGGREGATE_INVALID"
   | "FRAME_TYPE_UNSTORABLE"
+  | "FRAME_ENVIRONMENT_UNAVAILABLE"
 
 export interface FrameErrorText {
   readonly what: string
