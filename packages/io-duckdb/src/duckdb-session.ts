@@ -113,7 +113,7 @@ export class DuckdbSession implements EngineSession {
     }
     // the step can be stopped from here on, also while headers are read
     return this.withRelation(relation, options.stepId, options.signal, async lease => {
-      const source = { ...(await compiled(relation)), schema: relation.schema, ordered: isOrdered(relation) }
+      const source = { ...(await compiled(relation, lease)), schema: relation.schema, ordered: isOrdered(relation) }
       await lease.run(freeOrder)
       return writeParquet(lease, source, target, options.layout)
     })
@@ -122,11 +122,11 @@ export class DuckdbSession implements EngineSession {
   async *batches(plan: CoreRelation, signal: AbortSignal): AsyncGenerator<RecordBatch, void, undefined> {
     const relation = relationOf(plan)
     if (isMapped(relation)) return yield* this.#mappedBatches(relation, signal)
-    const { sql } = await compiled(relation)
     const [arrow, duckdb] = await Promise.all([import("apache-arrow"), loadBindings()])
     const reader = new ArrowReader(arrow, duckdb, relation.schema)
     const { lease, release } = await this.#acquire(relation, undefined, signal)
     try {
+      const { sql } = await compiled(relation, lease)
       await lease.run(keepOrder)
       let held: DuckDBDataChunk[] = []
       let rows = 0
@@ -175,8 +175,8 @@ export class DuckdbSession implements EngineSession {
   async explain(plan: CoreRelation): Promise<string> {
     const relation = relationOf(plan)
     if (isMapped(relation)) return explainMaps(this, relation, part => this.explain(part))
-    const { sql } = await compiled(relation)
     return this.withRelation(relation, undefined, never, async lease => {
+      const { sql } = await compiled(relation, lease)
       const rows = await lease.rows(`EXPLAIN ${sql}`)
       return `${sql}\n\n${rows.map(row => String(row.explain_value)).join("\n")}`
     })

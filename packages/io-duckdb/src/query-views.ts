@@ -49,7 +49,7 @@ function collectTables(node: unknown, found: Set<string>): void {
 
 /** Makes a relation readable under the names of its asset. */
 export async function createView(lease: Lease, key: string, relation: Relation): Promise<void> {
-  const { sql } = await compiled(relation)
+  const { sql } = await compiled(relation, lease)
   await lease.run(`CREATE OR REPLACE VIEW ${quotePath(["memory", "main", key])} AS ${sql}`)
   const at = key.lastIndexOf("/")
   if (at === -1) return
@@ -115,7 +115,7 @@ const copyOptions: { readonly [format in ExportTarget["format"]]: string } = {
 
 /** Writes a relation to one file. */
 export async function copyToFile(lease: Lease, relation: Relation, { path, format }: ExportTarget): Promise<number> {
-  const { sql } = await compiled(relation)
+  const { sql } = await compiled(relation, lease)
   const [copied] = await lease.rows(`COPY (${sql}) TO ${quoteText(path)} (${copyOptions[format]})`, { target: path })
   return Number(copied?.Count ?? 0)
 }

@@ -64,7 +64,7 @@ async function store(
   lease: Lease,
   { path, relation, schema, columns }: NewRows,
 ): Promise<WriteResult> {
-  const { sql } = await compiled(relation)
+  const { sql } = await compiled(relation, lease)
   const sortBy = context.layout?.sortBy ?? []
   const select = sortBy.length > 0 ? sortedSelect({ sql, schema, ordered: true }, sortBy) : sql
   const [partition] = context.partitions

@@ -22,21 +22,30 @@ export interface Compilation {
   isCommon(relation: Relation): boolean
   /** A name for a table of the FROM clause that no other has. */
   alias(): string
-  readonly csvHeaders: CsvHeaders
+  readonly facts: FileFacts
 }
 
 /** The columns of CSV files in their order, by the path of the file. */
 export type CsvHeaders = ReadonlyMap<string, readonly string[]>
 
+/** DuckDB's types of the columns in Parquet files, by the relation that reads them and the column's name as declared. */
+export type StoredTypes = ReadonlyMap<Relation, ReadonlyMap<string, string>>
+
+/** What is known of the files that a plan reads. Where nothing is, DuckDB itself looks while it binds the statement. */
+export interface FileFacts {
+  readonly csvHeaders?: CsvHeaders
+  readonly storedTypes?: StoredTypes
+}
+
 /**
  * Prints a bound relation as DuckDB SQL whose answers are Spark's.
  *
  * The connection must have run `duckdbPrelude`, and have its `TimeZone` set. A relation that is used more than once in
- * the plan, and computes something, is computed once. CSV files are read by the columns of `csvHeaders`, so that a line
- * that does not fit is told by its number; DuckDB itself looks for a header that is not among them.
+ * the plan, and computes something, is computed once. CSV files are read by the columns of their headers, so that a
+ * line that does not fit is told by its number; a column of a known type is read without a test of it.
  * @throws FrameError `FRAME_INPUT_UNBOUND` when an `input` or a parameter was not bound
  */
-export function compileDuckdb(relation: Relation, csvHeaders: CsvHeaders = new Map()): CompiledSql {
+export function compileDuckdb(relation: Relation, facts: FileFacts = {}): CompiledSql {
   const order = bottomUp(relation)
   const { kept, repeated } = commonTables(order)
   const queries = new Map<Relation, Query | (() => Query)>()
@@ -50,7 +59,7 @@ export function compileDuckdb(relation: Relation, csvHeaders: CsvHeaders = new M
     },
     isCommon: input => kept.has(input),
     alias: () => `t${++aliases}`,
-    csvHeaders,
+    facts,
   }
   for (const each of order) {
     if (each.kind === "input") throw unboundInput(each.key)

@@ -14,10 +14,14 @@ type Values = Extract<Relation, { kind: "values" }>
 export function scanFiles(relation: Files, compilation: Compilation): Query {
   const columns = relation.schema.columns
   if (relation.format === "csv")
-    return fromTable(csvTable(relation, compilation.csvHeaders), columns, compilation.alias())
+    return fromTable(csvTable(relation, compilation.facts.csvHeaders ?? new Map()), columns, compilation.alias())
   const query = fromTable(readCall(relation), columns, compilation.alias())
+  const types = compilation.facts.storedTypes?.get(relation)
+  const inFolders = relation.hivePartitioned ?? false
   const cast = (stored: Sql, column: Column) =>
-    relation.foreign ? storedColumn(stored, column, relation.hivePartitioned ?? false) : castTo(stored, column.type)
+    relation.foreign
+      ? storedColumn(stored, column, { inFolders, type: types?.get(column.name) })
+      : castTo(stored, column.type)
   // Parquet keeps types of its own: nanoseconds, unsigned numbers. The binder drops the casts that change nothing.
   return {
     ...query,

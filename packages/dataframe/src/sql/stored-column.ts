@@ -1,4 +1,4 @@
-import { castTo } from "../function/duckdb-type.ts"
+import { castTo, duckdbTypeText } from "../function/duckdb-type.ts"
 import { type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
 import type { Column, DataType } from "../schema/data-type.ts"
 import { typeName } from "../schema/type-name.ts"
@@ -38,20 +38,33 @@ function accepted(type: DataType): readonly string[] | undefined {
   }
 }
 
+/** What is known of a column that is stored. */
+interface Stored {
+  /** It may stand in the names of folders, as text. */
+  readonly inFolders: boolean
+  /** DuckDB's type of it. */
+  readonly type: string | undefined
+}
+
 /**
  * A column of a Parquet file that others made, as the declared type. What would lose a part of its values is refused by
- * its type, before a row is read. The binder knows the stored type: what is left of this is the cast, or nothing.
+ * its type, before a row is read. Where the stored type is not known, the binder knows it, and takes the test away.
  */
-export function storedColumn(stored: Sql, { name, type }: Column, inFolders: boolean): Sql {
+export function storedColumn(stored: Sql, { name, type }: Column, { inFolders, type: known }: Stored): Sql {
+  if (known === duckdbTypeText(type)) return stored
   const types = accepted(type)
   if (!types) return castTo(stored, type)
-  const listed = sql`typeof(${stored}) IN (${[...types, ...(inFolders ? ["VARCHAR"] : [])].map(textLiteral)})`
+  const listed = [...types, ...(inFolders ? ["VARCHAR"] : [])]
   const others = typePattern(type)
-  const fits = others ? sql`${listed} OR regexp_matches(typeof(${stored}), ${textLiteral(others)})` : listed
+  if (known !== undefined && (listed.includes(known) || (others && new RegExp(others).test(known)))) {
+    return converted(stored, type, known)
+  }
+  const isListed = sql`typeof(${stored}) IN (${listed.map(textLiteral)})`
+  const fits = others ? sql`${isListed} OR regexp_matches(typeof(${stored}), ${textLiteral(others)})` : isListed
   const told = sql`${textLiteral(`[SOURCE_TYPE] ${typeName(type)} `)} || typeof(${stored}) || ${textLiteral(` ${name}`)}`
   // through INTEGER, since any text would be a text
   const refused = castTo(sql`CAST(CAST(${told} AS INTEGER) AS VARCHAR)`, type)
-  return sql`CASE WHEN ${fits} THEN ${converted(stored, type)} ELSE ${refused} END`
+  return sql`CASE WHEN ${fits} THEN ${converted(stored, type, known)} ELSE ${refused} END`
 }
 
 /** Decimals that have no more digits after the point; enumerations. */
@@ -63,7 +76,10 @@ function typePattern(type: DataType): string | undefined {
 }
 
 /** Times without a zone, those of INT96 among them, are UTC where an instant is declared. */
-function converted(stored: Sql, type: DataType): Sql {
+function converted(stored: Sql, type: DataType, known: string | undefined): Sql {
   if (type.kind !== "timestamp") return castTo(stored, type)
-  return sql`CASE WHEN typeof(${stored}) IN (${[...zoneless, "DATE"].map(textLiteral)}) THEN make_timestamptz(epoch_us(CAST(${stored} AS TIMESTAMP))) ELSE ${castTo(stored, type)} END`
+  const instant = sql`make_timestamptz(epoch_us(CAST(${stored} AS TIMESTAMP)))`
+  const unzoned = [...zoneless, "DATE"]
+  if (known !== undefined) return unzoned.includes(known) ? instant : castTo(stored, type)
+  return sql`CASE WHEN typeof(${stored}) IN (${unzoned.map(textLiteral)}) THEN ${instant} ELSE ${castTo(stored, type)} END`
 }
