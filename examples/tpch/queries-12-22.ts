@@ -163,22 +163,24 @@ export const q18 = asset("tpch/q18", {
 export const q19 = asset("tpch/q19", {
   deps: { lineitem, part },
   returns: frame({ revenue }),
-  transform: ({ lineitem, part }) =>
-    lineitem
-      .filter(f => f.l_shipmode.isin("AIR", "AIR REG").and(f.l_shipinstruct.equalTo("DELIVER IN PERSON")))
-      .joinOn(part, (l, p) => {
-        const fits = (brand: string, size: string, kinds: readonly string[], least: number, largest: number) =>
-          p.p_brand
+  transform: ({ lineitem, part }) => {
+    const wanted = part
+      .withColumn("least", f => {
+        const fits = (brand: string, size: string, kinds: readonly string[], largest: number) =>
+          f.p_brand
             .equalTo(brand)
-            .and(p.p_container.isin(...kinds.map(kind => `${size} ${kind}`)))
-            .and(l.l_quantity.between(least, least + 10))
-            .and(p.p_size.between(1, largest))
-        const any = fits("Brand#12", "SM", ["CASE", "BOX", "PACK", "PKG"], 1, 5)
-          .or(fits("Brand#23", "MED", ["BAG", "BOX", "PKG", "PACK"], 10, 10))
-          .or(fits("Brand#34", "LG", ["CASE", "BOX", "PACK", "PKG"], 20, 15))
-        return p.p_partkey.equalTo(l.l_partkey).and(any)
+            .and(f.p_container.isin(...kinds.map(kind => `${size} ${kind}`)))
+            .and(f.p_size.between(1, largest))
+        return when(fits("Brand#12", "SM", ["CASE", "BOX", "PACK", "PKG"], 5), 1)
+          .when(fits("Brand#23", "MED", ["BAG", "BOX", "PKG", "PACK"], 10), 10)
+          .when(fits("Brand#34", "LG", ["CASE", "BOX", "PACK", "PKG"], 15), 20)
       })
-      .agg(f => ({ revenue: sum(f.l_extendedprice.multiply(lit(1).minus(f.l_discount))) })),
+      .filter(f => f.least.isNotNull())
+    return lineitem
+      .filter(f => f.l_shipmode.isin("AIR", "AIR REG").and(f.l_shipinstruct.equalTo("DELIVER IN PERSON")))
+      .joinOn(wanted, (l, p) => l.l_partkey.equalTo(p.p_partkey).and(l.l_quantity.between(p.least, p.least.plus(10))))
+      .agg(f => ({ revenue: sum(f.l_extendedprice.multiply(lit(1).minus(f.l_discount))) }))
+  },
 })
 
 /** Potential part promotion. */
