@@ -23,7 +23,8 @@ const benchmarks: { readonly [name: string]: (folder: string) => Promise<Line[]>
   rows: async folder => (await import("./rows.ts")).rows(folder),
   pipeline: async folder =>
     (await import("./pipeline.ts")).pipeline(folder, { rows: number("ROWS", 20_000_000), pairs: number("PAIRS", 9) }),
-  tpch: async () => (await import("./tpch.ts")).tpch(scratch, { scale: number("SCALE", 1), pairs: number("PAIRS", 9) }),
+  tpch: async folder =>
+    (await import("./tpch.ts")).tpch(folder, { scratch, scale: number("SCALE", 1), pairs: number("PAIRS", 9) }),
   functions: async () => (await import("./functions.ts")).functions({ rows: number("ROWS", 1_000_000), ...options }),
 }
 
