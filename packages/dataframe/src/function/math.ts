@@ -5,8 +5,9 @@ import * as types from "../schema/type-family.ts"
 import { castTo } from "./duckdb-type.ts"
 import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "./function-entry.ts"
 import { castOf } from "./implicit-cast.ts"
+import { bitCount, integralPmod, shiftLeft, shiftRight } from "./integer-sql.ts"
 import { arg, input, once, raise, unlessNull } from "./printed-call.ts"
-import { roundCall, roundHalfEvenCall, roundToward } from "./round-sql.ts"
+import { halfEvenWhole, roundCall, roundHalfEvenCall, roundToward } from "./round-sql.ts"
 import {
   alike,
   argument,
@@ -21,7 +22,7 @@ import {
   takes,
   typeOf,
 } from "./signature.ts"
-import { invoke, numberLiteral, type Sql, sql } from "./sql-fragment.ts"
+import { invoke, type Sql, sql } from "./sql-fragment.ts"
 
 const toDouble = takes([double], types.float64)
 
@@ -81,16 +82,10 @@ function power(call: PrintedCall): Sql {
 }
 
 function positiveRemainder(call: PrintedCall): Sql {
+  if (types.isIntegral(call.type)) return integralPmod(call)
   const [a, b] = [arg(call, 0), arg(call, 1)]
-  const floating = types.isFloating(call.type)
-  const zero = raise(floating || types.isDecimal(call.type) ? "DIVIDE_BY_ZERO" : "REMAINDER_BY_ZERO", call.type)
-  const guard = sql`CASE WHEN ${b} = 0 AND ${a} IS NOT NULL THEN ${zero}`
-  if (!types.isIntegral(call.type)) {
-    return sql`${guard} WHEN ${a} % ${b} < 0 THEN ${castTo(sql`(${a} % ${b} + ${b}) % ${b}`, call.type)} ELSE ${castTo(sql`${a} % ${b}`, call.type)} END`
-  }
-  const wide = sql`CAST(${a} % ${b} AS HUGEINT)`
-  const moved = castTo(sql`(${wide} + ${b}) % ${b}`, call.type)
-  return sql`${guard} WHEN ${b} = -1 THEN ${a} - ${a} WHEN ${a} % ${b} < 0 THEN ${moved} ELSE ${a} % ${b} END`
+  const zero = raise("DIVIDE_BY_ZERO", call.type)
+  return sql`CASE WHEN ${b} = 0 AND ${a} IS NOT NULL THEN ${zero} WHEN ${a} % ${b} < 0 THEN ${castTo(sql`(${a} % ${b} + ${b}) % ${b}`, call.type)} ELSE ${castTo(sql`${a} % ${b}`, call.type)} END`
 }
 
 function tryOf(operator: Sql): ScalarForm {
@@ -115,29 +110,6 @@ const shiftRule: TypeRule = (args, name) => {
   return { args: [wide, argument(takes([int], types.int32)([by], name).args, 0)], type: wide.type }
 }
 
-/** Java takes the last 5 bits of the distance, of a bigint the last 6, and lets bits fall off the end. */
-function shift(call: PrintedCall, direction: "left" | "right"): Sql {
-  const [x, by] = [arg(call, 0), arg(call, 1)]
-  const bits = call.type.kind === "int64" ? 64 : 32
-  const unit = sql`CAST(pow(2, ${by} & ${bits - 1}) AS HUGEINT)`
-  const value = sql`CAST(${x} AS HUGEINT)`
-  // Cut toward zero and one less for what was negative is cut toward minus infinity.
-  if (direction === "right")
-    return castTo(sql`CASE WHEN ${x} < 0 THEN (${value} + 1) // ${unit} - 1 ELSE ${value} // ${unit} END`, call.type)
-  const all = sql`CAST(${powerOfTwo(bits)} AS HUGEINT)`
-  const half = sql`CAST(${powerOfTwo(bits - 1)} AS HUGEINT)`
-  const low = sql`(${value} % (${all} // ${unit})) * ${unit}`
-  const wrapped = once(
-    low,
-    v => sql`CASE WHEN ${v} >= ${half} THEN ${v} - ${all} WHEN ${v} < -${half} THEN ${v} + ${all} ELSE ${v} END`,
-  )
-  return castTo(wrapped, call.type)
-}
-
-function powerOfTwo(exponent: number): Sql {
-  return numberLiteral(String(2n ** BigInt(exponent)))
-}
-
 /** The number of the bucket of an even division of a range: 0 below it, one more than there are above. */
 function bucket(call: PrintedCall): Sql {
   const [x, low, high, count] = [arg(call, 0), arg(call, 1), arg(call, 2), arg(call, 3)]
@@ -152,15 +124,15 @@ function bucket(call: PrintedCall): Sql {
 
 /** Numbers. */
 export const math = {
-  shiftleft: scalar(shiftRule, call => shift(call, "left")),
-  shiftright: scalar(shiftRule, call => shift(call, "right")),
-  bround: scalar(roundRule, call => roundHalfEvenCall(call)),
+  shiftleft: scalar(shiftRule, shiftLeft),
+  shiftright: scalar(shiftRule, shiftRight),
+  bround: scalar(roundRule, roundHalfEvenCall),
   width_bucket: scalar(takes([double, double, double, bigint], types.int64), bucket),
   abs: scalar(takes([numeric], absolute), "abs"),
-  round: scalar(roundRule, call => roundCall(call)),
+  round: scalar(roundRule, roundCall),
   ceil: scalar(towardRule, call => roundToward("ceil", call)),
   floor: scalar(towardRule, call => roundToward("floor", call)),
-  rint: scalar(toDouble, call => sql`round_even(${arg(call, 0)}, 0)`),
+  rint: scalar(toDouble, call => once(arg(call, 0), x => halfEvenWhole(x)), { revision: 2 }),
   signum: scalar(toDouble, signum),
   sqrt: scalar(
     toDouble,
@@ -217,7 +189,7 @@ export const math = {
     once(arg(call, 0), x => sql`CASE WHEN isinf(${x}) THEN ${nan} WHEN ${x} = 0 THEN 1 / ${x} ELSE 1 / tan(${x}) END`),
   ),
   pow: scalar(takes([double, double], types.float64), power),
-  pmod: scalar(twoNumbers, positiveRemainder),
+  pmod: scalar(twoNumbers, positiveRemainder, { revision: 2 }),
   sin: scalar(toDouble, domain("sin", infinite, nan)),
   cos: scalar(toDouble, domain("cos", infinite, nan)),
   tan: scalar(toDouble, domain("tan", infinite, nan)),
@@ -239,10 +211,7 @@ export const math = {
     takes([int], types.int64),
     call => sql`CASE WHEN ${arg(call, 0)} BETWEEN 0 AND 20 THEN CAST(factorial(${arg(call, 0)}) AS BIGINT) END`,
   ),
-  bit_count: scalar(
-    takes([integral], types.int32),
-    call => sql`CAST(bit_count(CAST(${arg(call, 0)} AS BIGINT)) AS INTEGER)`,
-  ),
+  bit_count: scalar(takes([integral], types.int32), bitCount),
   bin: scalar(takes([integral], types.string), "bin"),
   try_add: scalar(twoIntegrals, tryOf(sql`+`)),
   try_subtract: scalar(twoIntegrals, tryOf(sql`-`)),

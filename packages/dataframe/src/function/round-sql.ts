@@ -1,9 +1,11 @@
 import type { DataType } from "../schema/data-type.ts"
 import { decimal } from "../schema/decimal-type.ts"
 import * as types from "../schema/type-family.ts"
-import { decimalTypeOf, scaled } from "./decimal-sql.ts"
 import { castTo } from "./duckdb-type.ts"
 import type { PrintedCall } from "./function-entry.ts"
+import { roundIntegral } from "./integer-sql.ts"
+import { narrowDigits } from "./narrow-decimal.ts"
+import { mostNearestDigits, nearest, shortestText } from "./nearest-double.ts"
 import { arg, input, once, powerOfTen } from "./printed-call.ts"
 import { requireInteger, unsupported } from "./signature.ts"
 import { numberLiteral, type Sql, sql } from "./sql-fragment.ts"
@@ -21,7 +23,7 @@ export function roundCall(call: PrintedCall): Sql {
   const digits = digitsOf(call, "round")
   const type = input(call, 0).type
   if (types.isDecimal(type)) return roundDecimal(x, digits, call.type)
-  if (types.isIntegral(type)) return digits >= 0 ? x : once(x, value => roundIntegral(value, -digits, type))
+  if (types.isIntegral(type)) return digits >= 0 ? x : once(x, value => roundIntegral(value, -digits, type, "up"))
   const wide = type.kind === "float32" ? castTo(x, types.float64) : x
   const rounded = once(wide, value => (digits < 0 ? roundTens(value, -digits) : roundDouble(value, digits)))
   return type.kind === "float32" ? castTo(rounded, types.float32) : rounded
@@ -31,37 +33,28 @@ function roundDecimal(x: Sql, digits: number, type: DataType): Sql {
   return castTo(sql`round(${x}, ${digits})`, type)
 }
 
-function roundIntegral(x: Sql, tens: number, type: DataType): Sql {
-  if (tens > 19) return castTo(sql`${x} - ${x}`, type)
-  const unit = sql`CAST(${powerOfTen(tens)} AS HUGEINT)`
-  const half = sql`CASE WHEN ${x} < 0 THEN -${unit} // 2 ELSE ${unit} // 2 END`
-  return castTo(sql`(CAST(${x} AS HUGEINT) + ${half}) // ${unit} * ${unit}`, type)
-}
-
-/**
- * Spark rounds the shortest decimal text of a double. Away from a tie that is the nearest multiple, found in floating
- * point and divided once, which is exact; near a tie, or where digits are scarce, the text decides.
- */
+/** Spark rounds the shortest decimal text of a double. */
 function roundDouble(x: Sql, digits: number): Sql {
+  if (digits === 0) return sql`(round(${x}) + 0e0)` // a middle is a double, and no zero gets a sign
   if (digits > mostDigits)
     throw unsupported("round", `${digits} digits are more than a double has.`, "Round to 17 at most.")
-  const unit = sql`CAST(${numberLiteral(`1e${digits}`)} AS DOUBLE)`
-  const limit = sql`CAST(${numberLiteral(`1e${17 - digits}`)} AS DOUBLE)`
-  const text = sql`CAST(spark_plain(CAST(${x} AS VARCHAR)) AS ${digits > 17 ? sql`DECIMAL(38,${digits})` : sql`DECIMAL(18,${digits})`})`
-  const slow = sql`CASE WHEN isnan(${x}) OR abs(${x}) >= ${limit} THEN ${x} ELSE CAST(CAST(${text} AS VARCHAR) AS DOUBLE) END`
-  if (digits > 15) return slow
-  const scaledUp = sql`${x} * ${unit}`
-  const clear = sql`abs(${scaledUp}) < 1e9 AND abs(${scaledUp} - floor(${scaledUp}) - 0.5e0) > 1e-6`
-  return sql`CASE WHEN ${clear} THEN floor(${scaledUp} + 0.5e0) / ${unit} ELSE ${slow} END`
+  const text = castTo(shortestText(x), decimal(digits > 17 ? 38 : 18, digits))
+  const slow = sql`WHEN abs(${x}) < ${numberLiteral(`1e${17 - digits}`)} THEN CAST(CAST(${text} AS VARCHAR) AS DOUBLE) ELSE ${x}`
+  return nearestOr(slow, x, digits, "up")
 }
 
-/** Rounds to tens, hundreds, …: in whole numbers, so that no zero gets a sign. */
+function nearestOr(slow: Sql, x: Sql, digits: number, half: "up" | "even"): Sql {
+  if (digits > mostNearestDigits) return sql`CASE ${slow} END`
+  const { holds, holdsToo, value } = nearest(x, digits, half)
+  return sql`CASE WHEN ${holds} THEN ${value} WHEN ${holdsToo} THEN ${value} ${slow} END`
+}
+
+/** Rounds to tens, hundreds, …, so that no zero gets a sign. Below 2^53 a middle is a double. */
 function roundTens(x: Sql, tens: number): Sql {
   if (tens > 18) throw unsupported("round", `${tens} digits before the point are too many.`, "Round to 18 at most.")
-  const unit = sql`CAST(${powerOfTen(tens)} AS HUGEINT)`
-  const whole = sql`(CAST(trunc(abs(${x})) AS HUGEINT) + ${unit} // 2) // ${unit} * ${unit}`
-  const signed = sql`CAST(CASE WHEN ${x} < 0 THEN -(${whole}) ELSE ${whole} END AS DOUBLE)`
-  return sql`CASE WHEN isnan(${x}) OR abs(${x}) >= 1e37 THEN ${x} ELSE ${signed} END`
+  const text = castTo(shortestText(x), decimal(38, 0))
+  const slow = sql`CAST(CAST(round(${text}, -${tens}) AS VARCHAR) AS DOUBLE)`
+  return sql`CASE WHEN abs(${x}) < 9007199254740992e0 THEN round(${x}, -${tens}) + 0e0 WHEN abs(${x}) < 1e37 THEN ${slow} ELSE ${x} END`
 }
 
 /** `ceil` and `floor`. */
@@ -74,10 +67,25 @@ export function roundToward(name: "ceil" | "floor", call: PrintedCall): Sql {
   const digits = digitsOf(call, name)
   if (digits >= type.scale) return castTo(x, call.type)
   if (digits === 0) return castTo(toward(x), call.type)
-  if (digits < 0) return castTo(towardTens(name, toward(x), -digits), call.type)
-  const wide = castTo(x, decimal(Math.min(38, Math.max(19, type.precision)), type.scale))
-  const moved = toward(sql`${wide} * CAST(${powerOfTen(digits)} AS DECIMAL(${digits + 1},0))`)
-  return scaled(moved, decimalTypeOf(call.type))
+  if (digits < 0) {
+    const isNarrow = Math.max(type.precision - type.scale, -digits) < narrowDigits
+    const whole = sql`CAST(${toward(x)} AS ${isNarrow ? sql`BIGINT` : sql`HUGEINT`})`
+    return castTo(towardTens(name, whole, -digits), call.type)
+  }
+  // 18 digits may become 19, which DuckDB keeps in 128 bits.
+  const roomy = type.precision === narrowDigits ? castTo(x, decimal(narrowDigits + 1, type.scale)) : x
+  return once(roomy, value => towardMultiple(name, value, digits, call.type))
+}
+
+/** To a multiple of 10^-digits, by the remainder, which has the sign of the value. */
+function towardMultiple(name: "ceil" | "floor", x: Sql, digits: number, type: DataType): Sql {
+  const unit = multiple(1, digits)
+  const rest = sql`${x} % ${unit}`
+  const moved =
+    name === "ceil"
+      ? sql`WHEN ${rest} > 0 THEN ${x} - ${rest} + ${unit}`
+      : sql`WHEN ${rest} < 0 THEN ${x} - ${rest} - ${unit}`
+  return castTo(sql`CASE ${moved} ELSE ${x} - ${rest} END`, type)
 }
 
 /** Java saturates what is outside of bigint, and makes NaN zero. */
@@ -87,9 +95,8 @@ function saturated(x: Sql, value: Sql): Sql {
   return sql`CASE WHEN ${inside} THEN CAST(${value} AS BIGINT) WHEN isnan(${x}) THEN CAST(0 AS BIGINT) ${range} ELSE CAST(${value} AS BIGINT) END`
 }
 
-function towardTens(name: "ceil" | "floor", whole: Sql, tens: number): Sql {
-  const unit = sql`CAST(${powerOfTen(tens)} AS HUGEINT)`
-  const n = sql`CAST(${whole} AS HUGEINT)`
+function towardTens(name: "ceil" | "floor", n: Sql, tens: number): Sql {
+  const unit = powerOfTen(tens)
   const step =
     name === "ceil"
       ? sql`CASE WHEN ${n} % ${unit} > 0 THEN 1 ELSE 0 END`
@@ -102,7 +109,7 @@ export function roundHalfEvenCall(call: PrintedCall): Sql {
   const x = arg(call, 0)
   const digits = digitsOf(call, "bround")
   const type = input(call, 0).type
-  if (types.isIntegral(type)) return digits >= 0 ? x : once(x, value => evenIntegral(value, -digits, type))
+  if (types.isIntegral(type)) return digits >= 0 ? x : once(x, value => roundIntegral(value, -digits, type, "even"))
   if (types.isDecimal(type))
     return castTo(
       once(x, value => halfEven(value, digits)),
@@ -112,28 +119,31 @@ export function roundHalfEvenCall(call: PrintedCall): Sql {
     throw unsupported("bround", `${digits} digits of a double are out of its reach.`, "Round to 0 to 17 digits.")
   }
   const wide = type.kind === "float32" ? castTo(x, types.float64) : x
-  const rounded = once(wide, value => {
-    const exact = sql`CAST(spark_plain(CAST(${value} AS VARCHAR)) AS DECIMAL(38,18))`
-    const small = sql`CAST(${halfEven(exact, digits)} AS DOUBLE)`
-    return sql`CASE WHEN NOT isfinite(${value}) OR abs(${value}) >= 1e15 THEN ${value} ELSE ${small} END`
-  })
+  const rounded = once(wide, value => halfEvenDouble(value, digits))
   return type.kind === "float32" ? castTo(rounded, types.float32) : rounded
+}
+
+/** A whole number half to even: twice the nearest of the half. */
+export function halfEvenWhole(x: Sql): Sql {
+  return sql`CASE WHEN ${x} - floor(${x}) = 0.5e0 THEN round(${x} / 2) * 2 ELSE round(${x}) END`
+}
+
+function halfEvenDouble(x: Sql, digits: number): Sql {
+  if (digits === 0) return sql`(${halfEvenWhole(x)} + 0e0)`
+  // What is left to the text has at most two digits more than are asked for, or is below ten.
+  const exact = castTo(shortestText(x), decimal(38, digits > mostNearestDigits ? 36 : digits + 3))
+  const slow = sql`WHEN abs(${x}) < ${numberLiteral(`1e${17 - digits}`)} THEN CAST(CAST(${halfEven(exact, digits)} AS VARCHAR) AS DOUBLE) ELSE ${x}`
+  return nearestOr(slow, x, digits, "even")
 }
 
 /** Half up, and one unit back where that went from a tie to an odd multiple. */
 export function halfEven(x: Sql, digits: number): Sql {
-  const unit = digits >= 0 ? numberLiteral(digits === 0 ? "1" : `0.${"0".repeat(digits - 1)}1`) : powerOfTen(-digits)
-  const half = digits >= 0 ? numberLiteral(`0.${"0".repeat(digits)}5`) : numberLiteral(`5${"0".repeat(-digits - 1)}`)
   const up = sql`round(${x}, ${digits})`
-  const back = sql`CASE WHEN ${x} < 0 THEN -${unit} ELSE ${unit} END`
-  return sql`CASE WHEN abs(${up} - ${x}) = ${half} AND CAST(abs(${up} / ${unit}) AS HUGEINT) % 2 = 1 THEN ${up} - ${back} ELSE ${up} END`
+  const back = sql`CASE WHEN ${x} < 0 THEN -${multiple(1, digits)} ELSE ${multiple(1, digits)} END`
+  return sql`CASE WHEN abs(${up} - ${x}) = ${multiple(5, digits + 1)} AND ${up} % ${multiple(2, digits)} <> 0 THEN ${up} - ${back} ELSE ${up} END`
 }
 
-function evenIntegral(x: Sql, tens: number, type: DataType): Sql {
-  if (tens > 19) return castTo(sql`${x} - ${x}`, type)
-  const unit = sql`CAST(${powerOfTen(tens)} AS HUGEINT)`
-  const size = sql`abs(CAST(${x} AS HUGEINT))`
-  const [whole, rest] = [sql`${size} // ${unit}`, sql`${size} % ${unit} * 2`]
-  const up = sql`CASE WHEN ${rest} > ${unit} OR (${rest} = ${unit} AND (${whole}) % 2 = 1) THEN 1 ELSE 0 END`
-  return castTo(sql`(${whole} + ${up}) * ${unit} * CASE WHEN ${x} < 0 THEN -1 ELSE 1 END`, type)
+/** A few times 10^-digits. */
+function multiple(times: number, digits: number): Sql {
+  return numberLiteral(digits > 0 ? `0.${"0".repeat(digits - 1)}${times}` : `${times}${"0".repeat(-digits)}`)
 }
