@@ -187,6 +187,29 @@ test("leaves infinity, NaN and null as they are when it rounds", async () => {
   ])
 })
 
+test.each([
+  [10, 2],
+  [2, 2],
+  [15, 0],
+  [18, 9],
+  [18, 12],
+  [38, 6],
+  [38, 18],
+  [30, 20],
+  [38, 0],
+])("casts doubles to decimal(%i,%i) as their texts, and none that is too large", async (precision, scale) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(doubles, many), async values => {
+      const rows = values.map(v => [Object.is(v, -0) ? "-0.0" : String(v)])
+      await expectRule(`try_cast(a as decimal(${precision},${scale}))`, ["double"], rows, v => {
+        const units = rounded(exact(String(Number(v))), scale)
+        return size(units) < 10n ** BigInt(precision) ? text(units, scale) : null
+      })
+    }),
+    runs,
+  )
+})
+
 const bounds: { readonly [type: string]: number } = { tinyint: 8, smallint: 16, int: 32, bigint: 64 }
 
 /** Whole numbers of all lengths, and those at the ends of the type. */

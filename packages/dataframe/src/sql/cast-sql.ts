@@ -1,8 +1,11 @@
+import { narrowDigits } from "../function/decimal-sql.ts"
 import { castTo, duckdbType, tryCastTo } from "../function/duckdb-type.ts"
-import { once, powerOfTen, raise } from "../function/printed-call.ts"
+import { isClear, nearest, shortestText, within } from "../function/nearest-double.ts"
+import { once, raise } from "../function/printed-call.ts"
 import { unsupported } from "../function/signature.ts"
-import { identifier, keyword, type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
+import { identifier, join, keyword, numberLiteral, type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
 import type { DataType } from "../schema/data-type.ts"
+import { decimal } from "../schema/decimal-type.ts"
 import * as types from "../schema/type-family.ts"
 import { sameType, typeName } from "../schema/type-name.ts"
 import { castToText } from "./cast-to-text.ts"
@@ -89,14 +92,41 @@ function castToNumber(x: Sql, from: DataType, to: DataType, mode: CastMode): Sql
   return plainCast(x, to, mode)
 }
 
-/** Spark takes the shortest text of a double. Away from a tie, and with digits to spare, rounding the double is the same. */
+/** With more digits after the point, few doubles are clear of a middle. */
+const mostClearScale = 9
+
+/** Spark takes the shortest text of a double. */
 function decimalOfDouble(x: Sql, to: types.DecimalType, mode: CastMode): Sql {
-  const slow = sql`WHEN isfinite(${x}) THEN ${plainCast(sql`spark_plain(CAST(${x} AS VARCHAR))`, to, mode)}`
-  if (to.scale > 9 || to.precision - to.scale < 1) return sql`CASE ${slow} END`
-  const units = sql`${x} * CAST(${powerOfTen(to.scale)} AS DOUBLE)`
-  const limit = sql`CAST(${powerOfTen(Math.min(9, to.precision))} AS DOUBLE)`
-  const clear = sql`abs(${units}) < ${limit} AND abs(${units} - floor(${units}) - 0.5e0) > 1e-6`
-  return sql`CASE WHEN ${clear} THEN ${plainCast(x, to, mode)} ${slow} END`
+  const slow = decimalOfDigits(x, to, mode)
+  if (to.scale > mostClearScale) {
+    // Up to three digits after the point and 15 in all are the shortest text of a double.
+    const short = sql`abs(${x}) < 1e12 AND round(${x} * 1e3) / 1e3 = ${x}`
+    return sql`CASE WHEN ${short} THEN ${plainCast(castTo(x, decimal(18, 3)), to, mode)} ${slow} END`
+  }
+  // DuckDB compares with the largest decimal before it rounds.
+  const largest = `${"9".repeat(to.precision - to.scale) || "0"}.${"9".repeat(to.scale) || "0"}e0`
+  const small = within(x, to.precision <= 12 ? largest : `1e${12 - to.scale}`)
+  const { holds, value } = nearest(x, to.scale, "up")
+  const clear = sql`WHEN ${small} AND ${isClear(x, to.scale)} THEN ${plainCast(x, to, mode)}`
+  const near = sql`WHEN ${to.precision <= 14 ? within(x, largest) : holds} THEN ${plainCast(value, to, mode)}`
+  return sql`CASE ${clear} ${near} ${slow} END`
+}
+
+/**
+ * Reads the text of a double. DuckDB reads a decimal of more than 18 digits 100 times as slowly as one of fewer, which
+ * holds all digits of a double when its size says how many of them stand after the point.
+ */
+function decimalOfDigits(x: Sql, to: types.DecimalType, mode: CastMode): Sql {
+  const below = (bound: string, value: Sql) => sql`WHEN abs(${x}) < ${numberLiteral(bound)} THEN ${value}`
+  const plain = plainCast(shortestText(x), to, mode)
+  const otherwise = sql`WHEN isfinite(${x}) THEN ${plain}`
+  if (to.precision <= narrowDigits) return otherwise
+  const fraction = to.scale <= narrowDigits ? castTo(shortestText(x), decimal(narrowDigits, to.scale)) : shortestText(x)
+  const classes = [2, 4, 6, 8, 10, 12, 14].map(whole => {
+    const digits = castTo(sql`CAST(${x} AS VARCHAR)`, decimal(narrowDigits, narrowDigits - whole))
+    return below(`1e${whole}`, plainCast(digits, to, mode))
+  })
+  return join([below("1", plainCast(fraction, to, mode)), ...classes, otherwise], sql` `)
 }
 
 function integralOf(x: Sql, from: DataType, to: DataType, mode: CastMode): Sql {
