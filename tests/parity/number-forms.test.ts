@@ -1,11 +1,9 @@
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
 import fc from "fast-check"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { parseExpression } from "../../packages/dataframe/src/plan/parse-expression.ts"
-import { resolveExpression } from "../../packages/dataframe/src/plan/resolve-expression.ts"
 import { compileDuckdb } from "../../packages/dataframe/src/sql/compile-sql.ts"
 import { duckdbPrelude } from "../../packages/dataframe/src/sql/prelude.ts"
-import { casePlan, columnsOf } from "./golden/case-plan.ts"
+import { casePlan } from "./golden/case-plan.ts"
 import type { GoldenTable } from "./golden/golden-file.ts"
 import { createGoldenTables } from "./golden/golden-tables.ts"
 
@@ -36,11 +34,10 @@ async function answersOf(spark: string, types: readonly string[], rows: readonly
     tinyint: "TINYINT",
   }
   const columns = types.map((type, i) => ({ name: i === 0 ? "a" : "b", type, duckdbType: duckdb[type] ?? type }))
-  const table: GoldenTable = { columns, groupColumn: null, rows: rows.map((values, key) => ({ key, values })) }
+  const table: GoldenTable = { columns, rows: rows.map((values, key) => ({ key, values })) }
   await connection.run("DROP TABLE IF EXISTS numbers")
   await createGoldenTables(connection, { tables: { numbers: table } } as never)
-  const expression = resolveExpression(parseExpression(spark), { columns: columnsOf(table) })
-  const { sql } = compileDuckdb(casePlan(expression, { path: ["numbers"], columns: columnsOf(table) }))
+  const { sql } = compileDuckdb(casePlan(table, { sparkSql: spark, kind: "row", table: "numbers" }).relation())
   const result = await connection.runAndReadAll(`SELECT CAST("answer" AS VARCHAR) FROM (${sql}) ORDER BY "by"`)
   return result.getRows().map(([answer]) => (answer === null ? null : String(answer).replace(/^(-?)\./, "$10.")))
 }

@@ -28,7 +28,7 @@ export interface CasePlan {
  * Takes a case from its Spark text to a plan.
  * @throws FrameError for what the plan refuses
  */
-export function casePlan(table: GoldenTable, c: GoldenCase): CasePlan {
+export function casePlan(table: GoldenTable, c: Pick<GoldenCase, "sparkSql" | "kind" | "table">): CasePlan {
   const columns: Column[] = [
     { name: "key", type: int },
     ...table.columns.map(({ name, type }) => ({ name, type: parseDataType(type) })),

@@ -1,5 +1,5 @@
-import { narrowDigits } from "../function/decimal-sql.ts"
 import { castTo, duckdbType, tryCastTo } from "../function/duckdb-type.ts"
+import { narrowDigits } from "../function/narrow-decimal.ts"
 import { isClear, nearest, shortestText, within } from "../function/nearest-double.ts"
 import { once, raise } from "../function/printed-call.ts"
 import { unsupported } from "../function/signature.ts"
