@@ -313,3 +313,108 @@ test.each([
     { numRuns: 2, endOnFailure: true },
   )
 })
+
+/** Spark's type of a quotient of decimals. */
+function quotientType([p1, s1]: readonly [number, number], [p2, s2]: readonly [number, number]): [number, number] {
+  const scale = Math.max(6, s1 + p2 + 1)
+  const whole = p1 - s1 + s2
+  if (whole + scale <= 38) return [whole + scale, scale]
+  return [38, Math.max(38 - whole, Math.min(scale, 6))]
+}
+
+test.each<[[number, number], [number, number]]>([
+  [
+    [10, 2],
+    [10, 2],
+  ],
+  [
+    [10, 0],
+    [10, 2],
+  ],
+  [
+    [10, 2],
+    [10, 0],
+  ],
+  [
+    [5, 5],
+    [3, 3],
+  ],
+  [
+    [15, 2],
+    [15, 2],
+  ],
+  [
+    [9, 9],
+    [9, 9],
+  ],
+  [
+    [17, 1],
+    [17, 1],
+  ],
+  [
+    [2, 0],
+    [1, 0],
+  ],
+  [
+    [12, 4],
+    [8, 3],
+  ],
+  [
+    [20, 4],
+    [18, 6],
+  ],
+])("divides decimal(%s) by decimal(%s)", async (left, right) => {
+  const [precision, scale] = quotientType(left, right)
+  const decimalTypes = [left, right].map(type => `decimal(${type})`)
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(decimals(...left), decimals(...right, 1n)), many), async pairs => {
+      const quotient = (a: string, b: string): bigint =>
+        divided(exact(a).units * 10n ** BigInt(scale - left[1] + right[1]), exact(b).units, "up")
+      const fits = pairs.filter(([a, b]) => size(quotient(a, b)) < 10n ** BigInt(precision))
+      const nulls: Value[][] = [
+        [null, "1"],
+        [null, "0"],
+        [null, null],
+      ]
+      const rows = [...fits, ...nulls.map(([a, b]) => [a ?? null, b === "1" ? (pairs[0]?.[1] ?? null) : (b ?? null)])]
+      await expectRule("a / b", decimalTypes, rows, (a = "", b = "") => text(quotient(a, b), scale))
+      const whole = (a: string, b: string): bigint =>
+        (exact(a).units * 10n ** BigInt(right[1])) / (exact(b).units * 10n ** BigInt(left[1]))
+      const short = rows.filter(([a, b]) => a == null || b == null || size(whole(a, b)) < 2n ** 63n)
+      await expectRule("a div b", decimalTypes, short, (a = "", b = "") => String(whole(a, b)))
+    }),
+    { numRuns: 2, endOnFailure: true },
+  )
+  await expect(answersOf("a / b", decimalTypes, [["0", "0"]])).rejects.toThrow("DIVIDE_BY_ZERO")
+})
+
+test.each<[[number, number], [number, number], number, number]>([
+  [[38, 10], [38, 10], 9, 6],
+  [[20, 4], [18, 6], 6, 9],
+  [[38, 18], [20, 2], 17, 6],
+])(
+  "cuts sums and products of decimal(%s) and decimal(%s) to %i and %i digits",
+  async (left, right, ofSum, ofProduct) => {
+    const decimalTypes = [left, right].map(type => `decimal(${type})`)
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(decimals(...left), decimals(...right)), many), async pairs => {
+        const scale = Math.max(left[1], right[1])
+        const units = (v: string) => exact(v).units * 10n ** BigInt(scale - exact(v).scale)
+        const sum = (a: string, b: string) => ({ units: units(a) + units(b), scale })
+        const product = (a: string, b: string) => ({
+          units: exact(a).units * exact(b).units,
+          scale: left[1] + right[1],
+        })
+        for (const [spark, exactly, digits] of [
+          ["a + b", sum, ofSum],
+          ["a * b", product, ofProduct],
+        ] as const) {
+          // DuckDB has 38 digits for the exact result
+          const rows = pairs.filter(([a, b]) => size(exactly(a, b).units) < 10n ** 38n)
+          await expectRule(spark, decimalTypes, rows, (a = "", b = "") => text(rounded(exactly(a, b), digits), digits))
+        }
+      }),
+      { numRuns: 2, endOnFailure: true },
+    )
+  },
+)

@@ -5,8 +5,8 @@ import { type DecimalType, isDecimal } from "../schema/type-family.ts"
 import { sameType } from "../schema/type-name.ts"
 import { castTo } from "./duckdb-type.ts"
 import type { PrintedCall } from "./function-entry.ts"
-import { isWideArithmetic, narrowDecimal, narrowDigits } from "./narrow-decimal.ts"
-import { arg, input, onceEach, powerOfTen } from "./printed-call.ts"
+import { isWideArithmetic, narrowDecimal, narrowDigits, nines, pointed } from "./narrow-decimal.ts"
+import { arg, input, once, powerOfTen } from "./printed-call.ts"
 import { unsupported } from "./signature.ts"
 import { type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
@@ -37,7 +37,7 @@ export function decimalSum(call: Operation, operator: "+" | "-"): Sql {
   const left = widened(arg(call, 0), a, precision, b)
   const sum = operator === "+" ? sql`(${left} + ${arg(call, 1)})` : sql`(${left} - ${arg(call, 1)})`
   const native = decimal(Math.min(precision, maxDigits), scale)
-  return left === arg(call, 0) && sameType(native, call.type) ? sum : castTo(sum, call.type)
+  return left === arg(call, 0) && sameType(native, call.type) ? sum : cutTo(sum, native.scale, call.type)
 }
 
 /** `a * b`, exact, then cut to Spark's type. In 64 bits where the values fit. */
@@ -57,7 +57,19 @@ export function decimalProduct(call: PrintedCall): Sql {
 function wideProduct(call: Operation): Sql {
   const [a, b] = operands(call)
   const left = widened(arg(call, 0), a, a.precision + b.precision, b)
-  return castTo(sql`(${left} * ${arg(call, 1)})`, call.type)
+  return cutTo(sql`(${left} * ${arg(call, 1)})`, a.scale + b.scale, call.type)
+}
+
+/** A cast to fewer digits after the point: of 18 digits in all in 64 bits, since DuckDB divides 128 bits bit by bit. */
+function cutTo(value: Sql, scale: number, type: DataType): Sql {
+  if (decimalTypeOf(type).scale >= scale || scale > narrowDigits) return castTo(value, type)
+  const narrow = decimal(narrowDigits, scale)
+  const most = castTo(textLiteral(nines(narrowDigits, scale)), narrow)
+  return once(
+    value,
+    v =>
+      sql`CASE WHEN ${v} BETWEEN -${most} AND ${most} THEN ${castTo(castTo(v, narrow), type)} ELSE ${castTo(v, type)} END`,
+  )
 }
 
 /** Decimal arithmetic with as many digits as the types say, whatever the values. */
@@ -114,23 +126,29 @@ export function narrowUnits(value: Sql, type: DecimalType): Sql {
 }
 
 /**
- * Long division in 64 bits, as many digits at a time as leave room for the divisor: DuckDB divides 128 bits bit by bit,
- * which costs 200 times as much.
+ * `round_half_up(n × 10^shift ÷ d)` units of the last digit as a decimal, by long division in 64 bits, as many digits at
+ * a time as leave room for the divisor: DuckDB divides 128 bits bit by bit, which costs 200 times as much.
  */
-function dividedNarrow(n: Sql, d: Sql, shift: number, divisorDigits: number): Sql {
-  let quotient = sql`CAST(${n} // ${d} AS HUGEINT) * CAST(${powerOfTen(shift)} AS HUGEINT)`
-  let rest = sql`(${n} % ${d})`
-  for (let left = shift; left > 0; ) {
-    const digits = Math.min(left, narrowDigits - divisorDigits)
-    left -= digits
-    const next = sql`${rest} * ${powerOfTen(digits)}`
-    const part =
-      left > 0 ? sql`CAST(${next} // ${d} AS HUGEINT) * CAST(${powerOfTen(left)} AS HUGEINT)` : sql`${next} // ${d}`
-    quotient = sql`${quotient} + ${part}`
-    rest = sql`(${next} % ${d})`
+function dividedNarrow(n: Sql, d: Sql, shift: number, divisorDigits: number, type: DecimalType): Sql {
+  const wide = shift > narrowDigits ? sql`HUGEINT` : sql`BIGINT`
+  let fraction = sql`CAST(0 AS ${wide})`
+  let rest = sql`${n} % ${d}`
+  let left = shift
+  for (; left > narrowDigits - divisorDigits; left -= narrowDigits - divisorDigits) {
+    const unit = powerOfTen(narrowDigits - divisorDigits)
+    fraction = sql`(${fraction} * ${unit} + ${rest} * ${unit} // ${d})`
+    rest = sql`${rest} * ${unit} % ${d}`
   }
   const away = sql`CASE WHEN (${n} < 0) = (${d} < 0) THEN 1 ELSE -1 END`
-  return sql`${quotient} + CASE WHEN abs(${rest}) * 2 >= abs(${d}) THEN ${away} ELSE 0 END`
+  const last = sql`(${rest} * 2 * ${powerOfTen(left)} // ${d} + ${away}) // 2`
+  const digits = left < shift ? sql`${fraction} * ${powerOfTen(left)} + ${last}` : last
+  const unit = (power: number) => {
+    const precision = Math.max(power + 1, type.scale)
+    return castTo(textLiteral(pointed(`1${"0".repeat(power)}`, type.scale)), decimal(precision, type.scale))
+  }
+  // The last digit may carry to one more than the shift has.
+  const whole = sql`${castTo(sql`${n} // ${d}`, decimal(narrowDigits + 1, 0))} * ${unit(shift)}`
+  return castTo(sql`${whole} + ${castTo(digits, decimal(Math.max(shift + 1, narrowDigits), 0))} * ${unit(0)}`, type)
 }
 
 /** `a / b`, rounded half up to Spark's scale, in whole numbers. The caller keeps zero away. */
@@ -138,12 +156,8 @@ export function decimalDivide(a: Sql, b: Sql, call: PrintedCall): Sql {
   const [left, right] = operands(call)
   const type = decimalTypeOf(call.type)
   const shift = type.scale - left.scale + right.scale
-  if (isNarrow(left) && isNarrow(right)) {
-    const units = onceEach(narrowUnits(a, left), narrowUnits(b, right), (n, d) =>
-      dividedNarrow(n, d, shift, right.precision),
-    )
-    return scaled(units, type)
-  }
+  if (isNarrow(left) && isNarrow(right))
+    return dividedNarrow(narrowUnits(a, left), narrowUnits(b, right), shift, right.precision, type)
   return scaled(dividedHalfUp(unscaled(a, left), unscaled(b, right), shift, left.precision, right.precision), type)
 }
 
@@ -151,10 +165,11 @@ export function decimalDivide(a: Sql, b: Sql, call: PrintedCall): Sql {
 export function decimalDiv(a: Sql, b: Sql, call: PrintedCall): Sql {
   const [left, right] = operands(call)
   const scale = Math.max(left.scale, right.scale)
+  const fits = (type: DecimalType) => isNarrow(type) && type.precision + scale - type.scale <= narrowDigits
+  const units = fits(left) && fits(right) ? narrowUnits : unscaled
   const whole = (value: Sql, type: DecimalType) => {
     const missing = scale - type.scale
-    const units = unscaled(value, type)
-    return missing === 0 ? units : sql`${units} * ${powerOfTen(missing)}`
+    return missing === 0 ? units(value, type) : sql`(${units(value, type)} * ${powerOfTen(missing)})`
   }
   return sql`CAST(${whole(a, left)} // ${whole(b, right)} AS BIGINT)`
 }

@@ -87,7 +87,12 @@ function leaf(e: Expression, digits: number, print: Print): Part | undefined {
 
 /** The largest decimal of so many digits, so many of them after the point. */
 export function nines(digits: number, scale: number): string {
-  const all = "9".repeat(digits).padStart(scale + 1, "0")
+  return pointed("9".repeat(digits), scale)
+}
+
+/** Digits with a point before the last of them. */
+export function pointed(digits: string, scale: number): string {
+  const all = digits.padStart(scale + 1, "0")
   return scale === 0 ? all : `${all.slice(0, -scale)}.${all.slice(-scale)}`
 }
 

@@ -98,9 +98,18 @@ function modulo(call: PrintedCall): Sql {
 }
 
 function division(call: PrintedCall): Sql {
-  return guarded(call, "DIVIDE_BY_ZERO", (a, b) =>
-    types.isDecimal(call.type) ? decimalDivide(a, b, call) : sql`(${a} / ${b})`,
-  )
+  if (types.isDecimal(call.type)) return decimalDivision(call)
+  return guarded(call, "DIVIDE_BY_ZERO", (a, b) => sql`(${a} / ${b})`)
+}
+
+/** Tests the divisor where it stands: DuckDB computes what is repeated once, but not within a CASE. */
+function decimalDivision(call: PrintedCall): Sql {
+  const divisor = input(call, 1)
+  const failed = raise("DIVIDE_BY_ZERO", divisor.type)
+  return onceEach(arg(call, 0), arg(call, 1), (a, b) => {
+    const tested = sql`CASE WHEN ${b} = 0 AND ${a} IS NOT NULL THEN ${failed} ELSE ${b} END`
+    return decimalDivide(a, isNonZero(divisor) ? b : tested, call)
+  })
 }
 
 function wholeDivision(call: PrintedCall): Sql {
@@ -160,7 +169,7 @@ export const operators = {
   ),
   "/": scalar(arithmetic("/"), division, { spark: call => sql`(${arg(call, 0)} / ${arg(call, 1)})` }),
   "%": scalar(arithmetic("%"), modulo, { spark: call => sql`(${arg(call, 0)} % ${arg(call, 1)})` }),
-  div: scalar(divRule, wholeDivision, { spark: call => sql`(${arg(call, 0)} div ${arg(call, 1)})` }),
+  div: scalar(divRule, wholeDivision, { revision: 2, spark: call => sql`(${arg(call, 0)} div ${arg(call, 1)})` }),
   negative: scalar(negateRule, call => sql`(-${arg(call, 0)})`),
   positive: scalar(negateRule, call => arg(call, 0)),
   "=": comparison("="),
