@@ -17,8 +17,9 @@ export interface Queries {
 
 const fewRounds = 2
 const manyRounds = 7
-/** No round begins after it. */
-const mostMs = 1500
+/** No round begins after so much; for what is close to its limit, after so much. */
+const mostMs = 250
+const mostMsIfClose = 2000
 
 /**
  * The least of several rounds, the queries taking turns. A case that `isClose` to its limit is given more rounds.
@@ -43,7 +44,7 @@ export async function formCost(
   try {
     let spent = 0
     for (let round = 0; round < manyRounds; round++) {
-      if (spent > mostMs || (round >= fewRounds && !isClose(cost()))) break
+      if ((round >= fewRounds || spent > mostMs) && (spent > mostMsIfClose || !isClose(cost()))) break
       for (const [i, statement] of statements.entries()) {
         const ms = await cpuMs(statement)
         spent += ms

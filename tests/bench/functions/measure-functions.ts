@@ -78,16 +78,18 @@ interface Measuring {
   readonly fill: (kept: KeptRows, rows: number) => Promise<string>
 }
 
-/** An eighth of the rows tells enough of a form of a row that takes so many nanoseconds a value. */
-const dearNanoseconds = 80
+/** Beside so much a value, what a query costs whatever its rows is little. */
+const dearNanoseconds = 2000
 
+/** An eighth of the rows is enough for a form of a row that is far within its limit there, or so dear that it is over. */
 async function measure(measuring: Measuring): Promise<Measured> {
   const { measured, kept, rows } = measuring
   const limit = limitClass(measured)
   try {
-    const few = measured.case.kind === "row" ? await costOf(measuring, Math.ceil(rows / 8)) : undefined
-    const isDear = few && few.ours + (few.naive ?? 0) > dearNanoseconds
-    const cost = isDear ? few : await costOf(measuring, rows)
+    const few = measured.case.kind === "row" ? await costOf(measuring, Math.ceil(rows / 8), () => false) : undefined
+    const isPlain = few && (few.ours < 0.5 * allowed(limit, few) || few.ours > dearNanoseconds)
+    const isClose = (cost: FormCost) => cost.ours > 0.7 * allowed(limit, cost) && cost.ours < 1.5 * allowed(limit, cost)
+    const cost = isPlain ? few : await costOf(measuring, rows, isClose)
     const most = allowed(limit, cost)
     const distinct = kept.keys?.length ?? kept.sample.rows
     return { measured, limit, cost, allowed: most, holds: cost.ours <= most, distinct }
@@ -96,14 +98,16 @@ async function measure(measuring: Measuring): Promise<Measured> {
   }
 }
 
-async function costOf({ connection, measured, kept, fill }: Measuring, rows: number): Promise<FormCost> {
+async function costOf(
+  { connection, measured, kept, fill }: Measuring,
+  rows: number,
+  isClose: (cost: FormCost) => boolean,
+): Promise<FormCost> {
   const from = await fill(kept, rows)
-  const limit = limitClass(measured)
   const queries = {
     empty: forced(emptySql(measured, from)),
     naive: kept.withoutNaive ? undefined : forced(naiveSql(measured, from)),
     ours: forced(printedSql(measured, from)),
   }
-  const isClose = (cost: FormCost) => cost.ours > 0.7 * allowed(limit, cost) && cost.ours < 2 * allowed(limit, cost)
   return formCost(connection, queries, { rows, isClose })
 }
