@@ -156,5 +156,5 @@ function formatNumber(call: PrintedCall): Sql {
 /** Values as text by a format. */
 export const formatFunctions = {
   format_string: scalar(formatRule, formatted),
-  format_number: scalar(numberRule, formatNumber),
+  format_number: scalar(numberRule, formatNumber, { revision: 2 }),
 } satisfies { readonly [name: string]: FunctionEntry }

@@ -126,10 +126,10 @@ function bucket(call: PrintedCall): Sql {
 export const math = {
   shiftleft: scalar(shiftRule, shiftLeft),
   shiftright: scalar(shiftRule, shiftRight),
-  bround: scalar(roundRule, roundHalfEvenCall),
+  bround: scalar(roundRule, roundHalfEvenCall, { revision: 2 }),
   width_bucket: scalar(takes([double, double, double, bigint], types.int64), bucket),
   abs: scalar(takes([numeric], absolute), "abs"),
-  round: scalar(roundRule, roundCall),
+  round: scalar(roundRule, roundCall, { revision: 2 }),
   ceil: scalar(towardRule, call => roundToward("ceil", call)),
   floor: scalar(towardRule, call => roundToward("floor", call)),
   rint: scalar(toDouble, call => once(arg(call, 0), x => halfEvenWhole(x)), { revision: 2 }),
