@@ -2,7 +2,7 @@ import type { Expression } from "../plan/expression.ts"
 import type { DataType } from "../schema/data-type.ts"
 import { castTo, duckdbType } from "./duckdb-type.ts"
 import type { PrintedArguments, ScalarForm } from "./function-entry.ts"
-import { invoke, join, numberLiteral, type Sql, sql, textLiteral } from "./sql-fragment.ts"
+import { bound, invoke, join, numberLiteral, type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
 /** An argument that the type rule has made sure of. */
 export function arg(call: Pick<PrintedArguments, "args">, index: number): Sql {
@@ -76,15 +76,13 @@ const longest = 200
  */
 export function once(value: Sql, use: (value: Sql) => Sql): Sql {
   if (value.text.length <= longest) return use(value)
-  const name = sql`once_`
-  return sql`list_transform([${value}], lambda ${name}: ${use(name)})[1]`
+  return bound(value, sql`once_`, use)
 }
 
 /** `once` for two values. */
 export function onceEach(a: Sql, b: Sql, use: (a: Sql, b: Sql) => Sql): Sql {
   if (a.text.length <= longest && b.text.length <= longest) return use(a, b)
-  const name = sql`once_`
-  return sql`list_transform([{'a': ${a}, 'b': ${b}}], lambda ${name}: ${use(sql`${name}.a`, sql`${name}.b`)})[1]`
+  return bound(sql`{'a': ${a}, 'b': ${b}}`, sql`once_`, both => use(sql`${both}.a`, sql`${both}.b`))
 }
 
 /** 10 to a power, in digits. */

@@ -70,3 +70,8 @@ export function numberLiteral(digits: string): Sql {
 export function invoke(name: string, ...args: readonly Sql[]): Sql {
   return sql`${keyword(name)}(${args})`
 }
+
+/** A value that is used more than once: computed once, and bound once by the planner. */
+export function bound(value: Sql, name: Sql, use: (name: Sql) => Sql): Sql {
+  return sql`list_transform([${value}], lambda ${name}: ${use(name)})[1]`
+}

@@ -1,25 +1,41 @@
 import { unitMicros } from "../schema/time-units.ts"
 import * as types from "../schema/type-family.ts"
 import type { PrintedCall, TypeRule } from "./function-entry.ts"
-import { arg, input, once, unlessNull } from "./printed-call.ts"
-import { argument, bigint, bool, instant, literalOf, requireText, takes, text, unsupported } from "./signature.ts"
+import { arg, input, once, onceEach, unlessNull } from "./printed-call.ts"
+import { argument, bigint, bool, day, instant, literalOf, requireText, takes, text, unsupported } from "./signature.ts"
 import { invoke, keyword, type Sql, sql } from "./sql-fragment.ts"
 
 // Distances of times: in months by the calendar, in days and less by the clock of the session's zone.
 
-export const monthsRule: TypeRule = takes([instant, instant, bool], types.float64, { optional: 1 })
+/** Two dates stay dates, which are cheaper to tell apart than the instants that they begin at. */
+export const monthsRule: TypeRule = (args, name) => {
+  const times = args.slice(0, 2).every(({ type }) => type.kind === "date") ? day : instant
+  return takes([times, times, bool], types.float64, { optional: 1 })(args, name)
+}
 
 /** Whole months where the days agree or both are the last of their month, else by parts of 31 days. */
 export function monthsBetween(call: PrintedCall): Sql {
-  const [a, b] = [sql`spark_wall(${arg(call, 0)})`, sql`spark_wall(${arg(call, 1)})`]
   const rounds = call.inputs.length < 3 || literalOf(input(call, 2)) !== false
+  const rounded = (months: Sql) => (rounds ? sql`floor((${months}) * 1e8 + 0.5e0) / 1e8` : sql`(${months})`)
+  if (input(call, 0).type.kind === "date") {
+    return onceEach(arg(call, 0), arg(call, 1), (a, b) =>
+      monthsOfDays(sql`spark_day(${a})`, sql`spark_day(${b})`, rounded),
+    )
+  }
+  const [a, b] = [sql`spark_wall(${arg(call, 0)})`, sql`spark_wall(${arg(call, 1)})`]
   const months = sql`((year(${a}) - year(${b})) * 12 + month(${a}) - month(${b}))`
   const isLast = (wall: Sql) => sql`CAST(${wall} AS DATE) = last_day(CAST(${wall} AS DATE))`
   const whole = sql`day(${a}) = day(${b}) OR (${isLast(a)} AND ${isLast(b)})`
   const [x, y] = [secondsOfDay(arg(call, 0), a), secondsOfDay(arg(call, 1), b)]
   const part = sql`${months} + CAST((day(${a}) - day(${b})) * 86400 + ${x} - ${y} AS DOUBLE) / 2678400`
-  const rounded = sql`CAST(CAST(CAST(${part} AS VARCHAR) AS DECIMAL(18,8)) AS DOUBLE)`
-  return sql`CASE WHEN ${whole} THEN CAST(${months} AS DOUBLE) ELSE ${rounds ? rounded : sql`(${part})`} END`
+  return sql`CASE WHEN ${whole} THEN CAST(${months} AS DOUBLE) ELSE ${rounded(part)} END`
+}
+
+function monthsOfDays(a: Sql, b: Sql, rounded: (months: Sql) => Sql): Sql {
+  const months = sql`date_diff('month', ${b}, ${a})`
+  const bothLast = sql`day(${a}) > 27 AND last_day(${a}) = ${a} AND last_day(${b}) = ${b}`
+  const part = sql`${months} + (day(${a}) - day(${b})) / 31e0`
+  return sql`CASE WHEN ${bothLast} THEN CAST(${months} AS DOUBLE) ELSE ${rounded(part)} END`
 }
 
 /** By the instants, so that a day on which a clock is set has its true seconds. */
@@ -73,16 +89,16 @@ export function unitsBetween(call: PrintedCall): Sql {
     return sql`(epoch_us(${to}) - epoch_us(${from})) // ${size}`
   }
   const [a, b] = [sql`spark_wall(${from})`, sql`spark_wall(${to})`]
-  const day = (wall: Sql) => sql`CAST(${wall} AS DATE)`
+  const date = (wall: Sql) => sql`CAST(${wall} AS DATE)`
   const time = (wall: Sql) => sql`CAST(${wall} AS TIME)`
   // A day that is not over by the clock is taken back.
-  const back = sql`CASE WHEN ${day(b)} > ${day(a)} AND ${time(b)} < ${time(a)} THEN -1 WHEN ${day(b)} < ${day(a)} AND ${time(b)} > ${time(a)} THEN 1 ELSE 0 END`
-  const last = sql`(${day(b)} + ${back})`
+  const back = sql`CASE WHEN ${date(b)} > ${date(a)} AND ${time(b)} < ${time(a)} THEN -1 WHEN ${date(b)} < ${date(a)} AND ${time(b)} > ${time(a)} THEN 1 ELSE 0 END`
+  const last = sql`(${date(b)} + ${back})`
   if (size !== undefined) {
-    return sql`CAST((${last} - ${day(a)}) AS BIGINT) // ${unit === "week" ? 7 : 1}`
+    return sql`CAST((${last} - ${date(a)}) AS BIGINT) // ${unit === "week" ? 7 : 1}`
   }
-  const packed = (date: Sql) => once(date, d => sql`((year(${d}) * 12 + month(${d})) * 32 + day(${d}))`)
-  return sql`CAST((${packed(last)} - ${packed(day(a))}) // 32 AS BIGINT) // ${months[unit] ?? 1}`
+  const packed = (days: Sql) => once(days, d => sql`((year(${d}) * 12 + month(${d})) * 32 + day(${d}))`)
+  return sql`CAST((${packed(last)} - ${packed(date(a))}) // 32 AS BIGINT) // ${months[unit] ?? 1}`
 }
 
 /** Spark has the unit as a word, not as a text. */

@@ -10,6 +10,7 @@ import {
   instant,
   int,
   integral,
+  literalOf,
   type Parameter,
   requireText,
   takes,
@@ -60,8 +61,14 @@ const truncUnits: { readonly [unit: string]: string } = {
 
 const unitMicros: { readonly [unit: string]: number } = { hour: 3_600_000_000, minute: 60_000_000 }
 
+const dateUnits = ["year", "quarter", "month", "week"]
+const dayUnits = [...dateUnits, "day"]
+
+/** A date stays one where it need not be an instant first. */
 const truncRule: TypeRule = (args, name) => {
-  const resolution = takes([text, instant], types.timestamp)(args, name)
+  const unit = args[0] && truncUnits[String(literalOf(args[0])).toLowerCase()]
+  const time = args[1]?.type.kind === "date" && dayUnits.includes(unit ?? "") ? day : instant
+  const resolution = takes([text, time], types.timestamp)(args, name)
   requireText(resolution.args, 0, name, "unit")
   return resolution
 }
@@ -71,6 +78,8 @@ function dateTrunc(call: PrintedCall): Sql {
   const unit = truncUnits[requireText(call.inputs, 0, "date_trunc", "unit").toLowerCase()]
   const ts = arg(call, 1)
   if (!unit) return castTo(sql`NULL`, call.type)
+  if (input(call, 1).type.kind === "date")
+    return sql`spark_wall_to_ts(CAST(date_trunc(${textLiteral(unit)}, spark_day(${ts})) AS TIMESTAMP))`
   if (unit.endsWith("second")) return sql`date_trunc(${textLiteral(unit)}, ${ts})`
   const wall = sql`spark_wall(${ts})`
   const micros = unitMicros[unit]
@@ -80,8 +89,6 @@ function dateTrunc(call: PrintedCall): Sql {
   if (unit === "day") return sql`spark_trunc_day(${ts})`
   return sql`spark_wall_to_ts(date_trunc(${textLiteral(unit)}, ${wall}))`
 }
-
-const dateUnits = ["year", "quarter", "month", "week"]
 
 function trunc(call: PrintedCall): Sql {
   const unit = truncUnits[requireText(call.inputs, 1, "trunc", "unit").toLowerCase()] ?? ""
@@ -178,7 +185,9 @@ const zoneless: Parameter = {
   accept: e => implicitCast(e, types.timestampNtz),
 }
 
-const floorDivide = (micros: Sql, by: Sql) => sql`(${micros} - ((${micros} % ${by}) + ${by}) % ${by}) // ${by}`
+/** DuckDB cuts toward zero. */
+const floorDivide = (micros: Sql, by: number) =>
+  sql`CASE WHEN ${micros} < 0 THEN (${micros} - ${by - 1}) // ${by} ELSE ${micros} // ${by} END`
 
 /** Dates and timestamps. */
 export const timeFunctions = {
@@ -244,10 +253,8 @@ export const timeFunctions = {
     takes([text, text, zoneless], types.timestampNtz),
     call => sql`timezone(${arg(call, 1)}, spark_local_to_ts(${arg(call, 2)}, ${arg(call, 0)}))`,
   ),
-  unix_seconds: scalar(takes([instant], types.int64), call =>
-    floorDivide(sql`epoch_us(${arg(call, 0)})`, sql`1000000`),
-  ),
-  unix_millis: scalar(takes([instant], types.int64), call => floorDivide(sql`epoch_us(${arg(call, 0)})`, sql`1000`)),
+  unix_seconds: scalar(takes([instant], types.int64), call => floorDivide(sql`epoch_us(${arg(call, 0)})`, 1_000_000)),
+  unix_millis: scalar(takes([instant], types.int64), call => floorDivide(sql`epoch_us(${arg(call, 0)})`, 1000)),
   unix_micros: scalar(takes([instant], types.int64), "epoch_us"),
   unix_date: scalar(takes([day], types.int32), call => sql`CAST(${arg(call, 0)} - DATE '1970-01-01' AS INTEGER)`),
   date_from_unix_date: scalar(takes([int], types.date), call => sql`(DATE '1970-01-01' + ${arg(call, 0)})`),

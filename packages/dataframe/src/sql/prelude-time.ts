@@ -1,47 +1,50 @@
-import { type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
+import { bound, type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
 
 const zone = sql`current_setting('TimeZone')`
 const isUtc = sql`${zone} IN ('UTC', 'Etc/UTC')`
 const dayMicros = sql`86400000000`
+/** The days that a zone left out when it moved over the date line. */
+const daysLeftOut = sql`(DATE '1844-12-31', DATE '1993-08-21', DATE '1994-12-31', DATE '1995-01-01', DATE '2011-12-30')`
 
 /** A text that DuckDB reads as Spark does, hour and minute in range. */
-const plainTimestamp = textLiteral("[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?)?")
-const outOfRange = textLiteral("[ T](2[4-9]|[3-9][0-9])|:[6-9]")
+const plainTimestamp = textLiteral(
+  "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?)?",
+)
 const plainDate = textLiteral("[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
+const plainDay = textLiteral("(?s:[0-9]{4}-[0-9]{2}-[0-9]{2}[ T].*)")
 const anyDate = textLiteral("[+-]?[0-9]{4,7}(-[0-9]{1,2}(-[0-9]{1,2}((?s:[ T].*))?)?)?")
 const timestampParts =
-  "([+-]?[0-9]{4,6})(?:-([0-9]{1,2})(?:-([0-9]{1,2})(?:[ T]([01]?[0-9]|2[0-3])(?::([0-5]?[0-9])(?::([0-5]?[0-9])(?:[.]([0-9]*))?)?)?(?: ?(Z|UTC|GMT|[+-][0-9]{1,2}:?[0-9]{2}|[A-Z][A-Za-z_]+/[A-Za-z_/]+))?)?)?)?"
+  "([+-]?[0-9]{4,6})(?:-([0-9]{1,2})(?:-([0-9]{1,2})(?:[ T]([01]?[0-9]|2[0-3])(?::([0-5]?[0-9])(?::([0-5]?[0-9])(?:[.]([0-9]*))?)?)?(?: ?(Z|UTC|GMT|[+-](?:[0-9]{1,2}:|[0-9]{2})[0-9]{2}|[A-Z][A-Za-z_]+/[A-Za-z_/]+))?)?)?)?"
 const anyTimestamp = textLiteral(timestampParts)
 
-const isPlain = sql`regexp_full_match(s, ${plainTimestamp}) AND NOT regexp_matches(s, ${outOfRange})`
-
-/** A value that is used more than once: computed once, and bound once by the planner. */
-function bound(value: Sql, name: Sql, use: (name: Sql) => Sql): Sql {
-  return sql`list_transform([${value}], lambda ${name}: ${use(name)})[1]`
-}
+const isPlain = sql`regexp_full_match(s, ${plainTimestamp})`
 
 /** Dates, timestamps and their texts. A text of a time alone takes today's date in Spark, and is refused here. */
 export const timeMacros: readonly Sql[] = [
   // A wall clock as an instant, as java.time does it: the earlier offset where a clock is set back, moved by the gap
-  // where it is set forward. ICU takes the later offset.
-  sql`spark_offset_before(l, tz) AS epoch_us(l - INTERVAL 1 DAY) - epoch_us(timezone(tz, l - INTERVAL 1 DAY))`,
-  sql`spark_local_to_ts(l, tz) AS ${bound(sql`l`, sql`wall_`, w => sql`CASE WHEN timezone(tz, make_timestamptz(epoch_us(${w}) - spark_offset_before(${w}, tz))) = ${w} OR timezone(tz, timezone(tz, ${w})) <> ${w} THEN make_timestamptz(epoch_us(${w}) - spark_offset_before(${w}, tz)) ELSE timezone(tz, ${w}) END`)}`,
+  // where it is set forward. ICU takes the later offset. Each call of ICU is dear: where the offset of the day before
+  // gives the same instant, which is nearly always, no more are made.
+  sql`spark_early(l, tz) AS make_timestamptz(epoch_us(timezone(tz, l - INTERVAL 1 DAY)) + ${dayMicros})`,
+  sql`spark_local_to_ts(l, tz) AS list_transform(list_transform([l], lambda wall_: {'wall': wall_, 'late': timezone(tz, wall_), 'early': spark_early(wall_, tz)}), lambda instants_: CASE WHEN instants_.late = instants_.early THEN instants_.late WHEN timezone(tz, instants_.early) = instants_.wall OR timezone(tz, instants_.late) <> instants_.wall THEN instants_.early ELSE instants_.late END)[1]`,
   // The test of the zone is folded when a query is bound: in UTC no calendar is asked.
   sql`spark_wall_to_ts(l) AS CASE WHEN ${isUtc} THEN make_timestamptz(epoch_us(l)) ELSE spark_local_to_ts(l, ${zone}) END`,
   sql`spark_wall(ts) AS CASE WHEN ${isUtc} THEN make_timestamp(epoch_us(ts)) ELSE CAST(ts AS TIMESTAMP) END`,
+  // The day of the clock at the start of a date.
+  sql`spark_day(d) AS CASE WHEN ${isUtc} OR d NOT IN ${daysLeftOut} THEN d ELSE CAST(spark_wall(spark_wall_to_ts(CAST(d AS TIMESTAMP))) AS DATE) END`,
   sql`spark_epoch_seconds(ts) AS CASE WHEN epoch_us(ts) % 1000000 < 0 THEN epoch_us(ts) // 1000000 - 1 ELSE epoch_us(ts) // 1000000 END`,
   sql`spark_wall_of_day(ts) AS epoch_us(ts) - (((epoch_us(spark_wall(ts)) % ${dayMicros}) + ${dayMicros}) % ${dayMicros})`,
   // The start of the day by the offset of the instant, when that is the start of the day by the clock too.
   sql`spark_trunc_day(ts) AS CASE WHEN ${isUtc} THEN make_timestamptz(spark_wall_of_day(ts)) WHEN CAST(make_timestamptz(spark_wall_of_day(ts)) AS TIMESTAMP) = date_trunc('day', CAST(ts AS TIMESTAMP)) THEN make_timestamptz(spark_wall_of_day(ts)) ELSE spark_wall_to_ts(date_trunc('day', CAST(ts AS TIMESTAMP))) END`,
   sql`spark_offset_text(s) AS CASE WHEN s = 0 THEN 'Z' ELSE (CASE WHEN s < 0 THEN '-' ELSE '+' END) || lpad(CAST(abs(s) // 3600 AS VARCHAR), 2, '0') || ':' || lpad(CAST(abs(s) // 60 % 60 AS VARCHAR), 2, '0') END`,
   sql`spark_date_parts(t) AS make_date(CAST(regexp_extract(t, '^[+-]?[0-9]+', 0) AS INTEGER), CAST(coalesce(nullif(regexp_extract(t, '^[+-]?[0-9]+-([0-9]{1,2})', 1), ''), '1') AS INTEGER), CAST(coalesce(nullif(regexp_extract(t, '^[+-]?[0-9]+-[0-9]{1,2}-([0-9]{1,2})', 1), ''), '1') AS INTEGER))`,
-  sql`spark_to_date(s) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, ${plainDate}) THEN CAST(s AS DATE) WHEN regexp_full_match(spark_trim_all(s), ${anyDate}) THEN spark_date_parts(spark_trim_all(s)) ELSE CAST('[CAST_INVALID_INPUT]' AS DATE) END`,
-  sql`spark_try_to_date(s) AS CASE WHEN regexp_full_match(s, ${plainDate}) THEN TRY_CAST(s AS DATE) WHEN regexp_full_match(spark_trim_all(s), ${anyDate}) THEN TRY(spark_date_parts(spark_trim_all(s))) END`,
+  sql`spark_to_date(s) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, ${plainDate}) THEN CAST(s AS DATE) WHEN regexp_full_match(s, ${plainDay}) THEN CAST(left(s, 10) AS DATE) WHEN regexp_full_match(spark_trim_all(s), ${anyDate}) THEN spark_date_parts(spark_trim_all(s)) ELSE CAST('[CAST_INVALID_INPUT]' AS DATE) END`,
+  sql`spark_try_to_date(s) AS CASE WHEN regexp_full_match(s, ${plainDate}) THEN TRY_CAST(s AS DATE) WHEN regexp_full_match(s, ${plainDay}) THEN TRY_CAST(left(s, 10) AS DATE) WHEN regexp_full_match(spark_trim_all(s), ${anyDate}) THEN TRY(spark_date_parts(spark_trim_all(s))) END`,
   sql`spark_ts_fields(t) AS regexp_extract(t, ${textLiteral(`^${timestampParts}$`)}, ['y', 'm', 'd', 'h', 'n', 's', 'f', 'z'])`,
   sql`spark_field(text, missing) AS CAST(coalesce(nullif(text, ''), missing) AS INTEGER)`,
   sql`spark_local_of(p) AS make_timestamp(epoch_us(make_date(CAST(p.y AS INTEGER), spark_field(p.m, '1'), spark_field(p.d, '1'))) + CAST(spark_field(p.h, '0') AS BIGINT) * 3600000000 + CAST(spark_field(p.n, '0') AS BIGINT) * 60000000 + CAST(spark_field(p.s, '0') AS BIGINT) * 1000000 + CAST(rpad(left(p.f, 6), 6, '0') AS BIGINT))`,
-  sql`spark_zone_micros(z) AS (CASE WHEN z IN ('Z', 'UTC', 'GMT') THEN 0 WHEN z[1] = '-' THEN -60000000 ELSE 60000000 END) * (CAST(coalesce(nullif(regexp_extract(z, '^.([0-9]{1,2})', 1), ''), '0') AS BIGINT) * 60 + coalesce(TRY_CAST(right(z, 2) AS BIGINT), 0))`,
-  sql`spark_ts_parts(t) AS ${bound(sql`spark_ts_fields(t)`, sql`parts_`, p => sql`CASE WHEN regexp_full_match(${p}.z, '[+-].*|Z|UTC|GMT') THEN make_timestamptz(epoch_us(spark_local_of(${p})) - spark_zone_micros(${p}.z)) ELSE spark_local_to_ts(spark_local_of(${p}), coalesce(nullif(${p}.z, ''), ${zone})) END`)}`,
+  sql`spark_zone_micros(z) AS CASE WHEN left(z, 1) IN ('+', '-') THEN (CASE WHEN left(z, 1) = '-' THEN -60000000 ELSE 60000000 END) * (CAST(replace(substring(z, 2, 2), ':', '') AS BIGINT) * 60 + CAST(right(z, 2) AS BIGINT)) ELSE 0 END`,
+  // For each chunk of rows a lambda makes anew what it computes with, patterns above all, so there is little in it.
+  sql`spark_ts_parts(t) AS list_transform(list_transform([spark_ts_fields(t)], lambda parts_: {'wall': spark_local_of(parts_), 'zone': parts_.z}), lambda zoned_: CASE WHEN zoned_.zone = '' THEN spark_wall_to_ts(zoned_.wall) WHEN left(zoned_.zone, 1) IN ('+', '-') OR zoned_.zone IN ('Z', 'UTC', 'GMT') THEN make_timestamptz(epoch_us(zoned_.wall) - spark_zone_micros(zoned_.zone)) ELSE spark_local_to_ts(zoned_.wall, zoned_.zone) END)[1]`,
   sql`spark_ts_local(t) AS ${bound(sql`spark_ts_fields(t)`, sql`parts_`, p => sql`spark_local_of(${p})`)}`,
   sql`spark_to_timestamp(s) AS CASE WHEN s IS NULL THEN NULL WHEN ${isPlain} THEN spark_wall_to_ts(CAST(s AS TIMESTAMP)) WHEN regexp_full_match(spark_trim_all(s), ${anyTimestamp}) THEN spark_ts_parts(spark_trim_all(s)) ELSE CAST('[CAST_INVALID_INPUT]' AS TIMESTAMP WITH TIME ZONE) END`,
   sql`spark_try_to_timestamp(s) AS CASE WHEN ${isPlain} THEN spark_wall_to_ts(TRY_CAST(s AS TIMESTAMP)) WHEN regexp_full_match(spark_trim_all(s), ${anyTimestamp}) THEN TRY(spark_ts_parts(spark_trim_all(s))) END`,
