@@ -1,4 +1,4 @@
-import { invoke, type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
+import { bound, invoke, type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
 import { lowerCase, titleCase, upperCase } from "./case-mapping.ts"
 import { timeMacros } from "./prelude-time.ts"
 
@@ -10,14 +10,14 @@ function letters(pairs: Pairs): Sql {
 }
 
 /**
- * Maps each letter of `s` by a table, and by `otherwise` what the table has not. Only texts that hold such a letter get
+ * Maps each letter of a text by a table, and by `otherwise` what the table has not. Only texts that hold such a letter get
  * here. A place in two constants is far cheaper to bind than a call of `replace` for each letter.
  */
-function mapped(pairs: Pairs, otherwise: "upper" | "lower"): Sql {
+function mapped(text: Sql, pairs: Pairs, otherwise: "upper" | "lower"): Sql {
   const from = textLiteral(pairs.map(([letter]) => letter).join(""))
   const to = textLiteral(pairs.map(([, letters]) => letters).join(","))
   const letter = sql`CASE WHEN instr(${from}, c) > 0 THEN split_part(${to}, ',', CAST(instr(${from}, c) AS INTEGER)) ELSE ${invoke(otherwise, sql`c`)} END`
-  return sql`array_to_string(list_transform(regexp_extract_all(s, '(?s:.)'), lambda c: ${letter}), '')`
+  return sql`array_to_string(list_transform(regexp_extract_all(${text}, '(?s:.)'), lambda c: ${letter}), '')`
 }
 
 /** Takes a class of characters away from both ends. DuckDB's own `trim` builds its set of characters for each row. */
@@ -25,25 +25,30 @@ function trimmed(characters: string): Sql {
   return sql`regexp_replace(s, ${textLiteral(`^[${characters}]+|[${characters}]+$`)}, '', 'g')`
 }
 
-const sigmaBefore = "([\\p{Lu}\\p{Ll}\\p{Lt}][\\p{Mn}\\p{Me}\\p{Cf}\\p{Lm}\\p{Sk}'.:·’]*)Σ"
-const sigmaAfter = "([\\p{Mn}\\p{Me}\\p{Cf}\\p{Lm}\\p{Sk}'.:·’]*"
-const finalSigma = textLiteral(`${sigmaBefore}${sigmaAfter})$`)
-const innerSigma = textLiteral(
-  `${sigmaBefore}${sigmaAfter}[^\\p{Lu}\\p{Ll}\\p{Lt}\\p{Mn}\\p{Me}\\p{Cf}\\p{Lm}\\p{Sk}'.:·’])`,
+const letterClass = "\\p{Lu}\\p{Ll}\\p{Lt}"
+/** What does not part a letter from a sigma. */
+const passedOver = "\\p{Mn}\\p{Me}\\p{Cf}\\p{Lm}\\p{Sk}'.:·’"
+const finalSigma = textLiteral(
+  `([${letterClass}][${passedOver}]*)Σ([${passedOver}]*(?:[^${letterClass}${passedOver}]|$))`,
 )
 
 const isAscii = sql`strlen(s) = length(s)`
+
+const asciiMask = sql`CASE WHEN c < '0' THEN c WHEN c <= '9' THEN 'n' WHEN c >= 'a' AND c <= 'z' THEN 'x' WHEN c >= 'A' AND c <= 'Z' THEN 'X' ELSE c END`
 
 const textMacros: readonly Sql[] = [
   // Java's String.trim, and Spark's trimAll.
   sql`spark_trim(s) AS ${trimmed("\\x00-\\x20")}`,
   sql`spark_trim_all(s) AS ${trimmed("\\x00-\\x20\\x7F")}`,
-  sql`spark_upper(s) AS CASE WHEN ${isAscii} OR NOT regexp_matches(s, ${letters(upperCase)}) THEN upper(s) ELSE ${mapped(upperCase, "upper")} END`,
-  sql`spark_lower_letters(s) AS CASE WHEN NOT regexp_matches(s, ${letters(lowerCase)}) THEN lower(s) ELSE ${mapped(lowerCase, "lower")} END`,
+  sql`spark_upper(s) AS CASE WHEN ${isAscii} OR NOT regexp_matches(s, ${letters(upperCase)}) THEN upper(s) ELSE ${mapped(sql`s`, upperCase, "upper")} END`,
   // A capital sigma at a word's end has a form of its own.
-  sql`spark_lower(s) AS CASE WHEN ${isAscii} THEN lower(s) WHEN NOT contains(s, 'Σ') THEN spark_lower_letters(s) ELSE spark_lower_letters(regexp_replace(regexp_replace(s, ${finalSigma}, '\\1ς\\2', 'g'), ${innerSigma}, '\\1ς\\2', 'g')) END`,
-  sql`spark_title(s) AS CASE WHEN strlen(s) <= 1 OR NOT regexp_matches(s, ${letters(titleCase)}) THEN upper(s) ELSE ${mapped(titleCase, "upper")} END`,
-  sql`spark_initcap(s) AS CASE WHEN ${isAscii} THEN array_to_string(list_transform(string_split(lower(s), ' '), lambda w: upper(w[1]) || w[2:]), ' ') ELSE array_to_string(list_transform(string_split(s, ' '), lambda w: spark_title(substring(w, 1, 1)) || substring(spark_lower(w), CASE WHEN substring(w, 1, 1) = 'İ' THEN 3 ELSE 2 END)), ' ') END`,
+  sql`spark_sigmas(s) AS CASE WHEN contains(s, 'Σ') THEN regexp_replace(s, ${finalSigma}, '\\1ς\\2', 'g') ELSE s END`,
+  sql`spark_lower(s) AS CASE WHEN ${isAscii} THEN lower(s) WHEN NOT regexp_matches(s, ${letters(lowerCase)}) THEN lower(spark_sigmas(s)) ELSE ${mapped(sql`spark_sigmas(s)`, lowerCase, "lower")} END`,
+  sql`spark_title(s) AS CASE WHEN strlen(s) <= 1 OR NOT regexp_matches(s, ${letters(titleCase)}) THEN upper(s) ELSE ${mapped(sql`s`, titleCase, "upper")} END`,
+  // A lambda compiles the patterns in it anew for each chunk, so lower case is made outside. A blank ends a word for the
+  // sigma, too: the words of the lower text are the lower words.
+  sql`spark_initcap(s) AS CASE WHEN ${isAscii} THEN array_to_string(list_transform(string_split(lower(s), ' '), lambda w: upper(left(w, 1)) || substring(w, 2)), ' ') WHEN s IS NOT NULL THEN array_to_string(list_transform(list_zip(string_split(s, ' '), string_split(spark_lower(s), ' ')), lambda w: spark_title(left(w[1], 1)) || substring(w[2], CASE WHEN left(w[1], 1) = 'İ' THEN 3 ELSE 2 END)), ' ') END`,
+  sql`spark_mask(s) AS CASE WHEN ${isAscii} THEN array_to_string(list_transform(string_split(s, ''), lambda c: ${asciiMask}), '') ELSE regexp_replace(regexp_replace(regexp_replace(s, '\\p{Lu}', 'X', 'g'), '\\p{Ll}', 'x', 'g'), '\\p{Nd}', 'n', 'g') END`,
   sql`spark_start(s, n) AS CASE WHEN n > 0 THEN CAST(n AS BIGINT) - 1 WHEN n < 0 THEN CAST(length(s) AS BIGINT) + n ELSE CAST(0 AS BIGINT) END`,
   sql`spark_substring(s, n, k) AS CASE WHEN s IS NOT NULL AND n IS NOT NULL AND k IS NOT NULL THEN substring(s, greatest(spark_start(s, n), 0) + 1, greatest(least(spark_start(s, n) + greatest(CAST(k AS BIGINT), 0), 2147483647) - greatest(spark_start(s, n), 0), 0)) END`,
   sql`spark_lpad(s, n, p) AS CASE WHEN s IS NULL OR n IS NULL OR p IS NULL THEN NULL WHEN n <= length(s) OR p = '' THEN substring(s, 1, greatest(n, 0)) ELSE lpad(s, n, p) END`,
@@ -51,19 +56,19 @@ const textMacros: readonly Sql[] = [
   sql`spark_locate(p, s, n) AS CASE WHEN n IS NULL THEN 0 WHEN p IS NULL OR s IS NULL THEN NULL WHEN n < 1 THEN 0 WHEN p = '' THEN 1 WHEN instr(substring(s, n), p) > 0 THEN CAST(instr(substring(s, n), p) + n - 1 AS INTEGER) ELSE 0 END`,
 ]
 
-/** The letters of a text as the digits of their sounds; `7` for h and w, which part nothing. */
-const soundDigits = sql`translate(upper(regexp_replace(s, '[^A-Za-z]', '0', 'g')), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', '01230127022455012623017202')`
-
-/** Each run of one digit as one. RE2 has no back-reference. */
-function squeezed(digits: Sql): Sql {
-  return [1, 2, 3, 4, 5, 6].reduce((text, digit) => sql`regexp_replace(${text}, '${digit}+', '${digit}', 'g')`, digits)
-}
+/** The letters of each sound of Soundex, from 1; a, e, i, o, u and y part two alike, h and w do not. */
+const sounds = ["BFPVbfpv", "CGJKQSXZcgjkqsxz", "DTdt", "Ll", "MNmn", "Rr"]
+const sound = sounds.map(letters => `[${letters}](?:[HWhw]*[${letters}])*`).join("|")
+const silence = `[^${sounds.join("")}]*`
+/** The first letter with what sounds like it, and the next three sounds. */
+const firstSounds = textLiteral(`^(?:${sound}|[A-Za-z])${silence}(${sound})?${silence}(${sound})?${silence}(${sound})?`)
+const soundDigit = (letters: Sql) =>
+  sql`CASE WHEN ${letters} = '' THEN '' ELSE substring('01230120022455012623010202', ascii(upper(${letters})) - 64, 1) END`
 
 const characters = (text: Sql) => sql`regexp_extract_all(${text}, '(?s:.)')`
 
 const soundMacros: readonly Sql[] = [
-  sql`spark_sounds(d) AS ${squeezed(sql`d[1] || replace(substring(d, 2), '7', '')`)}`,
-  sql`spark_soundex(s) AS CASE WHEN NOT regexp_matches(s, '^[A-Za-z]') THEN s ELSE rpad(left(upper(s[1]) || replace(substring(spark_sounds(${soundDigits}), 2), '0', ''), 4), 4, '0') END`,
+  sql`spark_soundex(s) AS CASE WHEN regexp_matches(s, '^[A-Za-z]') THEN ${bound(sql`regexp_extract(s, ${firstSounds}, ['a', 'b', 'c'])`, sql`sounds_`, z => sql`rpad(upper(left(s, 1)) || ${soundDigit(sql`${z}.a`)} || ${soundDigit(sql`${z}.b`)} || ${soundDigit(sql`${z}.c`)}, 4, '0')`)} ELSE s END`,
   // One row of the table after the other, each from the former; DuckDB's own counts bytes.
   sql`spark_edit_row(former, e, t) AS list_reduce(list_transform(${characters(sql`t`)}, lambda c: {'r': CAST([] AS INTEGER[]), 'c': c}), lambda a, f: {'r': list_append(a.r, least(a.r[-1] + 1, former[len(a.r) + 1] + 1, former[len(a.r)] + CASE WHEN e = f.c THEN 0 ELSE 1 END)), 'c': ''}, {'r': [former[1] + 1], 'c': ''}).r`,
   sql`spark_levenshtein(s, t) AS CASE WHEN s IS NULL OR t IS NULL THEN NULL WHEN strlen(s) = length(s) AND strlen(t) = length(t) THEN CAST(levenshtein(s, t) AS INTEGER) WHEN s = '' OR t = '' THEN CAST(length(s) + length(t) AS INTEGER) ELSE list_reduce(list_transform(${characters(sql`s`)}, lambda c: {'r': CAST([] AS INTEGER[]), 'c': c}), lambda acc, e: {'r': spark_edit_row(acc.r, e.c, t), 'c': ''}, {'r': CAST(range(length(t) + 1) AS INTEGER[]), 'c': ''}).r[-1] END`,
