@@ -3,7 +3,7 @@ import * as types from "../schema/type-family.ts"
 import { castTo } from "./duckdb-type.ts"
 import { type FunctionEntry, type PrintedCall, scalar, type TypeRule } from "./function-entry.ts"
 import { mismatch } from "./implicit-cast.ts"
-import { arg, input, once } from "./printed-call.ts"
+import { arg, input, once, powerOfTen } from "./printed-call.ts"
 import { halfEven } from "./round-sql.ts"
 import { argument, int, numeric, requireInteger, requireText, takes, unsupported } from "./signature.ts"
 import { join, type Sql, sql, textLiteral } from "./sql-fragment.ts"
@@ -110,7 +110,12 @@ function signed(flags: string, value: Sql, text: Sql): Sql {
 function fixed(value: Sql, of: Expression, precision: number): Sql {
   if (types.isDecimal(of.type)) return sql`CAST(round(${value}, ${precision})::DECIMAL(38,${precision}) AS VARCHAR)`
   const exact = sql`CAST(CAST(spark_plain(CAST(${value} AS VARCHAR)) AS DECIMAL(38,${precision})) AS VARCHAR)`
-  return sql`CASE WHEN isfinite(${value}) THEN ${exact} ELSE spark_special_text(${value}) END`
+  const slow = sql`WHEN isfinite(${value}) THEN ${exact} ELSE spark_special_text(${value}) END`
+  if (precision > 15 || of.type.kind === "float32") return sql`CASE ${slow}`
+  // Away from a tie by more than the double may be off, rounding it is the same.
+  const units = sql`${value} * CAST(${powerOfTen(precision)} AS DOUBLE)`
+  const isClear = sql`abs(${units}) < 1e15 AND abs(${units} - floor(${units}) - 0.5e0) > 1e-6 + abs(${units}) * 1e-15`
+  return sql`CASE WHEN ${isClear} THEN CAST(CAST(${value} AS DECIMAL(18,${precision})) AS VARCHAR) ${slow}`
 }
 
 /** A null is the text `null`, cut to the precision, never filled with zeros. */
