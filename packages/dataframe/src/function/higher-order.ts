@@ -145,8 +145,8 @@ export const higherOrder = {
   }),
   map_zip_with: scalar(mapZipRule, call => {
     const [a, b, key] = [arg(call, 0), arg(call, 1), pairName(call, 2)]
-    const all = sql`list_concat(map_keys(${a}), map_keys(${b}))`
-    const keys = sql`list_filter(${all}, lambda k_, i_: list_position(${all}, k_) = i_)`
+    const others = sql`list_filter(map_keys(${b}), lambda k_: NOT list_contains(map_keys(${a}), k_))`
+    const keys = sql`list_concat(map_keys(${a}), ${others})`
     const values = sql`list_transform(${keys}, lambda ${key}: ${call.body(2, key, sql`${a}[${key}]`, sql`${b}[${key}]`)})`
     return sql`CASE WHEN ${a} IS NOT NULL AND ${b} IS NOT NULL THEN map(${keys}, ${values}) END`
   }),

@@ -4,9 +4,9 @@ import * as types from "../schema/type-family.ts"
 import { castTo } from "./duckdb-type.ts"
 import { type FunctionEntry, type PrintedCall, type Resolution, scalar, type TypeRule } from "./function-entry.ts"
 import { implicitCast, mismatch, unified } from "./implicit-cast.ts"
-import { arg, raise, unlessNull } from "./printed-call.ts"
+import { arg, unlessNull } from "./printed-call.ts"
 import { argument, array, map, takes, text, typeOf } from "./signature.ts"
-import { join, type Sql, sql } from "./sql-fragment.ts"
+import { type Sql, sql } from "./sql-fragment.ts"
 
 const mapRule: TypeRule = (args, name) => {
   if (args.length % 2 === 1) throw mismatch(name, args, "keys and values must come in pairs")
@@ -101,14 +101,13 @@ export const mapFunctions = {
   ),
   map_entries: scalar(takes([map], entryArray), "map_entries"),
   map_from_entries: scalar(fromEntriesRule, call => unlessNull(call, sql`map_from_entries(${call.args})`)),
+  // Like Spark, `map` takes no key twice.
   map_concat: scalar(concatRule, call => {
-    const duplicate = raise("DUPLICATED_MAP_KEY", call.type)
-    const pairs = call.args.flatMap((a, i) =>
-      call.args.slice(i + 1).map(b => sql`list_has_any(map_keys(${a}), map_keys(${b}))`),
-    )
-    const joined = sql`map_concat(${call.args})`
-    if (pairs.length === 0) return arg(call, 0)
-    return unlessNull(call, sql`CASE WHEN ${join(pairs, sql` OR `)} THEN ${duplicate} ELSE ${joined} END`)
+    if (call.args.length === 1) return arg(call, 0)
+    const joined = (lists: readonly Sql[]) => lists.reduce((a, b) => sql`list_concat(${a}, ${b})`)
+    const keys = joined(call.args.map(a => sql`map_keys(${a})`))
+    const values = joined(call.args.map(a => sql`map_values(${a})`))
+    return unlessNull(call, sql`map(${keys}, ${values})`)
   }),
   str_to_map: scalar(takes([text, text, text], textMap, { optional: 2 }), strToMap),
   map_from_arrays: scalar(twoLists, call => unlessNull(call, sql`map(${call.args})`)),
