@@ -1,4 +1,5 @@
-// npm run bench [-- start steps history rows pipeline tpch functions] : prints each figure beside its limit. ROWS, PAIRS, EVENTS and SCALE make it shorter.
+// npm run bench [-- start steps history rows pipeline memory tpch functions] : prints each figure beside its limit. ROWS,
+// PAIRS, EVENTS, SCALE and SIZE_GB make it shorter; MEMORY is another memory limit.
 // npm run bench -- functions --only decimal : the forms with "decimal" in their name; --write stores what the function reference shows.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { cpus, totalmem } from "node:os"
@@ -23,6 +24,11 @@ const benchmarks: { readonly [name: string]: (folder: string) => Promise<Line[]>
   rows: async folder => (await import("./rows.ts")).rows(folder),
   pipeline: async folder =>
     (await import("./pipeline.ts")).pipeline(folder, { rows: number("ROWS", 20_000_000), pairs: number("PAIRS", 9) }),
+  memory: async folder =>
+    (await import("./memory.ts")).memory(folder, {
+      gigabytes: number("SIZE_GB", 10),
+      memoryLimit: process.env.MEMORY ?? "1GiB",
+    }),
   tpch: async folder =>
     (await import("./tpch.ts")).tpch(folder, { scratch, scale: number("SCALE", 1), pairs: number("PAIRS", 9) }),
   functions: async () => (await import("./functions.ts")).functions({ rows: number("ROWS", 1_000_000), ...options }),

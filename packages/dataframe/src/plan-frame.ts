@@ -239,9 +239,9 @@ export class PlanFrame {
     return actions.count(this[planKey], this.#session("count"))
   }
 
-  async first(): Promise<unknown> {
-    const [row] = await actions.take(limit(this[planKey], 1), this.#session("first"))
-    return row ?? null
+  first(): Promise<unknown> {
+    const taken = actions.take(limit(this[planKey], 1), this.#session("first"))
+    return taken.then(([row]) => row ?? null)
   }
 
   take(rows: unknown): Promise<readonly unknown[]> {

@@ -52,6 +52,12 @@ export function faultsOfOptions(options: DuckdbOptions): string[] {
 export const storageConfig = { autoinstall_known_extensions: "false", disabled_compression_methods: "rle" } as const
 
 /**
+ * What is spilled is given back to the system at once. DuckDB's allocator would keep it for a while, and the process would
+ * be larger than its limit by as much.
+ */
+const givesBack = { allocator_bulk_deallocation_flush_threshold: "1MB" } as const
+
+/**
  * The configuration of a new instance, which spills into a folder that no other one uses: instances write files of the same
  * names there. Nothing is fetched from the network, and nothing is written beside the project.
  */
@@ -59,7 +65,7 @@ export function instanceConfig(options: DuckdbOptions, spillFolder: string): Rec
   return {
     ...storageConfig,
     temp_directory: spillFolder,
-    ...(options.memoryLimit && { memory_limit: options.memoryLimit }),
+    ...(options.memoryLimit && { memory_limit: options.memoryLimit, ...givesBack }),
     ...(options.threads && { threads: String(options.threads) }),
     ...(options.maxSpill && { max_temp_directory_size: options.maxSpill }),
   }
