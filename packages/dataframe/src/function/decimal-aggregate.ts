@@ -12,8 +12,8 @@ import {
 import { castTo } from "./duckdb-type.ts"
 import type { PrintedAggregate } from "./function-entry.ts"
 import { narrowDecimal, narrowDigits, nines } from "./narrow-decimal.ts"
-import { input, powerOfTen, raise } from "./printed-call.ts"
-import { type Sql, sql, textLiteral } from "./sql-fragment.ts"
+import { input, raise } from "./printed-call.ts"
+import { numberLiteral, type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
 /** DuckDB's type of a sum. */
 const sumDigits = 38
@@ -49,7 +49,10 @@ function totalOf(call: PrintedAggregate): Sql {
   return halvesOfSum(call) ?? call.aggregate("sum", call.args)
 }
 
-/** `sum / count`, rounded half up. In 64 bits where the sum is small enough: DuckDB divides 128 bits bit by bit. */
+/**
+ * `sum / count`, rounded half up; null of no rows, as the sum is. In 64 bits where the sum is small enough: DuckDB divides
+ * 128 bits bit by bit.
+ */
 export function decimalMean(call: PrintedAggregate, type: DecimalType): Sql {
   const { precision, scale } = decimalTypeOf(input(call, 0).type)
   const rows = call.aggregate("count", call.args)
@@ -57,12 +60,14 @@ export function decimalMean(call: PrintedAggregate, type: DecimalType): Sql {
   const totalType = decimal(sumDigits, scale)
   const shift = type.scale - scale
   const digits = Math.min(sumDigits, precision + 10)
-  const wide = dividedHalfUp(unscaled(total, totalType), sql`CAST(${rows} AS HUGEINT)`, shift, digits, 20)
+  const quotient = dividedHalfUp(unscaled(total, totalType), sql`CAST(${rows} AS HUGEINT)`, shift, digits, 20)
+  const wide = scaled(quotient, type)
   const most = narrowDigits - Math.max(shift, scale)
-  if (most < 1) return sql`CASE WHEN ${rows} > 0 THEN ${scaled(wide, type)} END`
-  const bound = castTo(textLiteral(nines(most, scale)), totalType)
+  if (most < 1) return wide
+  const bound = textLiteral(nines(most, scale))
   const units = narrowUnits(total, decimal(narrowDigits, scale))
-  const quotient = sql`spark_divide_half_up(${units} * ${powerOfTen(shift)}, ${rows})`
-  const small = castTo(scaledNarrow(quotient, type.scale), type)
-  return sql`CASE WHEN ${total} BETWEEN -${bound} AND ${bound} THEN ${small} WHEN ${rows} > 0 THEN ${scaled(wide, type)} END`
+  // (2n ± d) ÷ 2d, where // cuts toward zero
+  const rounded = sql`(${units} * ${numberLiteral(`2${"0".repeat(shift)}`)} + sign(${units}) * ${rows}) // (${rows} * 2)`
+  const small = castTo(scaledNarrow(rounded, type.scale), type)
+  return sql`CASE WHEN abs(${total}) <= ${castTo(bound, totalType)} THEN ${small} ELSE ${wide} END`
 }
