@@ -75,3 +75,11 @@ export function invoke(name: string, ...args: readonly Sql[]): Sql {
 export function bound(value: Sql, name: Sql, use: (name: Sql) => Sql): Sql {
   return sql`list_transform([${value}], lambda ${name}: ${use(name)})[1]`
 }
+
+/**
+ * Whether a text is null, where what follows raises. `IS NULL` is decided from statistics when a column has no nulls, and
+ * then DuckDB's reader of Parquet, which tries a filter on each entry of a dictionary, raises for the entry that is null.
+ */
+export function isNullText(text: Sql): Sql {
+  return sql`strlen(${text}) IS NULL`
+}

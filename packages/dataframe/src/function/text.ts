@@ -186,7 +186,7 @@ export const textFunctions = {
   elt: scalar(eltRule, call => {
     const [place, ...values] = call.args
     const outside = raise("INVALID_ARRAY_INDEX", call.type)
-    return sql`CASE WHEN ${place ?? sql`NULL`} IS NULL THEN NULL WHEN ${place ?? sql`NULL`} BETWEEN 1 AND ${values.length} THEN [${values}][${place ?? sql`NULL`}] ELSE ${outside} END`
+    return sql`CASE WHEN ${place ?? sql`NULL`} NOT BETWEEN 1 AND ${values.length} THEN ${outside} ELSE [${values}][${place ?? sql`NULL`}] END`
   }),
   split_part: scalar(takes([text, text, int], types.string), "split_part"),
   substring_index: scalar(takes([text, text, int], types.string), call => {

@@ -18,7 +18,7 @@ import {
   time,
   wallClock,
 } from "./signature.ts"
-import { invoke, join, keyword, type Sql, sql, textLiteral } from "./sql-fragment.ts"
+import { invoke, isNullText, join, keyword, type Sql, sql, textLiteral } from "./sql-fragment.ts"
 import { addRule, addUnits, diffRule, monthsBetween, monthsRule, unitsBetween, withUnit } from "./time-distance.ts"
 import { type FormatPiece, timeFormat, timePattern } from "./time-pattern.ts"
 
@@ -123,7 +123,7 @@ function parsed(name: string, mode: "raise" | "null"): ScalarForm {
     const wall = sql`${strptime}(${s}, ${textLiteral(format)})`
     const value = call.type.kind === "date" ? castTo(wall, types.date) : sql`spark_wall_to_ts(${wall})`
     const failed = mode === "raise" ? raise("CANNOT_PARSE_TIMESTAMP", call.type) : sql`NULL`
-    return sql`CASE WHEN ${s} IS NULL THEN NULL WHEN regexp_full_match(${s}, ${textLiteral(regex)}) THEN ${value} ELSE ${failed} END`
+    return sql`CASE WHEN ${isNullText(s)} THEN NULL WHEN regexp_full_match(${s}, ${textLiteral(regex)}) THEN ${value} ELSE ${failed} END`
   }
 }
 

@@ -3,7 +3,16 @@ import { narrowDigits } from "../function/narrow-decimal.ts"
 import { isClear, nearest, shortestText, within } from "../function/nearest-double.ts"
 import { once, raise } from "../function/printed-call.ts"
 import { unsupported } from "../function/signature.ts"
-import { identifier, join, keyword, numberLiteral, type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
+import {
+  identifier,
+  isNullText,
+  join,
+  keyword,
+  numberLiteral,
+  type Sql,
+  sql,
+  textLiteral,
+} from "../function/sql-fragment.ts"
 import type { DataType } from "../schema/data-type.ts"
 import { decimal } from "../schema/decimal-type.ts"
 import * as types from "../schema/type-family.ts"
@@ -156,17 +165,17 @@ function numberOfText(s: Sql, to: DataType, mode: CastMode): Sql {
   const failed = mode === "ansi" ? raise("CAST_INVALID_INPUT", to) : sql`NULL`
   if (types.isIntegral(to)) {
     const trimmed = sql`spark_trim_all(${s})`
-    return sql`CASE WHEN ${s} IS NULL THEN NULL WHEN regexp_full_match(${s}, ${wholeDigits}) THEN ${plainCast(s, to, mode)} WHEN regexp_full_match(${trimmed}, ${wholeDigits}) THEN ${plainCast(trimmed, to, mode)} ELSE ${failed} END`
+    return sql`CASE WHEN ${isNullText(s)} THEN NULL WHEN regexp_full_match(${s}, ${wholeDigits}) THEN ${plainCast(s, to, mode)} WHEN regexp_full_match(${trimmed}, ${wholeDigits}) THEN ${plainCast(trimmed, to, mode)} ELSE ${failed} END`
   }
   const text = sql`lower(spark_trim(${s}))`
   if (types.isDecimal(to)) {
     const value = plainCast(sql`spark_plain(${text})`, to, mode)
     const [short, shortValue] = shortDecimal(s, to, mode)
-    return sql`CASE WHEN ${s} IS NULL THEN NULL WHEN regexp_full_match(${s}, ${short}) THEN ${shortValue} WHEN regexp_full_match(${text}, ${textLiteral(anyDigits)}) THEN ${value} ELSE ${failed} END`
+    return sql`CASE WHEN ${isNullText(s)} THEN NULL WHEN regexp_full_match(${s}, ${short}) THEN ${shortValue} WHEN regexp_full_match(${text}, ${textLiteral(anyDigits)}) THEN ${value} ELSE ${failed} END`
   }
   const infinite = sql`CAST(CASE WHEN ${text}[1] = '-' THEN '-Infinity' ELSE 'Infinity' END AS ${duckdbType(to)})`
   const read = sql`coalesce(${tryCastTo(sql`regexp_replace(${text}, '[fd]$', '')`, to)}, ${infinite})`
-  return sql`CASE WHEN ${s} IS NULL THEN NULL WHEN regexp_full_match(${s}, '-?[0-9]{1,18}([.][0-9]{0,20})?') THEN ${castTo(s, to)} WHEN regexp_full_match(${text}, ${textLiteral(`${anyDigits}[fd]?`)}) THEN ${read} WHEN regexp_full_match(${text}, '[+-]?(inf|infinity)|nan') THEN ${castTo(text, to)} ELSE ${failed} END`
+  return sql`CASE WHEN ${isNullText(s)} THEN NULL WHEN regexp_full_match(${s}, '-?[0-9]{1,18}([.][0-9]{0,20})?') THEN ${castTo(s, to)} WHEN regexp_full_match(${text}, ${textLiteral(`${anyDigits}[fd]?`)}) THEN ${read} WHEN regexp_full_match(${text}, '[+-]?(inf|infinity)|nan') THEN ${castTo(text, to)} ELSE ${failed} END`
 }
 
 /**

@@ -1,4 +1,4 @@
-import { bound, type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
+import { bound, isNullText, type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
 
 const zone = sql`current_setting('TimeZone')`
 const isUtc = sql`${zone} IN ('UTC', 'Etc/UTC')`
@@ -37,7 +37,7 @@ export const timeMacros: readonly Sql[] = [
   sql`spark_trunc_day(ts) AS CASE WHEN ${isUtc} THEN make_timestamptz(spark_wall_of_day(ts)) WHEN CAST(make_timestamptz(spark_wall_of_day(ts)) AS TIMESTAMP) = date_trunc('day', CAST(ts AS TIMESTAMP)) THEN make_timestamptz(spark_wall_of_day(ts)) ELSE spark_wall_to_ts(date_trunc('day', CAST(ts AS TIMESTAMP))) END`,
   sql`spark_offset_text(s) AS CASE WHEN s = 0 THEN 'Z' ELSE (CASE WHEN s < 0 THEN '-' ELSE '+' END) || lpad(CAST(abs(s) // 3600 AS VARCHAR), 2, '0') || ':' || lpad(CAST(abs(s) // 60 % 60 AS VARCHAR), 2, '0') END`,
   sql`spark_date_parts(t) AS make_date(CAST(regexp_extract(t, '^[+-]?[0-9]+', 0) AS INTEGER), CAST(coalesce(nullif(regexp_extract(t, '^[+-]?[0-9]+-([0-9]{1,2})', 1), ''), '1') AS INTEGER), CAST(coalesce(nullif(regexp_extract(t, '^[+-]?[0-9]+-[0-9]{1,2}-([0-9]{1,2})', 1), ''), '1') AS INTEGER))`,
-  sql`spark_to_date(s) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, ${plainDate}) THEN CAST(s AS DATE) WHEN regexp_full_match(s, ${plainDay}) THEN CAST(left(s, 10) AS DATE) WHEN regexp_full_match(spark_trim_all(s), ${anyDate}) THEN spark_date_parts(spark_trim_all(s)) ELSE CAST('[CAST_INVALID_INPUT]' AS DATE) END`,
+  sql`spark_to_date(s) AS CASE WHEN ${isNullText(sql`s`)} THEN NULL WHEN regexp_full_match(s, ${plainDate}) THEN CAST(s AS DATE) WHEN regexp_full_match(s, ${plainDay}) THEN CAST(left(s, 10) AS DATE) WHEN regexp_full_match(spark_trim_all(s), ${anyDate}) THEN spark_date_parts(spark_trim_all(s)) ELSE CAST('[CAST_INVALID_INPUT]' AS DATE) END`,
   sql`spark_try_to_date(s) AS CASE WHEN regexp_full_match(s, ${plainDate}) THEN TRY_CAST(s AS DATE) WHEN regexp_full_match(s, ${plainDay}) THEN TRY_CAST(left(s, 10) AS DATE) WHEN regexp_full_match(spark_trim_all(s), ${anyDate}) THEN TRY(spark_date_parts(spark_trim_all(s))) END`,
   sql`spark_ts_fields(t) AS regexp_extract(t, ${textLiteral(`^${timestampParts}$`)}, ['y', 'm', 'd', 'h', 'n', 's', 'f', 'z'])`,
   sql`spark_field(text, missing) AS CAST(coalesce(nullif(text, ''), missing) AS INTEGER)`,
@@ -46,8 +46,8 @@ export const timeMacros: readonly Sql[] = [
   // For each chunk of rows a lambda makes anew what it computes with, patterns above all, so there is little in it.
   sql`spark_ts_parts(t) AS list_transform(list_transform([spark_ts_fields(t)], lambda parts_: {'wall': spark_local_of(parts_), 'zone': parts_.z}), lambda zoned_: CASE WHEN zoned_.zone = '' THEN spark_wall_to_ts(zoned_.wall) WHEN left(zoned_.zone, 1) IN ('+', '-') OR zoned_.zone IN ('Z', 'UTC', 'GMT') THEN make_timestamptz(epoch_us(zoned_.wall) - spark_zone_micros(zoned_.zone)) ELSE spark_local_to_ts(zoned_.wall, zoned_.zone) END)[1]`,
   sql`spark_ts_local(t) AS ${bound(sql`spark_ts_fields(t)`, sql`parts_`, p => sql`spark_local_of(${p})`)}`,
-  sql`spark_to_timestamp(s) AS CASE WHEN s IS NULL THEN NULL WHEN ${isPlain} THEN spark_wall_to_ts(CAST(s AS TIMESTAMP)) WHEN regexp_full_match(spark_trim_all(s), ${anyTimestamp}) THEN spark_ts_parts(spark_trim_all(s)) ELSE CAST('[CAST_INVALID_INPUT]' AS TIMESTAMP WITH TIME ZONE) END`,
+  sql`spark_to_timestamp(s) AS CASE WHEN ${isNullText(sql`s`)} THEN NULL WHEN ${isPlain} THEN spark_wall_to_ts(CAST(s AS TIMESTAMP)) WHEN regexp_full_match(spark_trim_all(s), ${anyTimestamp}) THEN spark_ts_parts(spark_trim_all(s)) ELSE CAST('[CAST_INVALID_INPUT]' AS TIMESTAMP WITH TIME ZONE) END`,
   sql`spark_try_to_timestamp(s) AS CASE WHEN ${isPlain} THEN spark_wall_to_ts(TRY_CAST(s AS TIMESTAMP)) WHEN regexp_full_match(spark_trim_all(s), ${anyTimestamp}) THEN TRY(spark_ts_parts(spark_trim_all(s))) END`,
-  sql`spark_to_timestamp_ntz(s) AS CASE WHEN s IS NULL THEN NULL WHEN ${isPlain} THEN CAST(s AS TIMESTAMP) WHEN regexp_full_match(spark_trim_all(s), ${anyTimestamp}) THEN spark_ts_local(spark_trim_all(s)) ELSE CAST('[CAST_INVALID_INPUT]' AS TIMESTAMP) END`,
+  sql`spark_to_timestamp_ntz(s) AS CASE WHEN ${isNullText(sql`s`)} THEN NULL WHEN ${isPlain} THEN CAST(s AS TIMESTAMP) WHEN regexp_full_match(spark_trim_all(s), ${anyTimestamp}) THEN spark_ts_local(spark_trim_all(s)) ELSE CAST('[CAST_INVALID_INPUT]' AS TIMESTAMP) END`,
   sql`spark_try_to_timestamp_ntz(s) AS CASE WHEN ${isPlain} THEN TRY_CAST(s AS TIMESTAMP) WHEN regexp_full_match(spark_trim_all(s), ${anyTimestamp}) THEN TRY(spark_ts_local(spark_trim_all(s))) END`,
 ]

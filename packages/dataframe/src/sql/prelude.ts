@@ -1,4 +1,4 @@
-import { bound, invoke, type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
+import { bound, invoke, isNullText, type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
 import { lowerCase, titleCase, upperCase } from "./case-mapping.ts"
 import { timeMacros } from "./prelude-time.ts"
 
@@ -79,7 +79,7 @@ const trueWords = sql`('t', 'true', 'y', 'yes', '1')`
 const falseWords = sql`('f', 'false', 'n', 'no', '0')`
 
 const numberMacros: readonly Sql[] = [
-  sql`spark_to_boolean(s) AS CASE WHEN s IS NULL THEN NULL WHEN ${booleanWords(sql`s`)} IN ${trueWords} THEN TRUE WHEN ${booleanWords(sql`s`)} IN ${falseWords} THEN FALSE ELSE CAST('[CAST_INVALID_INPUT]' AS BOOLEAN) END`,
+  sql`spark_to_boolean(s) AS CASE WHEN ${isNullText(sql`s`)} THEN NULL WHEN ${booleanWords(sql`s`)} IN ${trueWords} THEN TRUE WHEN ${booleanWords(sql`s`)} IN ${falseWords} THEN FALSE ELSE CAST('[CAST_INVALID_INPUT]' AS BOOLEAN) END`,
   sql`spark_try_to_boolean(s) AS CASE WHEN ${booleanWords(sql`s`)} IN ${trueWords} THEN TRUE WHEN ${booleanWords(sql`s`)} IN ${falseWords} THEN FALSE END`,
   // Java rounds what is too large to infinity, where DuckDB raises.
   sql`spark_to_float(x) AS CASE WHEN abs(x) >= 3.4028235677973366e38 AND NOT isinf(x) AND NOT isnan(x) THEN CAST(CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END AS FLOAT) ELSE CAST(x AS FLOAT) END`,
