@@ -36,7 +36,8 @@ export async function openOurs(folder: string): Promise<QuerySide> {
     const query = queries[`q${number}`]
     if (!query?.options.transform) throw new Error(`There is no query ${number}.`)
     const inputs = Object.fromEntries(Object.entries(query.deps).map(([name, source]) => [name, frames.get(source)]))
-    return query.options.transform(inputs, {}) as BoundDataFrame<Columns> // what is made of bound frames is bound
+    // An asset's options have forgotten what the transform takes; what is made of bound frames is bound.
+    return query.options.transform(inputs as never, {} as never) as BoundDataFrame<Columns>
   }
   await session.read(parquetFiles(join(folder, "region.parquet"), { r_name: t.string })).count()
   return {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import { expect, test } from "vitest"
 
@@ -88,3 +88,32 @@ for (const [name, entry] of entries) {
     await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot(`api/${name}-${entry.replace("/index", "")}.txt`)
   })
 }
+
+/** The declaration files that a user's compiler reads for an entry point. */
+function declarationsBelow(file: string, seen = new Set<string>()): ReadonlySet<string> {
+  if (seen.has(file)) return seen
+  seen.add(file)
+  for (const [, from = ""] of readFileSync(file, "utf8").matchAll(/(?:from|import\() ?"(\.[^"]+)"/g)) {
+    declarationsBelow(join(dirname(file), from.replace(/\.(js|ts)$/, ".d.ts")), seen)
+  }
+  return seen
+}
+
+test("no type that a user sees is any", () => {
+  const files = new Set(
+    entries.flatMap(([name, entry]) => [...declarationsBelow(join(root, "packages", name, "dist", `${entry}.d.ts`))]),
+  )
+  expect(files.size).toBeGreaterThan(100)
+  const found = [...files].flatMap(file => {
+    const code = readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$|"(?:[^"\\\n]|\\.)*"/gm, "")
+    return code
+      .split("\n")
+      .filter(line => /\bany\b/.test(line))
+      .map(line => `${relative(join(root, "packages"), file)}: ${line.trim()}`)
+  })
+  // A check that was told no columns takes any name: with an index signature each column might be undefined, too.
+  expect(found).toEqual([
+    "dataframe/dist/custom-check.d.ts: type FrameOf<S> = AnyColumns extends S ? any : CheckedFrame<S>;",
+    "dataframe/dist/custom-check.d.ts: type RowOf<S> = AnyColumns extends S ? any : ColumnsOf<S>;",
+  ])
+})

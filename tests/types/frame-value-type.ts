@@ -24,6 +24,7 @@ import {
 } from "@assets/dataframe"
 import { accepted, check, freshWithin, matches, notNull, range, rowCount, unique } from "@assets/dataframe/checks"
 import { avg, coalesce, count, expr, lit, max, sum, when } from "@assets/dataframe/functions"
+import type { Decimal } from "apache-arrow"
 
 const columns = {
   id: t.int64,
@@ -121,6 +122,16 @@ fits<DataFrame<{ kind: S["name"]; size: typeof t.float64; n: S["small"]; first: 
     at: lit(new Date(0)),
   })),
 )
+
+// ---------- decimals whose precision only the plan knows ----------
+
+const totals = bound.groupBy("id").agg(f => ({ total: sum(f.amount) }))
+const exact = frame({ id: t.int64, total: t.decimal(20, 2) })
+declare const declaredTotals: DataFrame<(typeof exact)["types"]>
+fits<DataFrame<(typeof exact)["types"]>>(totals)
+fits<FrameInput<(typeof exact)["types"]>>(totals)
+fits<DataFrame<{ readonly id: S["id"]; readonly total: Decimal }>>(declaredTotals)
+fits<DataFrame<(typeof exact)["types"]>>(totals.union(declaredTotals).checked({ id: t.int64, total: t.decimal(20, 2) }))
 
 // ---------- assets ----------
 

@@ -4,7 +4,9 @@ import "./environment-engine.ts"
 export type {
   Asset,
   AssetDescription,
+  AssetFunction,
   AssetOptions,
+  AssetSettings,
   BoundInputs,
   ComputeContext,
   Dependable,

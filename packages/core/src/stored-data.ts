@@ -78,7 +78,8 @@ export class StoredData {
 
   /** The stored value as a user's code gets it: for a frame a bound one. @throws StorageError `STORAGE_DATA_MISSING` */
   async value<V extends AnyValueType>(asset: Asset<V>): Promise<BoundOf<V>> {
-    return asset.returns.bind(await this.#load(asset), () => this.session(asset))
+    const bound = await asset.returns.bind(await this.#load(asset), () => this.session(asset))
+    return bound as BoundOf<V> // what a value type's `bind` gives
   }
 
   /** The name of the engine that computes an asset; starts none. */

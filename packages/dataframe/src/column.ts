@@ -1,5 +1,5 @@
 import type { DataType as ArrowType, Bool, Float32, Float64, List, Map_, Struct, Utf8 } from "apache-arrow/type"
-import type { ColumnName, Columns } from "./schema/columns.ts"
+import type { ColumnName, Columns, ColumnType } from "./schema/columns.ts"
 import type {
   Arithmetic,
   Integer,
@@ -19,7 +19,7 @@ import type { WindowSpec } from "./window.ts"
  * Nulls are Spark's: an operator of a null is null, but for `eqNullSafe`, `isNull`, `isNotNull` and, where the other side
  * decides, `and` and `or`. Nothing is computed here; a Column is a part of a plan.
  */
-export type Column<T extends ArrowType = ArrowType> = [T] extends [Numeric]
+export type Column<T extends ArrowType = ColumnType> = [T] extends [Numeric]
   ? [T] extends [Float32 | Float64]
     ? FloatColumn<T>
     : NumericColumn<T>

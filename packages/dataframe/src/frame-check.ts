@@ -16,6 +16,8 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 /** A test of a table that has at least the columns of `Needs`. One of core's checks. */
 export interface FrameCheck<in Needs> {
+  /** Exists for `tsc` only, and stands first: a column that is not there is told by its name. */
+  readonly "~columns"?: keyof Needs
   /** Exists for `tsc` only. */
   readonly "~checked"?: (columns: Needs) => void
   readonly kind: "check"

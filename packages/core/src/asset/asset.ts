@@ -79,18 +79,12 @@ export interface TypedLayout<Column extends string> extends Layout {
   readonly sortBy?: readonly Column[]
 }
 
-export interface AssetOptions<V extends AnyValueType, D extends Dependencies> extends AssetDescription {
+/** The options but for the function. */
+export interface AssetSettings<V extends AnyValueType, D extends Dependencies> extends AssetDescription {
   /** Upstream assets and sources, by the name that the function calls them. */
   readonly deps?: D
   /** What the function returns: `frame({...})`, `json<T>()` or `nothing()`. */
   readonly returns: V
-  /** Lazy: called while planning, runs no query. Exactly one of `transform` and `compute`. */
-  readonly transform?: (inputs: LazyInputs<NoInfer<D>>, context: TransformContext<NoInfer<V>>) => NoInfer<LazyOf<V>>
-  /** Runs TypeScript. Exactly one of `transform` and `compute`. */
-  readonly compute?: (
-    inputs: BoundInputs<NoInfer<D>>,
-    context: ComputeContext,
-  ) => NoInfer<AcceptsOf<V>> | Promise<NoInfer<AcceptsOf<V>>>
   readonly partitions?: Partitions
   readonly checks?: readonly Check<NoInfer<CheckedOf<V>>>[]
   readonly retry?: RetryPolicy
@@ -116,6 +110,26 @@ export interface AssetOptions<V extends AnyValueType, D extends Dependencies> ex
   /** For a volatile plan: the instant is truncated to the unit, so that it is unchanged within it. */
   readonly every?: "hour" | "day" | "week" | "month"
 }
+
+/**
+ * Exactly one of two functions. Neither is an optional property, not even as `never`: only then does `tsc` tell a wrong
+ * result at the expression that gives it, in three lines. That there are not both, `definitions` says.
+ */
+export type AssetFunction<V extends AnyValueType, D extends Dependencies> =
+  | {
+      /** Lazy: called while planning, runs no query. Exactly one of `transform` and `compute`. */
+      readonly transform: (inputs: LazyInputs<NoInfer<D>>, context: TransformContext<NoInfer<V>>) => NoInfer<LazyOf<V>>
+    }
+  | {
+      /** Runs TypeScript. Exactly one of `transform` and `compute`. */
+      readonly compute: (
+        inputs: BoundInputs<NoInfer<D>>,
+        context: ComputeContext,
+      ) => NoInfer<AcceptsOf<V>> | Promise<NoInfer<AcceptsOf<V>>>
+    }
+
+/** What `asset` is given besides the key. */
+export type AssetOptions<V extends AnyValueType, D extends Dependencies> = AssetSettings<V, D> & AssetFunction<V, D>
 
 /** A stored dataset, its key, and the function that makes it. Made by `asset`; frozen. */
 export interface Asset<V extends AnyValueType = AnyValueType> {
@@ -143,10 +157,10 @@ export interface OutputGroup {
 
 /** The options of an asset once its types are checked. */
 export interface AnyAssetOptions extends AssetDescription {
-  // biome-ignore lint/suspicious/noExplicitAny: the types of inputs and value were checked at asset()
-  readonly transform?: (inputs: any, context: any) => unknown
-  // biome-ignore lint/suspicious/noExplicitAny: the types of inputs and value were checked at asset()
-  readonly compute?: (inputs: any, context: ComputeContext) => unknown
+  /** What it takes was checked at `asset`, and is known no more. */
+  readonly transform?: (inputs: never, context: never) => unknown
+  /** What it takes was checked at `asset`, and is known no more. */
+  readonly compute?: (inputs: never, context: ComputeContext) => unknown
   readonly partitions?: Partitions
   readonly checks?: readonly Check[]
   readonly retry?: RetryPolicy

@@ -4,7 +4,7 @@ import type {
   AnyAssetOptions,
   Asset,
   AssetDescription,
-  AssetOptions,
+  AssetSettings,
   BoundInputs,
   ComputeContext,
   Dependencies,
@@ -16,7 +16,7 @@ import type {
 /** What differs between the outputs of one function. */
 export interface OutputOptions<V extends AnyValueType>
   extends AssetDescription,
-    Pick<AssetOptions<V, Record<never, never>>, "write" | "layout" | "io" | "cutoff"> {
+    Pick<AssetSettings<V, Record<never, never>>, "write" | "layout" | "io" | "cutoff"> {
   readonly key: string
   readonly returns: V
   readonly checks?: readonly Check<NoInfer<CheckedOf<V>>>[]
@@ -26,7 +26,7 @@ export type Outputs = { readonly [name: string]: AnyValueType }
 
 /** What the outputs of one function share. */
 type SharedOptions<V extends AnyValueType, D extends Dependencies> = Pick<
-  AssetOptions<V, D>,
+  AssetSettings<V, D>,
   | "deps"
   | "partitions"
   | "retry"

@@ -5,6 +5,8 @@ export type Severity = "warn" | "error"
 
 /** A test of stored data. `Checked` is what it needs: for a frame, the columns. */
 export interface Check<in Checked = never> {
+  /** The names of what is checked; it exists for `tsc` only. */
+  readonly "~columns"?: keyof Checked
   /** Carries the type of what is checked; it exists for `tsc` only. */
   readonly "~checked"?: (checked: Checked) => void
   readonly kind: "check"

@@ -103,7 +103,8 @@ export function callTransform(asset: Asset): LazyValue {
   }
   try {
     const partition = asset.options.partitions ? returns.partition?.() : undefined
-    return returns.lazy(options.transform(inputs, { asset: asset.key, partition }))
+    const given = [inputs, { asset: asset.key, partition }] as unknown as [never, never] // what `deps` and `returns` give
+    return returns.lazy(options.transform(...given))
   } catch (error) {
     throw userCodeError(asset.key, "transform", error)
   }

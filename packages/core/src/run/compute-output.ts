@@ -83,7 +83,8 @@ async function callCompute(run: RunContext, request: ComputeRequest, inputs: obj
   if (!compute) throw new Error(`'${work.asset.key}' has neither transform nor compute; please report this`)
   faultPoint("step.compute")
   try {
-    const made = compute(inputs, computeContext(run, work, about, { signal, metadata }))
+    const given = inputs as never // what `deps` give
+    const made = compute(given, computeContext(run, work, about, { signal, metadata }))
     const returned = made instanceof Promise ? await abortable(made, signal) : made
     if (work.asset.options.timeoutMs !== undefined) await overdueTimers(signal)
     return returned

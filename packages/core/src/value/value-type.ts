@@ -83,9 +83,8 @@ export interface ValueType<Lazy, Bound, Accepts, Checked = unknown, Partition = 
   merge?(former: Relation, added: Relation, keys: readonly string[]): Relation
 }
 
-/** Any value type. The `any` is for the type parameters' variance only; no value of it reaches a user. */
-// biome-ignore lint/suspicious/noExplicitAny: a bound on a type parameter
-export type AnyValueType = ValueType<any, any, any, any, any>
+/** Any value type: all of its types are what one gets of it. */
+export type AnyValueType = ValueType<unknown, unknown, unknown, unknown, unknown>
 
 type Types<V> = V extends { readonly "~types"?: infer T } ? NonNullable<T> : never
 type TypeAt<V, K extends string> = Types<V> extends { readonly [P in K]: infer T } ? T : never

@@ -17,6 +17,7 @@ import type {
   TimestampMicrosecond,
   Utf8,
 } from "apache-arrow/type"
+import type { ColumnType } from "./columns.ts"
 import type { MeaningOf, Timestamp, TimestampNtz } from "./t.ts"
 
 // Spark's rules for types, as far as tsc is told of them. The plan has them whole, with the precision of decimals.
@@ -29,7 +30,7 @@ export type Temporal = DateDay | Timestamp | TimestampNtz
 declare const columnType: unique symbol
 
 /** Anything that computes a value of type `T`; what a parameter that takes a column asks for. */
-export interface TypedColumn<out T extends ArrowType = ArrowType> {
+export interface TypedColumn<out T extends ArrowType = ColumnType> {
   /** Exists for `tsc` only. */
   readonly [columnType]: T
 }
@@ -179,9 +180,8 @@ export type TypeName<T> = T extends Int64
                     ? "binary"
                     : BrandedName<T>
 
-/** A decimal of unknown precision fits every decimal to `tsc`: the plan knows better. */
-// biome-ignore lint/suspicious/noExplicitAny: the one type that is assignable in both directions
-type BrandedName<T> = T extends Decimal ? (string extends MeaningOf<T> ? any : MeaningOf<T>) : NestedName<T>
+/** A decimal of unknown precision may stand for every decimal to `tsc`: the plan knows better. */
+type BrandedName<T> = T extends Decimal ? (string extends MeaningOf<T> ? never : MeaningOf<T>) : NestedName<T>
 
 type NestedName<T> = T extends TimestampMicrosecond
   ? MeaningOf<T>
