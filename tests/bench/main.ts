@@ -1,4 +1,4 @@
-// npm run bench [-- start steps history rows pipeline memory tpch functions] : prints each figure beside its limit. ROWS,
+// npm run bench [-- start types steps history rows pipeline memory tpch functions] : prints each figure beside its limit. ROWS,
 // PAIRS, EVENTS, SCALE and SIZE_GB make it shorter; MEMORY is another memory limit.
 // npm run bench -- functions --only decimal : the forms with "decimal" in their name; --write stores what the function reference shows.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
@@ -19,6 +19,7 @@ const { values: options, positionals: wanted } = parseArgs({
 
 const benchmarks: { readonly [name: string]: (folder: string) => Promise<Line[]> } = {
   start: async folder => (await import("./start.ts")).start(folder),
+  types: async folder => (await import("./types.ts")).typeCheck(folder),
   steps: async folder => (await import("./steps.ts")).steps(folder),
   history: async folder => (await import("./history.ts")).history(folder, { events: number("EVENTS", 1_000_000) }),
   rows: async folder => (await import("./rows.ts")).rows(folder),
