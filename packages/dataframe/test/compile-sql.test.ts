@@ -143,6 +143,16 @@ describe("one SELECT", () => {
 })
 
 describe("meaning", () => {
+  test("a date that is written out is a literal; any other text is read as Spark reads it", async () => {
+    const day = (text: string) => project(limit(people, 1), { day: `cast('${text}' as date)` })
+    expect(compileDuckdb(day("2024-02-29")).sql).toContain("CAST('2024-02-29' AS DATE)")
+    for (const text of ["2024-2-29", " 2024-02-29", "2024-02-29T10:00"]) {
+      expect(compileDuckdb(day(text)).sql).toContain("spark_to_date")
+      expect(String(await rows(day(text)))).toBe("2024-02-29")
+    }
+    await expect(rows(day("2023-02-29"))).rejects.toThrow("2023-02-29")
+  })
+
   test("groups -0.0 with 0.0 and shows 0.0", async () => {
     const plan = sort(aggregate(people, { x: "x" }, { n: "count(*)" }), "x")
     expect(await rows(plan)).toEqual([
