@@ -39,8 +39,8 @@ async function texts(sql: string): Promise<(string | null)[]> {
 }
 
 /** What a form answers for each text, as text. */
-async function answers(expression: string, values: readonly string[], type = "string"): Promise<(string | null)[]> {
-  const rows = values.map((value, i) => `(${i}, ${textLiteral(value).text})`)
+async function answers(expression: string, values: readonly (string | null)[], type = "string"): Promise<(string | null)[]> {
+  const rows = values.map((value, i) => `(${i}, ${value === null ? "NULL" : textLiteral(value).text})`)
   const cast = type === "string" ? "VARCHAR" : type
   await connection.run(
     `CREATE OR REPLACE TEMP TABLE given AS SELECT i, CAST(v AS ${cast}) AS s FROM (VALUES ${rows}) t(i, v)`,
@@ -155,9 +155,43 @@ test("%f rounds the shortest text of a double half up", async () => {
     const [, sign = "", whole = "", behind = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(String(x)) ?? []
     const units = BigInt(whole + behind.slice(0, 2).padEnd(2, "0")) + (Number(behind[2] ?? 0) >= 5 ? 1n : 0n)
     const written = units.toString().padStart(3, "0")
-    return `${units > 0n ? sign : ""}${written.slice(0, -2)}.${written.slice(-2)}`
+    return `${sign}${written.slice(0, -2)}.${written.slice(-2)}`
   }
   expect(await answers("format_string('%.2f', s)", doubles.map(String), "double")).toEqual(doubles.map(rule))
+})
+
+/** What Spark 4.1 gave. */
+test.each([
+  ["%.2f", ["-0.00", "-0.00", "0.00", "1234567.90", "-1234567.90", "NaN", "Infinity", "-Infinity", "nu"]],
+  [
+    "%08.1f",
+    ["-00000.0", "-00000.0", "000000.0", "1234567.9", "-1234567.9", "     NaN", "Infinity", "-Infinity", "       n"],
+  ],
+  ["%,.2f", ["-0.00", "-0.00", "0.00", "1,234,567.90", "-1,234,567.90", "NaN", "Infinity", "-Infinity", "nu"]],
+  ["%+.1f", ["-0.0", "-0.0", "+0.0", "+1234567.9", "-1234567.9", "NaN", "+Infinity", "-Infinity", "n"]],
+  ["% .1f", ["-0.0", "-0.0", " 0.0", " 1234567.9", "-1234567.9", "NaN", " Infinity", "-Infinity", "n"]],
+  ["%,.0f", ["-0", "-0", "0", "1,234,568", "-1,234,568", "NaN", "Infinity", "-Infinity", ""]],
+  [
+    "%-+8.1f",
+    ["-0.0    ", "-0.0    ", "+0.0    ", "+1234567.9", "-1234567.9", "NaN     ", "+Infinity", "-Infinity", "n       "],
+  ],
+])("format_string %s writes signs, groups and what is no number as Java does", async (format, wanted) => {
+  const values = ["-0.001", "-0.0", "0", "1234567.895", "-1234567.895", "NaN", "Infinity", "-Infinity", null]
+  expect(await answers(`format_string('${format}', s)`, values, "double")).toEqual(wanted)
+})
+
+test("format_string writes a float as the double that it is", async () => {
+  expect(await answers("format_string('%.2f', s)", ["1234567.891", "1e20", "-0.001"], "float")).toEqual([
+    "1234567.88",
+    "100000002004087730000.00",
+    "-0.00",
+  ])
+})
+
+test("format_string refuses %f of a decimal, at which Spark fails", async () => {
+  await expect(answers("format_string('%.2f', s)", ["1"], "decimal(10, 2)")).rejects.toMatchObject({
+    code: "FRAME_TYPE_MISMATCH",
+  })
 })
 
 /** Zones that are set forward at midnight, by half an hour, or left a day out. */

@@ -66,9 +66,7 @@ const formatRule: TypeRule = (args, name) => {
   }
   places.forEach(({ conversion }, i) => {
     const { type } = argument(args, i + 1)
-    const fits =
-      conversion === "s" ||
-      (conversion === "f" ? types.isFloating(type) || types.isDecimal(type) : types.isIntegral(type))
+    const fits = conversion === "s" || (conversion === "f" ? types.isFloating(type) : types.isIntegral(type))
     if (!fits) throw mismatch(name, args, `%${conversion} does not take number ${i + 1}`)
   })
   return { args, type: types.string }
@@ -95,7 +93,10 @@ function written(place: Placeholder, value: Sql, of: Expression): Sql {
   }
   if (conversion === "d")
     return signed(flags, value, flags.includes(",") ? sql`format('{:,}', ${value})` : sql`CAST(${value} AS VARCHAR)`)
-  if (conversion === "f") return signed(flags, value, fixed(value, of, precision ?? 6))
+  if (conversion === "f") {
+    const wide = of.type.kind === "float32" ? sql`CAST(${value} AS DOUBLE)` : value
+    return once(wide, x => fixed(flags, x, precision ?? 6))
+  }
   const digits = of.type.kind === "int64" ? 16 : of.type.kind === "int16" ? 4 : of.type.kind === "int8" ? 2 : 8
   const hex = sql`CASE WHEN ${value} < 0 THEN right(hex(CAST(${value} AS BIGINT)), ${digits}) ELSE hex(CAST(${value} AS BIGINT)) END`
   return conversion === "x" ? sql`lower(${hex})` : hex
@@ -106,16 +107,33 @@ function signed(flags: string, value: Sql, text: Sql): Sql {
   return sign === "" ? text : sql`CASE WHEN ${value} < 0 THEN ${text} ELSE ${textLiteral(sign)} || ${text} END`
 }
 
-/** Java rounds the shortest decimal text half up. */
-function fixed(value: Sql, of: Expression, precision: number): Sql {
-  if (types.isDecimal(of.type)) return sql`CAST(round(${value}, ${precision})::DECIMAL(38,${precision}) AS VARCHAR)`
-  const exact = sql`CAST(CAST(spark_plain(CAST(${value} AS VARCHAR)) AS DECIMAL(38,${precision})) AS VARCHAR)`
-  const slow = sql`WHEN isfinite(${value}) THEN ${exact} ELSE spark_special_text(${value}) END`
-  if (precision > 15 || of.type.kind === "float32") return sql`CASE ${slow}`
+/** The sign is written for what is rounded to zero, and for a negative zero, too. */
+function fixed(flags: string, value: Sql, precision: number): Sql {
+  const size = fixedSize(sql`abs(${value})`, precision)
+  const text = flags.includes(",")
+    ? sql`CASE WHEN isfinite(${value}) THEN ${grouped(size, precision)} ELSE ${size} END`
+    : size
+  const plus = textLiteral(flags.includes("+") ? "+" : flags.includes(" ") ? " " : "")
+  const sign = sql`CASE WHEN ${value} < 0 THEN '-' WHEN isnan(${value}) THEN '' WHEN ${value} > 0 THEN ${plus} WHEN starts_with(CAST(${value} AS VARCHAR), '-') THEN '-' WHEN ${value} = 0 THEN ${plus} END`
+  return sql`(${sign} || ${text})`
+}
+
+/** Java rounds the shortest decimal text of the double half up. */
+function fixedSize(size: Sql, precision: number): Sql {
+  const exact = sql`CAST(CAST(spark_plain(CAST(${size} AS VARCHAR)) AS DECIMAL(38,${precision})) AS VARCHAR)`
+  const slow = sql`WHEN isfinite(${size}) THEN ${exact} ELSE spark_special_text(${size}) END`
+  if (precision > 15) return sql`CASE ${slow}`
   // Away from a tie by more than the double may be off, rounding it is the same.
-  const units = sql`${value} * CAST(${powerOfTen(precision)} AS DOUBLE)`
-  const isClear = sql`abs(${units}) < 1e15 AND abs(${units} - floor(${units}) - 0.5e0) > 1e-6 + abs(${units}) * 1e-15`
-  return sql`CASE WHEN ${isClear} THEN CAST(CAST(${value} AS DECIMAL(18,${precision})) AS VARCHAR) ${slow}`
+  const units = sql`${size} * CAST(${powerOfTen(precision)} AS DOUBLE)`
+  const isClear = sql`${units} < 1e15 AND abs(${units} - floor(${units}) - 0.5e0) > 1e-6 + ${units} * 1e-15`
+  return sql`CASE WHEN ${isClear} THEN CAST(CAST(${size} AS DECIMAL(18,${precision})) AS VARCHAR) ${slow}`
+}
+
+/** The digits before the point in threes. */
+function grouped(text: Sql, precision: number): Sql {
+  const whole = (digits: Sql) => sql`format('{:,}', CAST(${digits} AS HUGEINT))`
+  if (precision === 0) return whole(text)
+  return once(text, t => sql`(${whole(sql`left(${t}, ${-(precision + 1)})`)} || right(${t}, ${precision + 1}))`)
 }
 
 /** A null is the text `null`, cut to the precision, never filled with zeros. */
@@ -126,8 +144,11 @@ function padded({ flags, width, precision, conversion }: Placeholder, text: Sql)
     const size = sql`CAST(greatest(${width}, length(${value})) AS INTEGER)`
     if (flags.includes("-")) return sql`rpad(${value}, ${size}, ' ')`
     if (!flags.includes("0")) return sql`lpad(${value}, ${size}, ' ')`
-    const digits = sql`CASE WHEN left(${value}, 1) IN ('-', '+') THEN left(${value}, 1) || lpad(substring(${value}, 2), ${size} - 1, '0') ELSE lpad(${value}, ${size}, '0') END`
-    return digits
+    const filled = sql`CASE WHEN left(${value}, 1) IN ('-', '+') THEN left(${value}, 1) || lpad(substring(${value}, 2), ${size} - 1, '0') ELSE lpad(${value}, ${size}, '0') END`
+    // `Infinity` and `NaN` are no digits.
+    return conversion === "f"
+      ? sql`CASE WHEN contains(${value}, 'n') OR contains(${value}, 'N') THEN lpad(${value}, ${size}, ' ') ELSE ${filled} END`
+      : filled
   }
   return sql`coalesce(${once(text, fill)}, ${textLiteral(flags.includes("-") ? nothing.padEnd(width) : nothing.padStart(width))})`
 }
@@ -160,6 +181,6 @@ function formatNumber(call: PrintedCall): Sql {
 
 /** Values as text by a format. */
 export const formatFunctions = {
-  format_string: scalar(formatRule, formatted),
+  format_string: scalar(formatRule, formatted, { revision: 2 }),
   format_number: scalar(numberRule, formatNumber, { revision: 2 }),
 } satisfies { readonly [name: string]: FunctionEntry }
