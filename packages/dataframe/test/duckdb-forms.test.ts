@@ -39,7 +39,11 @@ async function texts(sql: string): Promise<(string | null)[]> {
 }
 
 /** What a form answers for each text, as text. */
-async function answers(expression: string, values: readonly (string | null)[], type = "string"): Promise<(string | null)[]> {
+async function answers(
+  expression: string,
+  values: readonly (string | null)[],
+  type = "string",
+): Promise<(string | null)[]> {
   const rows = values.map((value, i) => `(${i}, ${value === null ? "NULL" : textLiteral(value).text})`)
   const cast = type === "string" ? "VARCHAR" : type
   await connection.run(
@@ -192,6 +196,71 @@ test("format_string refuses %f of a decimal, at which Spark fails", async () => 
   await expect(answers("format_string('%.2f', s)", ["1"], "decimal(10, 2)")).rejects.toMatchObject({
     code: "FRAME_TYPE_MISMATCH",
   })
+})
+
+/** What Spark 4.1 gave for each after `2024-01-01 00:00:00`; null where it is no zone. */
+test("a text with an offset or a zone is the instant that Spark reads", async () => {
+  const given: readonly (readonly [zone: string, instant: string | null])[] = [
+    ["Z", "2024-01-01T00:00:00Z"],
+    [" Z", "2024-01-01T00:00:00Z"],
+    ["UTC", "2024-01-01T00:00:00Z"],
+    ["+05", "2023-12-31T19:00:00Z"],
+    ["+5", "2023-12-31T19:00:00Z"],
+    ["-5", "2024-01-01T05:00:00Z"],
+    ["+05:3", "2023-12-31T18:57:00Z"],
+    ["+5:30", "2023-12-31T18:30:00Z"],
+    ["+0530", "2023-12-31T18:30:00Z"],
+    ["+053", null],
+    ["+053015", "2023-12-31T18:29:45Z"],
+    ["+05:30:15", "2023-12-31T18:29:45Z"],
+    ["+5:3:1", null],
+    ["UTC+5", "2023-12-31T19:00:00Z"],
+    ["UTC+05", "2023-12-31T19:00:00Z"],
+    ["UTC+05:30", "2023-12-31T18:30:00Z"],
+    ["GMT-3", "2024-01-01T03:00:00Z"],
+    ["UT+1", "2023-12-31T23:00:00Z"],
+    ["GMT0", "2024-01-01T00:00:00Z"],
+    ["UTC+0530", "2023-12-31T18:30:00Z"],
+    [" EST", "2024-01-01T05:00:00Z"],
+    ["PST", "2024-01-01T08:00:00Z"],
+    [" CST", "2024-01-01T06:00:00Z"],
+    [" America/New_York", "2024-01-01T05:00:00Z"],
+    ["Europe/Berlin", "2023-12-31T23:00:00Z"],
+    ["+18:00", "2023-12-31T06:00:00Z"],
+    ["+18:01", null],
+    ["+19", null],
+    ["-18", "2024-01-01T18:00:00Z"],
+    ["z", null],
+    [" utc", null],
+    ["+05:", null],
+    ["++5", null],
+    ["+", null],
+    ["MST", "2024-01-01T07:00:00Z"],
+    [" HST", "2024-01-01T10:00:00Z"],
+    ["IST", "2023-12-31T18:30:00Z"],
+    ["ECT", "2023-12-31T23:00:00Z"],
+    [" GMT+05:30", "2023-12-31T18:30:00Z"],
+    ["+05:60", null],
+    ["+05:59:59", "2023-12-31T18:00:01Z"],
+    ["+05:59:60", null],
+    ["Etc/GMT+5", "2024-01-01T05:00:00Z"],
+    ["UTC+5:30", "2023-12-31T18:30:00Z"],
+    ["UTC+5:3", "2023-12-31T18:57:00Z"],
+    ["Zulu", "2024-01-01T00:00:00Z"],
+    ["U", null],
+    ["JST", "2023-12-31T15:00:00Z"],
+    ["ACT", "2023-12-31T14:30:00Z"],
+    ["europe/berlin", null],
+    ["+00", "2024-01-01T00:00:00Z"],
+    ["-00:00", "2024-01-01T00:00:00Z"],
+    ["-0", "2024-01-01T00:00:00Z"],
+    [" America/Port-au-Prince", "2024-01-01T05:00:00Z"],
+  ]
+  const texts = given.map(([zone]) => `2024-01-01 00:00:00${zone}`)
+  const instants = await answers("date_format(try_cast(s as timestamp), 'yyyy-MM-dd HH:mm:ss')", texts)
+  expect(instants).toEqual(given.map(([, instant]) => instant?.replace("T", " ").replace("Z", "") ?? null))
+  const clocks = await answers("date_format(try_cast(s as timestamp_ntz), 'yyyy-MM-dd HH:mm:ss')", texts)
+  expect(clocks).toEqual(given.map(([, instant]) => instant && "2024-01-01 00:00:00"))
 })
 
 /** Zones that are set forward at midnight, by half an hour, or left a day out. */
