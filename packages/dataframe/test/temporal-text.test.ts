@@ -36,6 +36,8 @@ describe("times as text", () => {
 
   test("years before 0 and after 9999 have a sign", () => {
     expect(dateText(parseDate("+012345-01-31") ?? 0)).toBe("+12345-01-31")
+    expect(dateText(450_177_623)).toBe("+1234514-06-21")
+    expect(dateText(-450_177_623)).toBe("-1230575-07-14")
     expect(dateText(parseDate("-0044-03-15") ?? 0)).toBe("-0044-03-15")
     expect(instantText(parseInstant("+10000-01-01T00:00:00.5+01:00") ?? 0n)).toBe("9999-12-31T23:00:00.500000Z")
     for (const text of ["12345-01-01", "+290001-01-01", "+9999999-01-01", "+12345-02-30"]) {

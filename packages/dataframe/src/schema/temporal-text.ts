@@ -1,6 +1,7 @@
 const MICROS_PER_DAY = 86_400_000_000n
 const MICROS_PER_SECOND = 1_000_000n
 const MS_PER_DAY = 86_400_000
+const DAYS_OF_CYCLE = 146_097
 
 /** A year of more than four digits, or before 0, has a sign; microseconds of later ones pass 64 bits. */
 const MAX_YEAR = 290_000
@@ -14,8 +15,10 @@ function yearText(year: number): string {
 
 /** `YYYY-MM-DD` of days since 1970-01-01; years outside 0 to 9999 carry a sign. */
 export function dateText(days: number): string {
-  const date = new Date(days * MS_PER_DAY)
-  return `${yearText(date.getUTCFullYear())}-${pad(date.getUTCMonth() + 1, 2)}-${pad(date.getUTCDate(), 2)}`
+  // JavaScript's dates end before those of the engines: the calendar is the same after 400 years.
+  const cycles = Math.floor(days / DAYS_OF_CYCLE)
+  const date = new Date((days - cycles * DAYS_OF_CYCLE) * MS_PER_DAY)
+  return `${yearText(date.getUTCFullYear() + 400 * cycles)}-${pad(date.getUTCMonth() + 1, 2)}-${pad(date.getUTCDate(), 2)}`
 }
 
 function floorDivide(value: bigint, by: bigint): readonly [quotient: bigint, rest: bigint] {
