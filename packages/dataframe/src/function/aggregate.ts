@@ -3,6 +3,7 @@ import type { DataType } from "../schema/data-type.ts"
 import { boundedDecimal } from "../schema/decimal-type.ts"
 import * as types from "../schema/type-family.ts"
 import { decimalMean, decimalSum } from "./decimal-aggregate.ts"
+import { mayBeSpecial } from "./double-origin.ts"
 import { castTo, tryCastTo } from "./duckdb-type.ts"
 import {
   type AggregateForm,
@@ -78,12 +79,6 @@ function extreme(name: "min" | "max"): AggregateForm {
     if (!types.isNested(type)) return call.aggregate(name, call.args)
     return call.aggregate(name === "min" ? "arg_min" : "arg_max", [arg(call, 0), orderKey(arg(call, 0), type)])
   }
-}
-
-/** Whether a value can be NaN or infinite: not when it was cast from a whole number or a decimal. */
-function mayBeSpecial(e: Expression): boolean {
-  if (e.kind === "cast") return types.isFloating(e.input.type) || e.input.type.kind === "string"
-  return true
 }
 
 /** Statistics in which one NaN or infinity makes the answer NaN, where DuckDB raises. */
