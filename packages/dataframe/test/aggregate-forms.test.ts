@@ -190,3 +190,44 @@ test("gives the correlation of Spark, and raises where a side does not vary", as
     }
   }
 })
+
+/** Between the two values round a position, as Spark weighs them. */
+function percentile(rows: readonly Row[], share: number): Value {
+  const sorted = present(rows).sort((a, b) => a - b)
+  const position = (sorted.length - 1) * share
+  const [lower, upper] = [Math.floor(position), Math.ceil(position)]
+  const [low = null, high = null] = [sorted[lower], sorted[upper]]
+  if (low === null || high === null || low === high) return low
+  return (upper - position) * low + (position - lower) * high
+}
+
+test.each([
+  ["int", 1, 1e9],
+  ["smallint", 1, 30_000],
+  ["bigint", 1, 1e15],
+  ["decimal(10,2)", 100, 1e9],
+  ["decimal(15,3)", 1000, 1e14],
+])("gives the percentiles of %s that Spark gives of its doubles", async (type, unit, most) => {
+  const number = fc.integer({ min: -most, max: most }).map(n => n / unit)
+  const near = fc.integer({ min: -500, max: 500 }).map(n => n / unit)
+  const groups: Row[][] = [
+    ...sample(rowsOf(fc.oneof(number, near, fc.constant(null)))),
+    [[null, null]],
+    Array.from({ length: 4000 }, (_, i) => [(i * 7919) % 3000, 0]),
+    Array.from({ length: 3001 }, (_, i) => [(i * 7919) % 3001, 0]),
+  ]
+  await give(groups, type)
+  const median = await numbers("median(x)", type)
+  expect(median).toEqual(groups.map(rows => percentile(rows, 0.5)))
+  expect(await numbers("percentile(x, 0.5)", type)).toEqual(median)
+  for (const share of [0, 0.1, 0.25, 0.9, 1])
+    await expectNear(`percentile(x, ${share})`, type, groups, rows => {
+      const largest = present(rows).reduce((a, b) => Math.max(a, Math.abs(b)), 0)
+      return { value: percentile(rows, share), allowed: largest * 4e-15 }
+    })
+  const lowest = (rows: readonly Row[]) => {
+    const sorted = present(rows).sort((a, b) => a - b)
+    return sorted[Math.max(Math.ceil(sorted.length * 0.25) - 1, 0)] ?? null
+  }
+  expect(await numbers("percentile_disc(0.25) within group (order by x)", type)).toEqual(groups.map(lowest))
+})

@@ -3,7 +3,7 @@ import type { DataType } from "../schema/data-type.ts"
 import { boundedDecimal } from "../schema/decimal-type.ts"
 import * as types from "../schema/type-family.ts"
 import { decimalMean, decimalSum } from "./decimal-aggregate.ts"
-import { mayBeSpecial } from "./double-origin.ts"
+import { decimalsOf, mayBeSpecial, wholesOf } from "./double-origin.ts"
 import { castTo, tryCastTo } from "./duckdb-type.ts"
 import {
   type AggregateForm,
@@ -144,6 +144,29 @@ function percentileRule(interpolates: boolean): TypeRule {
   }
 }
 
+/** DuckDB interpolates between whole numbers as between their doubles, but rounds between decimals. */
+function percentile(call: PrintedAggregate): Sql {
+  const decimals = decimalsOf(call, 0)
+  if (decimals && Number(literalOf(input(call, 1))) === 0.5) return middle(call, decimals)
+  return call.aggregate("quantile_cont", [wholesOf(call, 0), arg(call, 1)])
+}
+
+function lowest(call: PrintedAggregate): Sql {
+  return castTo(call.aggregate("quantile_disc", [decimalsOf(call, 0) ?? wholesOf(call, 0), arg(call, 1)]), call.type)
+}
+
+function median(call: PrintedAggregate): Sql {
+  const decimals = decimalsOf(call, 0)
+  return decimals ? middle(call, decimals) : call.aggregate("median", [wholesOf(call, 0)])
+}
+
+/** The two values in the middle, the second by a share that is above the half by less than one of 10^9 values is. */
+function middle(call: PrintedAggregate, decimals: Sql): Sql {
+  const two = call.aggregate("quantile_disc", [decimals, sql`[0.5, 0.5000000001]`])
+  const [lower, upper] = [1, 2].map(i => castTo(sql`${two}[${i}]`, types.float64))
+  return sql`(0.5e0 * ${lower ?? two} + 0.5e0 * ${upper ?? two})`
+}
+
 function orderWords(call: PrintedAggregate): Sql {
   const [direction, nulls] = String(literalOf(input(call, 3))).split(" ")
   return sql`${direction === "desc" ? sql`DESC` : sql`ASC`} ${nulls === "last" ? sql`NULLS LAST` : sql`NULLS FIRST`}`
@@ -177,10 +200,10 @@ export const aggregates = {
   stddev_pop: aggregate(statisticRule, statistic("stddev_pop", 1)),
   variance: aggregate(statisticRule, statistic("var_samp", 2)),
   var_pop: aggregate(statisticRule, statistic("var_pop", 1)),
-  median: aggregate(statisticRule, "median"),
-  percentile: aggregate(percentileRule(true), "quantile_cont"),
+  median: aggregate(statisticRule, median, { spark: "median" }),
+  percentile: aggregate(percentileRule(true), percentile, { spark: "percentile" }),
   /** `percentile_disc`: the first value at or above the share, as a double. */
-  percentile_lowest: aggregate(percentileRule(true), "quantile_disc", {
+  percentile_lowest: aggregate(percentileRule(true), lowest, {
     spark: call =>
       call.aggregate("percentile_disc", [arg(call, 1)], { after: sql` WITHIN GROUP (ORDER BY ${arg(call, 0)})` }),
   }),
