@@ -231,3 +231,32 @@ test.each([
   }
   expect(await numbers("percentile_disc(0.25) within group (order by x)", type)).toEqual(groups.map(lowest))
 })
+
+/** Nulls come before all numbers, NaN after them. */
+function compared(a: Value, b: Value): number {
+  const rank = (x: Value) => (x === null ? 0 : Number.isNaN(x) ? 2 : 1)
+  return rank(a) - rank(b) || (rank(a) === 1 ? Number(a) - Number(b) : 0)
+}
+
+test("sorts collected structs by their fields, nulls first, and from the last to the first", async () => {
+  const few = fc.constantFrom(null, Number.NaN, -1, 0, 1, 2)
+  const groups: Row[][] = [...sample(rowsOf(few), 200), [[null, null]]]
+  await give(groups, "double")
+  const text = (x: Value) => (x === null ? "NULL" : Number.isNaN(x) ? "nan" : x.toFixed(1))
+  const sorted = (rows: readonly Row[]) =>
+    [...rows].sort(([x = null, y = null], [a = null, b = null]) => compared(x, a) || compared(y, b))
+  const listed = (wrap: (x: string) => string) => (rows: readonly Row[]) =>
+    `[${rows.map(([x = null, y = null]) => `{'a': ${wrap(text(x))}, 'y': ${text(y)}}`).join(", ")}]`
+  const plain = groups.map(sorted).map(listed(x => x))
+  expect(await answers("sort_array(collect_list(named_struct('a', x, 'y', y)))", "double")).toEqual(plain)
+  expect(await answers("array_sort(collect_list(named_struct('a', x, 'y', y)))", "double")).toEqual(plain)
+  expect(await answers("sort_array(collect_list(named_struct('a', array(x), 'y', y)))", "double")).toEqual(
+    groups.map(sorted).map(listed(x => `[${x}]`)),
+  )
+  expect(await answers("sort_array(collect_list(named_struct('a', x, 'y', y)), false)", "double")).toEqual(
+    groups.map(rows => listed(x => x)(sorted(rows).reverse())),
+  )
+  expect(
+    await answers("sort_array(collect_list(named_struct('a', x, 'y', y)) filter (where y > 0))", "double"),
+  ).toEqual(groups.map(rows => listed(x => x)(sorted(rows).filter(([, y = null]) => compared(y, 0) > 0))))
+})

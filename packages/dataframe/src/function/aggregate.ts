@@ -30,7 +30,7 @@ import {
   text,
   typeOf,
 } from "./signature.ts"
-import { type Sql, sql, textLiteral } from "./sql-fragment.ts"
+import { identifier, type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
 function count(call: PrintedAggregate): Sql {
   if (call.args.length === 0) return call.aggregate("count", [sql`*`])
@@ -107,6 +107,16 @@ function collect(distinct: boolean): AggregateForm {
     const list = call.aggregate("list", [x], { where: sql`${x} IS NOT NULL`, distinct: distinct || call.distinct })
     return sql`coalesce(${list}, [])`
   }
+}
+
+/** A list of structs in the order of their fields. DuckDB sorts an aggregate's rows in a third of the time of a list. */
+function collectSorted(call: PrintedAggregate): Sql {
+  const [x, { type }] = [arg(call, 0), input(call, 0)]
+  const order = literalOf(input(call, 1)) === true ? sql`ASC NULLS FIRST` : sql`DESC NULLS LAST`
+  const fields = type.kind === "struct" ? type.fields : []
+  const keys = fields.map(f => sql`${orderKey(sql`(${x}).${identifier(f.name)}`, f.type)} ${order}`)
+  const list = call.aggregate("list", [sql`${x} ORDER BY ${keys}`], { where: sql`${x} IS NOT NULL` })
+  return sql`coalesce(${list}, [])`
 }
 
 const bits = (args: readonly Expression[], name: string) => {
@@ -233,6 +243,10 @@ export const aggregates = {
   bit_or: aggregate(bits, "bit_or"),
   bit_xor: aggregate(bits, "bit_xor"),
   collect_list: aggregate(takes([any], listOf), collect(false), { stability: "unstable" }),
+  /** `sort_array(collect_list(struct))`; the last argument is whether it ascends. */
+  collect_list_sorted: aggregate(takes([orderable, bool], listOf), collectSorted, {
+    spark: call => sql`sort_array(${call.aggregate("collect_list", [arg(call, 0)])}, ${arg(call, 1)})`,
+  }),
   collect_set: aggregate(takes([orderable], listOf), collect(true), { stability: "unstable" }),
   first: aggregate(takes([any], sameAsFirst), "first", { stability: "unstable" }),
   first_ignore_nulls: aggregate(takes([any], sameAsFirst), "any_value", {

@@ -8,7 +8,7 @@ import { type FunctionEntry, type PrintedCall, scalar, type TypeRule } from "./f
 import { castOf, implicitCast, mismatch, unified } from "./implicit-cast.ts"
 import { keyed } from "./map.ts"
 import { orderKey } from "./ordered-sql.ts"
-import { arg, input, raise, unlessNull } from "./printed-call.ts"
+import { arg, input, longest, raise, unlessNull } from "./printed-call.ts"
 import { argument, array, int, literalOf, map, type Parameter, requireText, takes, text, typeOf } from "./signature.ts"
 import { identifier, type Sql, sparkName, sql, textLiteral } from "./sql-fragment.ts"
 
@@ -157,11 +157,26 @@ function distinctValues(list: Sql, type: DataType): Sql {
   return sql`list_filter(${values}, lambda v_, i_: list_position(${values}, v_) = i_)`
 }
 
+/** A collected list of structs that is sorted: the aggregate that sorts while it collects. */
+function sortedAggregate(call: PrintedCall, ascending: boolean): Expression | undefined {
+  const list = input(call, 0)
+  if (list.kind !== "aggregate" || list.name !== "collect_list" || list.distinct) return undefined
+  const [value] = list.args
+  if (value?.type.kind !== "struct" || call.print(value).text.length > longest) return undefined
+  return {
+    ...list,
+    name: "collect_list_sorted",
+    args: [value, { kind: "literal", value: ascending, type: types.boolean }],
+  }
+}
+
 /** Sorts by the order of Spark; arrays and structs by a key that has it. */
 function sortedBy(call: PrintedCall, direction: "ASC" | "DESC", nulls: "FIRST" | "LAST"): Sql {
   const element = elementOf(call.inputs)
   const order = sql`${textLiteral(direction)}, ${textLiteral(`NULLS ${nulls}`)}`
   if (!types.isNested(element)) return sql`list_sort(${arg(call, 0)}, ${order})`
+  const sorted = sortedAggregate(call, direction === "ASC")
+  if (sorted) return call.print(sorted)
   const keyed = sql`CASE WHEN v_ IS NOT NULL THEN {'k': ${orderKey(sql`v_`, element)}, 'v': v_} END`
   return sql`list_transform(list_sort(list_transform(${arg(call, 0)}, lambda v_: ${keyed}), ${order}), lambda v_: v_.v)`
 }

@@ -68,7 +68,7 @@ export function unlessNull(call: PrintedArguments, value: Sql): Sql {
 }
 
 /** Text above which a value is not written twice. */
-const longest = 200
+export const longest = 200
 
 /**
  * Writes a form that uses a value several times. A short value is repeated; a long one is computed once, in a list of
