@@ -34,8 +34,7 @@ export function monthsBetween(call: PrintedCall): Sql {
 function monthsOfDays(a: Sql, b: Sql, rounded: (months: Sql) => Sql): Sql {
   const months = sql`date_diff('month', ${b}, ${a})`
   const bothLast = sql`day(${a}) > 27 AND last_day(${a}) = ${a} AND last_day(${b}) = ${b}`
-  const part = sql`${months} + (day(${a}) - day(${b})) / 31e0`
-  return sql`CASE WHEN ${bothLast} THEN CAST(${months} AS DOUBLE) ELSE ${rounded(part)} END`
+  return rounded(sql`${months} + CASE WHEN ${bothLast} THEN 0 ELSE day(${a}) - day(${b}) END / 31e0`)
 }
 
 /** By the instants, so that a day on which a clock is set has its true seconds. */
