@@ -6,7 +6,7 @@ import { castTo } from "./duckdb-type.ts"
 import { type FunctionEntry, type PrintedCall, scalar, type TypeRule } from "./function-entry.ts"
 import { castOf, implicitCast, mismatch } from "./implicit-cast.ts"
 import { arg } from "./printed-call.ts"
-import { identifier, type Sql, sql } from "./sql-fragment.ts"
+import { bound, identifier, type Sql, sql } from "./sql-fragment.ts"
 
 type Lambda = Extract<Expression, { kind: "lambda" }>
 
@@ -106,6 +106,15 @@ const mapZipRule: TypeRule = (args, name) => {
   return { args, type: { kind: "map", key: a.type.key, value: lambdaAt(args, 2, 3, name).type } }
 }
 
+/** A lambda computes what is constant in it anew for each element: maps that are no columns are made before. */
+function zippedMaps(call: PrintedCall, a: Sql, b: Sql): Sql {
+  const key = pairName(call, 2)
+  const others = sql`list_filter(map_keys(${b}), lambda k_: NOT list_contains(map_keys(${a}), k_))`
+  const keys = sql`list_concat(map_keys(${a}), ${others})`
+  const values = sql`list_transform(${keys}, lambda ${key}: ${call.body(2, key, sql`${a}[${key}]`, sql`${b}[${key}]`)})`
+  return sql`CASE WHEN ${a} IS NOT NULL AND ${b} IS NOT NULL THEN map(${keys}, ${values}) END`
+}
+
 /** Functions of arrays and maps that take a lambda. */
 export const higherOrder = {
   transform: scalar(
@@ -131,23 +140,21 @@ export const higherOrder = {
   map_filter: scalar(overEntries("filter"), call => {
     const entry = pairName(call, 1)
     const kept = sql`list_filter(map_entries(${arg(call, 0)}), lambda ${entry}: ${entryBody(call, entry)})`
-    return sql`CASE WHEN ${arg(call, 0)} IS NOT NULL THEN map_from_entries(${kept}) END`
+    return sql`map_from_entries(${kept})`
   }),
   transform_values: scalar(overEntries("values"), call => {
     const entry = pairName(call, 1)
     const values = sql`list_transform(map_entries(${arg(call, 0)}), lambda ${entry}: ${entryBody(call, entry)})`
-    return sql`CASE WHEN ${arg(call, 0)} IS NOT NULL THEN map(map_keys(${arg(call, 0)}), ${values}) END`
+    return sql`map(map_keys(${arg(call, 0)}), ${values})`
   }),
   transform_keys: scalar(overEntries("keys"), call => {
     const entry = pairName(call, 1)
     const keys = sql`list_transform(map_entries(${arg(call, 0)}), lambda ${entry}: ${entryBody(call, entry)})`
-    return sql`CASE WHEN ${arg(call, 0)} IS NOT NULL THEN map(${keys}, map_values(${arg(call, 0)})) END`
+    return sql`map(${keys}, map_values(${arg(call, 0)}))`
   }),
   map_zip_with: scalar(mapZipRule, call => {
-    const [a, b, key] = [arg(call, 0), arg(call, 1), pairName(call, 2)]
-    const others = sql`list_filter(map_keys(${b}), lambda k_: NOT list_contains(map_keys(${a}), k_))`
-    const keys = sql`list_concat(map_keys(${a}), ${others})`
-    const values = sql`list_transform(${keys}, lambda ${key}: ${call.body(2, key, sql`${a}[${key}]`, sql`${b}[${key}]`)})`
-    return sql`CASE WHEN ${a} IS NOT NULL AND ${b} IS NOT NULL THEN map(${keys}, ${values}) END`
+    const [a, b] = [arg(call, 0), arg(call, 1)]
+    if (call.inputs.slice(0, 2).every(({ kind }) => kind === "column")) return zippedMaps(call, a, b)
+    return bound(sql`{'a': ${a}, 'b': ${b}}`, sql`maps_`, maps => zippedMaps(call, sql`${maps}.a`, sql`${maps}.b`))
   }),
 } satisfies { readonly [name: string]: FunctionEntry }

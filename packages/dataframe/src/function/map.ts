@@ -100,7 +100,7 @@ export const mapFunctions = {
     call => unlessNull(call, sql`map_contains(${arg(call, 0)}, ${arg(call, 1)})`),
   ),
   map_entries: scalar(takes([map], entryArray), "map_entries"),
-  map_from_entries: scalar(fromEntriesRule, call => unlessNull(call, sql`map_from_entries(${call.args})`)),
+  map_from_entries: scalar(fromEntriesRule, "map_from_entries"),
   // Like Spark, `map` takes no key twice.
   map_concat: scalar(concatRule, call => {
     if (call.args.length === 1) return arg(call, 0)
@@ -110,5 +110,5 @@ export const mapFunctions = {
     return unlessNull(call, sql`map(${keys}, ${values})`)
   }),
   str_to_map: scalar(takes([text, text, text], textMap, { optional: 2 }), strToMap),
-  map_from_arrays: scalar(twoLists, call => unlessNull(call, sql`map(${call.args})`)),
+  map_from_arrays: scalar(twoLists, "map"),
 } satisfies { readonly [name: string]: FunctionEntry }
