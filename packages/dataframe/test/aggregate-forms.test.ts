@@ -1,12 +1,8 @@
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
 import fc from "fast-check"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { identifier } from "../src/function/sql-fragment.ts"
-import { parseExpression } from "../src/plan/parse-expression.ts"
-import { resolveExpression } from "../src/plan/resolve-expression.ts"
-import { parseDataType } from "../src/schema/parse-data-type.ts"
 import { duckdbPrelude } from "../src/sql/compile-sql.ts"
-import { printExpression } from "../src/sql/print-expression.ts"
+import { printedForm } from "./printed-form.ts"
 
 // Forms of aggregates, held to the rules of Spark in TypeScript on many groups of values.
 
@@ -43,9 +39,7 @@ async function give(groups: Groups, type: string): Promise<void> {
 
 /** What an aggregate answers for each group, as text. */
 async function answers(expression: string, type: string): Promise<(string | null)[]> {
-  const columns = ["x", "y"].map(name => ({ name, type: parseDataType(type) }))
-  const resolved = resolveExpression(parseExpression(expression), { columns })
-  const form = printExpression(resolved, ({ name }) => identifier(name)).text
+  const form = printedForm(expression, { x: type, y: type })
   const result = await connection.runAndReadAll(`SELECT CAST(${form} AS VARCHAR) FROM given GROUP BY g ORDER BY g`)
   return result.getRows().map(([value]) => (value === null || value === undefined ? null : String(value)))
 }

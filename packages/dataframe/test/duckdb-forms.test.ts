@@ -1,12 +1,9 @@
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
 import fc from "fast-check"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { identifier, textLiteral } from "../src/function/sql-fragment.ts"
-import { parseExpression } from "../src/plan/parse-expression.ts"
-import { resolveExpression } from "../src/plan/resolve-expression.ts"
-import { parseDataType } from "../src/schema/parse-data-type.ts"
+import { textLiteral } from "../src/function/sql-fragment.ts"
 import { duckdbPrelude } from "../src/sql/compile-sql.ts"
-import { printExpression } from "../src/sql/print-expression.ts"
+import { printedForm } from "./printed-form.ts"
 
 // Forms that take a short way for everyday values and a long one for the others, held to a rule in TypeScript or to the
 // long way alone, on many values of both kinds.
@@ -27,12 +24,6 @@ afterAll(() => {
 
 const seed = 20_240_601
 
-function printed(expression: string, columns: { readonly [name: string]: string }): string {
-  const schema = Object.entries(columns).map(([name, type]) => ({ name, type: parseDataType(type) }))
-  const resolved = resolveExpression(parseExpression(expression), { columns: schema })
-  return printExpression(resolved, ({ name }) => identifier(name)).text
-}
-
 async function texts(sql: string): Promise<(string | null)[]> {
   const result = await connection.runAndReadAll(sql)
   return result.getRows().map(([value]) => (value === null || value === undefined ? null : String(value)))
@@ -49,7 +40,7 @@ async function answers(
   await connection.run(
     `CREATE OR REPLACE TEMP TABLE given AS SELECT i, CAST(v AS ${cast}) AS s FROM (VALUES ${rows}) t(i, v)`,
   )
-  return texts(`SELECT CAST(${printed(expression, { s: type })} AS VARCHAR) FROM given ORDER BY i`)
+  return texts(`SELECT CAST(${printedForm(expression, { s: type })} AS VARCHAR) FROM given ORDER BY i`)
 }
 
 async function agrees(
@@ -102,9 +93,9 @@ test("initcap lowers all but the first letter of a word", async () => {
   )
   const special = { "ΟΔΥΣΣΕΥΣ ΑΣ": "Οδυσσευς Ας", "İSTANBUL ßA": "İstanbul Ssa", "ΑΣ· Σ": "Ας· Σ", "": "" }
   expect(await answers("initcap(s)", Object.keys(special))).toEqual(Object.values(special))
-  expect(await texts(`SELECT ${printed("initcap(s)", { s: "string" })} FROM (SELECT CAST(NULL AS VARCHAR) s)`)).toEqual(
-    [null],
-  )
+  expect(
+    await texts(`SELECT ${printedForm("initcap(s)", { s: "string" })} FROM (SELECT CAST(NULL AS VARCHAR) s)`),
+  ).toEqual([null])
 })
 
 const numberTexts = sample(
@@ -306,8 +297,8 @@ test.each(zones)("dates by the clock of %s are as the instants that they begin a
     "months_between(@, date'2011-12-30')",
     "months_between(date'1995-02-28', @)",
   ]) {
-    const short = printed(expression.replace("@", "x"), { x: "date" })
-    const long = printed(
+    const short = printedForm(expression.replace("@", "x"), { x: "date" })
+    const long = printedForm(
       expression.replace(/date'[^']*'|@/g, day => `cast(${day.replace("@", "x")} as timestamp)`),
       { x: "date" },
     )

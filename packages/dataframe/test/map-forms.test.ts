@@ -1,12 +1,8 @@
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
 import fc from "fast-check"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { identifier } from "../src/function/sql-fragment.ts"
-import { parseExpression } from "../src/plan/parse-expression.ts"
-import { resolveExpression } from "../src/plan/resolve-expression.ts"
-import { parseDataType } from "../src/schema/parse-data-type.ts"
 import { duckdbPrelude } from "../src/sql/compile-sql.ts"
-import { printExpression } from "../src/sql/print-expression.ts"
+import { printedForm } from "./printed-form.ts"
 
 // Forms of functions of maps, held to their rules in TypeScript on maps with nulls, empty ones, and none.
 
@@ -51,13 +47,7 @@ function text(map: Entries): string | null {
 }
 
 async function expectRule(expression: string, rule: (m: Entries, n: Entries) => Entries): Promise<void> {
-  const type = parseDataType("map<string,int>")
-  const columns = [
-    { name: "m", type },
-    { name: "n", type },
-  ]
-  const resolved = resolveExpression(parseExpression(expression), { columns })
-  const form = printExpression(resolved, ({ name }) => identifier(name)).text
+  const form = printedForm(expression, { m: "map<string,int>", n: "map<string,int>" })
   const result = await connection.runAndReadAll(`SELECT CAST(${form} AS VARCHAR) FROM given ORDER BY i`)
   expect(
     result.getRows().map(([value]) => value ?? null),
