@@ -98,7 +98,7 @@ function centralMoments(values: readonly number[]) {
     m3 += -3 * deltaN * m2 + delta * (delta ** 2 - deltaN ** 2)
     m4 += -4 * deltaN * m3 - 6 * deltaN ** 2 * m2 + delta * (delta ** 3 - deltaN ** 3)
   }
-  return { n, mean, m2, m4 }
+  return { n, mean, m2, m3, m4 }
 }
 
 /** What a value loses beside a mean that is far from zero. */
@@ -109,6 +109,13 @@ function kurtosis(rows: readonly Row[]) {
   if (n === 0 || m2 === 0) return { value: null, allowed: 0 }
   const value = (n * m4) / (m2 * m2) - 3
   return { value, allowed: Number.isNaN(value) ? 0 : (value + 3) * lost(mean, Math.sqrt(m2 / n)) }
+}
+
+function skewness(rows: readonly Row[]) {
+  const { n, mean, m2, m3 } = centralMoments(present(rows))
+  if (n === 0 || m2 === 0) return { value: null, allowed: 0 }
+  const value = (Math.sqrt(n) * m3) / Math.sqrt(m2 ** 3)
+  return { value, allowed: Number.isNaN(value) ? 0 : (Math.abs(value) + 1) * lost(mean, Math.sqrt(m2 / n)) }
 }
 
 const around = (center: number, width: number) =>
@@ -139,11 +146,13 @@ const edges: Row[][] = [
 const constants: Row[][] = [0.1, 1e9 + 0.1, -3, 1e-200].map(x => Array.from({ length: 7 }, () => [x, x] as Row))
 const farFromZero = sample(rowsOf(around(1e7, 50)), 50)
 
-test("gives the kurtosis of Spark, also of values far from zero", async () => {
+test("gives the skewness and the kurtosis of Spark, also of values far from zero", async () => {
   const groups = [...sample(rowsOf(value)), ...sample(rowsOf(special), 100), ...farFromZero, ...edges, ...constants]
   await give(groups, "double")
+  await expectNear("skewness(x)", "double", groups, skewness)
   await expectNear("kurtosis(x)", "double", groups, kurtosis)
   await give(whole(groups), "bigint")
+  await expectNear("skewness(x)", "bigint", whole(groups), skewness)
   await expectNear("kurtosis(x)", "bigint", whole(groups), kurtosis)
 })
 

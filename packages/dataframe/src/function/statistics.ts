@@ -13,32 +13,37 @@ function rows(call: PrintedAggregate): Sql {
   return call.aggregate("count", [arg(call, 0)])
 }
 
-/** An aggregate of the finite values: DuckDB raises at others. */
-function ofFinite(call: PrintedAggregate, name: string): Sql {
+/** Of the finite values: DuckDB raises at others. */
+function variance(call: PrintedAggregate): Sql {
   const x = arg(call, 0)
-  return call.aggregate(name, [x], mayBeSpecial(input(call, 0)) ? { where: sql`isfinite(${x})` } : {})
+  return call.aggregate("var_pop", [x], mayBeSpecial(input(call, 0)) ? { where: sql`isfinite(${x})` } : {})
 }
 
 /** NaN when a value is NaN or infinite, null when there is none or all are the same. */
 function moment(call: PrintedAggregate, whole: Sql): Sql {
-  const x = arg(call, 0)
-  const specials = call.aggregate("count", [x], { where: sql`NOT isfinite(${x})` })
-  const special = mayBeSpecial(input(call, 0)) ? sql`WHEN ${specials} > 0 THEN ${nan} ` : sql``
-  return sql`CASE ${special}WHEN ${rows(call)} = 0 OR ${ofFinite(call, "var_pop")} = 0 THEN NULL ${whole} END`
+  const mean = call.aggregate("avg", [arg(call, 0)])
+  const special = mayBeSpecial(input(call, 0)) ? sql`WHEN NOT isfinite(${mean}) THEN ${nan} ` : sql``
+  return sql`CASE ${special}WHEN ${rows(call)} = 0 OR ${variance(call)} = 0 THEN NULL ELSE ${whole} END`
+}
+
+/**
+ * The mean of a power of the distances from the mean. DuckDB's own functions sum powers of the values themselves, and
+ * lose the digits that count where the mean is far from zero.
+ */
+function powerMean(call: PrintedAggregate, power: Sql): Sql {
+  const x = [arg(call, 0)]
+  const distances = sql`list_transform(${call.aggregate("list", x)}, lambda v_: v_ - ${call.aggregate("avg", x)})`
+  return sql`list_sum(list_transform(${distances}, lambda v_: ${power})) / ${rows(call)}`
 }
 
 /** The third moment by the count of values, where DuckDB gives the sample's. */
 function skewness(call: PrintedAggregate): Sql {
-  const n = rows(call)
-  const whole = sql`${ofFinite(call, "skewness")} * (${n} - 2) / sqrt(CAST(${n} AS DOUBLE) * (${n} - 1))`
-  return moment(call, sql`WHEN ${n} = 2 THEN CAST(0 AS DOUBLE) ELSE ${whole}`)
+  return moment(call, sql`${powerMean(call, sql`v_ * v_ * v_`)} / pow(${variance(call)}, 1.5)`)
 }
 
 /** The fourth moment by the count of values, less that of the normal distribution. */
 function kurtosis(call: PrintedAggregate): Sql {
-  // DuckDB's own sums powers of the values, not of their distances from the mean, and loses the digits that count.
-  const fourth = sql`list_sum(list_transform(${ofFinite(call, "list")}, lambda v_: pow(v_ - ${ofFinite(call, "avg")}, 4)))`
-  return moment(call, sql`ELSE ${fourth} / ${rows(call)} / pow(${ofFinite(call, "var_pop")}, 2) - 3`)
+  return moment(call, sql`${powerMean(call, sql`v_ * v_ * v_ * v_`)} / pow(${variance(call)}, 2) - 3`)
 }
 
 /** Spark 4 divides by zero where a side does not vary: DuckDB's answer there is NaN. */
@@ -65,7 +70,7 @@ function regression(name: string): AggregateForm {
 
 /** Statistics of one and of two variables. */
 export const statistics = {
-  skewness: aggregate(one, skewness),
+  skewness: aggregate(one, skewness, { revision: 2 }),
   kurtosis: aggregate(one, kurtosis),
   corr: aggregate(two, correlation),
   regr_slope: aggregate(two, regression("regr_slope")),
