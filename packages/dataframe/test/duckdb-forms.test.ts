@@ -108,6 +108,18 @@ const numberTexts = sample(
     .map(([sign, whole, behind]) => `${sign}${whole}${behind === null ? "" : `.${behind}`}`),
 )
 
+/** The decimal that a text writes, rounded half up; null for what is none or has too many digits. */
+function decimalOfText(text: string, precision: number, scale: number): string | null {
+  const [, sign = "", whole = "", behind = ""] = /^([+-]?)(\d*)(?:\.(\d*))?$/.exec(text) ?? []
+  if (whole === "" && behind === "") return null
+  const units = BigInt(whole + behind.slice(0, scale).padEnd(scale, "0")) + (Number(behind[scale] ?? 0) >= 5 ? 1n : 0n)
+  if (units >= 10n ** BigInt(precision)) return null
+  const written = units.toString().padStart(scale === precision ? scale : scale + 1, "0")
+  const point = written.length - scale
+  const value = scale > 0 ? `${written.slice(0, point)}.${written.slice(point)}` : written
+  return sign === "-" && units > 0n ? `-${value}` : value
+}
+
 test.each([
   [38, 18],
   [38, 0],
@@ -118,18 +130,26 @@ test.each([
   [10, 2],
 ])("a text is the decimal(%i,%i) that it writes, rounded half up", async (precision, scale) => {
   const values = [...numberTexts, "-0.5", "-0", "5.", ".5", "-.5", ".", "-", "", "0.00000000000000000049999999999"]
-  await agrees(`try_cast(s as decimal(${precision},${scale}))`, values, text => {
-    const parts = /^([+-]?)(\d*)(?:\.(\d*))?$/.exec(text)
-    const [, sign = "", whole = "", behind = ""] = parts ?? []
-    if (whole === "" && behind === "") return null
-    const units =
-      BigInt(whole + behind.slice(0, scale).padEnd(scale, "0")) + (Number(behind[scale] ?? 0) >= 5 ? 1n : 0n)
-    if (units >= 10n ** BigInt(precision)) return null
-    const written = units.toString().padStart(scale === precision ? scale : scale + 1, "0")
-    const point = written.length - scale
-    const value = scale > 0 ? `${written.slice(0, point)}.${written.slice(point)}` : written
-    return sign === "-" && units > 0n ? `-${value}` : value
-  })
+  await agrees(`try_cast(s as decimal(${precision},${scale}))`, values, text => decimalOfText(text, precision, scale))
+})
+
+test.each([
+  [38, 18],
+  [38, 6],
+  [14, 3],
+])("an instant is the decimal(%i,%i) of the shortest text of its seconds", async (precision, scale) => {
+  const border = 2n ** 33n * 1_000_000n
+  const micros = [
+    ...sample(fc.bigInt({ min: -border, max: border })),
+    ...sample(fc.bigInt({ min: -10_000_000n, max: 10_000_000n })),
+    ...[border, -border].flatMap(at => Array.from({ length: 40 }, (_, i) => at + BigInt(i) - 20n)),
+    9_007_199_254_740_993n,
+    -62_135_596_800_000_000n,
+    253_402_300_799_999_999n,
+  ]
+  const form = `try_cast(timestamp_micros(s) as decimal(${precision},${scale}))`
+  const wanted = micros.map(us => decimalOfText(String(Number(us) / 1e6), precision, scale))
+  expect(await answers(form, micros.map(String), "bigint")).toEqual(wanted)
 })
 
 test("%f rounds the shortest text of a double half up", async () => {

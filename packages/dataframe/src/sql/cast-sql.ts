@@ -1,3 +1,4 @@
+import { scaledNarrow } from "../function/decimal-sql.ts"
 import { castTo, duckdbType, tryCastTo } from "../function/duckdb-type.ts"
 import { narrowDigits } from "../function/narrow-decimal.ts"
 import { isClear, nearest, shortestText, within } from "../function/nearest-double.ts"
@@ -154,7 +155,10 @@ function numberOfInstant(ts: Sql, to: DataType, mode: CastMode): Sql {
   const seconds = sql`CAST(epoch_us(${ts}) AS DOUBLE) / 1000000`
   if (to.kind === "float64") return sql`(${seconds})`
   if (to.kind === "float32") return castTo(seconds, to)
-  return plainCast(sql`CAST(${seconds} AS VARCHAR)`, to, mode)
+  // Up to 2^33 seconds each microsecond is a double of its own, whose shortest text has six digits after the point.
+  const exact = plainCast(scaledNarrow(sql`epoch_us(${ts})`, 6), to, mode)
+  const text = plainCast(shortestText(seconds), to, mode)
+  return sql`CASE WHEN ${within(sql`epoch_us(${ts})`, "8589934591999999")} THEN ${exact} ELSE ${text} END`
 }
 
 const wholeDigits = textLiteral("[+-]?[0-9]+")
