@@ -280,7 +280,8 @@ test("raises where pmod divides by zero, unless the other is null", async () => 
 function decimals(precision: number, scale: number, least = 0n) {
   const most = 10n ** BigInt(precision) - 1n
   const any = fc.tuple(fc.bigInt(-most, most), fc.nat(precision)).map(([n, cut]) => n / 10n ** BigInt(cut))
-  const ends = fc.tuple(fc.constantFrom(most, -most, 0n, most / 2n), fc.bigInt(-9n, 9n)).map(([n, by]) => n + by)
+  const edges = [most, -most, 0n, most / 2n, 10n ** 18n, -(10n ** 18n)]
+  const ends = fc.tuple(fc.constantFrom(...edges), fc.bigInt(-9n, 9n)).map(([n, by]) => n + by)
   return fc
     .oneof({ weight: 4, arbitrary: any }, { weight: 1, arbitrary: ends })
     .filter(n => size(n) <= most && size(n) >= least)
@@ -362,6 +363,30 @@ test.each<[[number, number], [number, number]]>([
   [
     [20, 4],
     [18, 6],
+  ],
+  [
+    [18, 6],
+    [18, 6],
+  ],
+  [
+    [18, 0],
+    [18, 0],
+  ],
+  [
+    [30, 10],
+    [24, 10],
+  ],
+  [
+    [30, 18],
+    [24, 18],
+  ],
+  [
+    [18, 18],
+    [10, 3],
+  ],
+  [
+    [38, 20],
+    [20, 17],
   ],
 ])("divides decimal(%s) by decimal(%s)", async (left, right) => {
   const [precision, scale] = quotientType(left, right)

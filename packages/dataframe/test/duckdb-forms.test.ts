@@ -133,6 +133,36 @@ test.each([
   await agrees(`try_cast(s as decimal(${precision},${scale}))`, values, text => decimalOfText(text, precision, scale))
 })
 
+const upToDigits = (most: number) =>
+  fc.tuple(fc.nat(most - 1), fc.bigInt(0n, 10n ** BigInt(most))).map(([cut, n]) => n / 10n ** BigInt(cut))
+const signed = (positive: fc.Arbitrary<bigint>) =>
+  fc.tuple(positive, fc.boolean()).map(([n, minus]) => (minus ? -n : n))
+const size = (n: bigint) => (n < 0n ? -n : n)
+
+/** Dividend and divisor: any, and those whose quotient is a middle or next to one. */
+const anyDivision = fc.tuple(signed(upToDigits(38)), signed(upToDigits(37)))
+const middle = fc
+  .tuple(upToDigits(38), signed(upToDigits(37)), fc.bigInt(-1n, 1n))
+  .map(([n, half, by]) => [n - (n % (half || 1n)) + by, half * 2n] as const)
+const divisions = sample(fc.oneof(anyDivision, middle), 5000).filter(
+  ([n, d]) => d !== 0n && size(n) <= 10n ** 38n && size(d) <= 10n ** 37n,
+)
+
+test.each([
+  ["spark_divide_half_up(n, d)", 0],
+  ["spark_divide_long(n, d, CAST(100 AS HUGEINT))", 2],
+])("%s is exact up to the last whole number of 128 bits", async (form, shift) => {
+  const most = 10n ** BigInt(38 - shift)
+  // In more than 128 bits the rest raises.
+  const pairs = divisions.filter(([n, d]) => size(n / d) < most && size(n % d) < most)
+  const rows = pairs.map(([n, d], i) => `(${i}, CAST('${n}' AS HUGEINT), CAST('${d}' AS HUGEINT))`)
+  const wanted = pairs.map(([n, d]) => {
+    const whole = (size(n) * 10n ** BigInt(shift) * 2n + size(d)) / (size(d) * 2n)
+    return String(n < 0n === d < 0n ? whole : -whole)
+  })
+  expect(await texts(`SELECT CAST(${form} AS VARCHAR) FROM (VALUES ${rows}) t(i, n, d) ORDER BY i`)).toEqual(wanted)
+})
+
 test.each([
   [38, 18],
   [38, 6],

@@ -79,15 +79,37 @@ export function wideDecimal(e: Expression, print: (e: Expression) => Sql): Sql {
   return e.name === "*" ? wideProduct(call) : decimalSum(call, e.name === "+" ? "+" : "-")
 }
 
-/** The digits of a decimal as a whole number. */
+/** The digits of a decimal as a whole number: of small ones in 64 bits. */
 export function unscaled(value: Sql, type: DecimalType): Sql {
-  const hugeint = (of: Sql) => sql`CAST(${of} AS HUGEINT)`
-  if (type.scale === 0) return hugeint(value)
-  if (Math.max(type.precision, narrowDigits + 1) + type.scale > maxDigits) {
-    return hugeint(sql`replace(CAST(${value} AS VARCHAR), '.', '')`)
-  }
-  const wide = type.precision > narrowDigits ? value : castTo(value, decimal(narrowDigits + 1, type.scale))
-  return hugeint(sql`${wide} * CAST(${powerOfTen(type.scale)} AS DECIMAL(${type.scale + 1},0))`)
+  if (type.scale === 0) return sql`CAST(${value} AS HUGEINT)`
+  if (type.precision <= narrowDigits) return sql`CAST(${shortUnits(value, type.scale)} AS HUGEINT)`
+  if (type.scale > narrowDigits) return wideUnits(value, type)
+  return sql`CASE WHEN ${hasShortDigits(value, type)} THEN ${shortUnits(value, type.scale)} ELSE ${wideUnits(value, type)} END`
+}
+
+function wideUnits(value: Sql, type: DecimalType): Sql {
+  const fits = type.precision + type.scale <= maxDigits
+  return fits
+    ? sql`CAST(${value} * CAST(${powerOfTen(type.scale)} AS DECIMAL(${type.scale + 1},0)) AS HUGEINT)`
+    : sql`CAST(replace(CAST(${value} AS VARCHAR), '.', '') AS HUGEINT)`
+}
+
+/** Whether a decimal has no more than 18 digits, without the point. */
+function hasShortDigits(value: Sql, type: DecimalType): Sql {
+  const most = castTo(textLiteral(nines(narrowDigits, type.scale)), type)
+  return sql`${value} BETWEEN -${most} AND ${most}`
+}
+
+/** The most digits after the point that are taken at once. */
+const mostDigitsBehind = 15
+
+/** `unscaled` in 64 bits, for a decimal that has no more than 18 digits. */
+function shortUnits(value: Sql, scale: number): Sql {
+  const short = castTo(value, decimal(narrowDigits, scale))
+  if (scale <= mostDigitsBehind) return sql`spark_units(${short}, ${powerOfTen(scale)})`
+  const digits = scale - 9
+  const rest = sql`CAST(CAST(${short} - trunc(${short}, ${digits}) AS DOUBLE) * ${powerOfTen(scale)} AS BIGINT)`
+  return sql`(spark_units(trunc(${short}, ${digits}), ${powerOfTen(digits)}) * 1000000000 + ${rest})`
 }
 
 /** A whole number of units of the last digit as a decimal: the way back from `unscaled`. */
@@ -106,7 +128,7 @@ export function scaledNarrow(units: Sql, scale: number): Sql {
 
 /** `round_half_up(n × 10^shift ÷ d)` for whole numbers, where n has at most `digits` digits. */
 export function dividedHalfUp(n: Sql, d: Sql, shift: number, digits: number, divisorDigits: number): Sql {
-  if (digits + shift <= maxDigits - 1 && divisorDigits <= maxDigits - 1) {
+  if (digits + shift <= maxDigits && divisorDigits < maxDigits) {
     const scaledUp = shift === 0 ? n : sql`${n} * CAST(${powerOfTen(shift)} AS HUGEINT)`
     return sql`spark_divide_half_up(${scaledUp}, ${d})`
   }

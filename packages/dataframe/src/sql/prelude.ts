@@ -1,3 +1,4 @@
+import { powerOfTen } from "../function/printed-call.ts"
 import { bound, invoke, isNullText, type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
 import { lowerCase, titleCase, upperCase } from "./case-mapping.ts"
 import { timeMacros } from "./prelude-time.ts"
@@ -78,6 +79,24 @@ const booleanWords = (s: Sql) => sql`lower(spark_trim_all(${s}))`
 const trueWords = sql`('t', 'true', 'y', 'yes', '1')`
 const falseWords = sql`('f', 'false', 'n', 'no', '0')`
 
+/**
+ * Division of whole numbers of 128 bits, rounded half up, away from zero. DuckDB's own goes bit by bit. A step adds an
+ * estimate by doubles to the quotient q and takes it from the rest r, exactly: r is less than 2^-51 of what it was, or not
+ * more than half of the divisor and a bit. Three of them do for quotients of up to 2^127; what is left then, of 1.5
+ * divisors at most, is compared with half of the divisor.
+ */
+const estimate = sql`CAST(CAST(z.r AS DOUBLE) / z.d AS HUGEINT)`
+const divisionMacros: readonly Sql[] = [
+  sql`spark_divide_start(n, d) AS {'sign': CASE WHEN (n < 0) = (d < 0) THEN 1 ELSE -1 END, 'q': CAST(0 AS HUGEINT), 'r': abs(n), 'd': abs(d)}`,
+  sql`spark_divide_step(z) AS {'sign': z.sign, 'q': z.q + ${estimate}, 'r': z.r - ${estimate} * z.d, 'd': z.d}`,
+  sql`spark_divide_end(z) AS z.sign * (z.q + CASE WHEN z.r * 2 >= z.d THEN 1 WHEN z.r * 2 < -z.d THEN -1 ELSE 0 END)`,
+  // For |n| up to 10^38 and |d| up to 10^37.
+  sql`spark_divide_half_up(n, d) AS list_transform(list_transform(list_transform(list_transform(list_transform([{'n': n, 'd': d}], lambda z: spark_divide_start(z.n, z.d)), lambda z: spark_divide_step(z)), lambda z: spark_divide_step(z)), lambda z: spark_divide_step(z)), lambda z: spark_divide_end(z))[1]`,
+  // The same for n × unit ÷ d where n × unit would pass 38 digits: first the whole part, then the rest.
+  sql`spark_divide_parts(n, d, unit) AS list_transform([list_transform([struct_pack(n := n, d := d)], lambda z: struct_pack(q := (z.n // z.d) * unit, r := (z.n % z.d) * unit, d := z.d, negative := (z.n < 0) <> (z.d < 0)))[1]], lambda z: z.q + z.r // z.d + CASE WHEN abs(z.r % z.d) >= abs(z.d) - abs(z.r % z.d) THEN (CASE WHEN z.negative THEN -1 ELSE 1 END) ELSE 0 END)[1]`,
+  sql`spark_divide_long(n, d, unit) AS ${bound(sql`{'n': n, 'd': d}`, sql`both_`, z => sql`CASE WHEN abs(${z}.n) <= ${powerOfTen(38)} // unit AND abs(${z}.d) <= ${powerOfTen(37)} THEN spark_divide_half_up(${z}.n * unit, ${z}.d) ELSE spark_divide_parts(${z}.n, ${z}.d, unit) END`)}`,
+]
+
 const numberMacros: readonly Sql[] = [
   sql`spark_to_boolean(s) AS CASE WHEN ${isNullText(sql`s`)} THEN NULL WHEN ${booleanWords(sql`s`)} IN ${trueWords} THEN TRUE WHEN ${booleanWords(sql`s`)} IN ${falseWords} THEN FALSE ELSE CAST('[CAST_INVALID_INPUT]' AS BOOLEAN) END`,
   sql`spark_try_to_boolean(s) AS CASE WHEN ${booleanWords(sql`s`)} IN ${trueWords} THEN TRUE WHEN ${booleanWords(sql`s`)} IN ${falseWords} THEN FALSE END`,
@@ -95,10 +114,9 @@ const numberMacros: readonly Sql[] = [
   // A number's text without its exponent: DuckDB 1.5 misreads '9.999999747378752e-05' as DECIMAL(10,2).
   sql`spark_plain_parts(sign, whole, fraction, exponent) AS sign || CASE WHEN length(whole) + exponent <= 0 THEN '0.' || repeat('0', least(-(length(whole) + exponent), 400)) || whole || fraction WHEN length(whole) + exponent >= length(whole || fraction) THEN whole || fraction || repeat('0', least(length(whole) + exponent - length(whole || fraction), 400)) ELSE substring(whole || fraction, 1, length(whole) + exponent) || '.' || substring(whole || fraction, length(whole) + exponent + 1) END`,
   sql`spark_plain(v) AS CASE WHEN contains(v, 'e') THEN spark_plain_parts(CASE WHEN v[1] = '-' THEN '-' ELSE '' END, split_part(split_part(ltrim(v, '+-'), 'e', 1), '.', 1), split_part(split_part(ltrim(v, '+-'), 'e', 1), '.', 2), CAST(CASE WHEN length(split_part(v, 'e', 2)) > 6 THEN (CASE WHEN split_part(v, 'e', 2)[1] = '-' THEN '-999' ELSE '999' END) ELSE split_part(v, 'e', 2) END AS BIGINT)) ELSE v END`,
-  // Half up, away from zero: (2n ± d) ÷ 2d, where // cuts toward zero.
-  sql`spark_divide_half_up(n, d) AS (n * 2 + CASE WHEN (n < 0) = (d < 0) THEN d ELSE -d END) // (d * 2)`,
-  // The same for n × unit ÷ d where n × unit would pass 38 digits: first the whole part, then the rest.
-  sql`spark_divide_long(n, d, unit) AS list_transform([list_transform([struct_pack(n := n, d := d)], lambda z: struct_pack(q := (z.n // z.d) * unit, r := (z.n % z.d) * unit, d := z.d, negative := (z.n < 0) <> (z.d < 0)))[1]], lambda z: z.q + z.r // z.d + CASE WHEN abs(z.r % z.d) >= abs(z.d) - abs(z.r % z.d) THEN (CASE WHEN z.negative THEN -1 ELSE 1 END) ELSE 0 END)[1]`,
+  // The digits of a decimal of at most 18, with `unit` up to 10^15: those behind the point are exact in a double.
+  sql`spark_units(x, unit) AS CAST(trunc(x) AS BIGINT) * unit + CAST(CAST(x - trunc(x) AS DOUBLE) * unit AS BIGINT)`,
+  ...divisionMacros,
 ]
 
 /**
