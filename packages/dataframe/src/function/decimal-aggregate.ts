@@ -1,14 +1,7 @@
 import { decimal } from "../schema/decimal-type.ts"
 import type { DecimalType } from "../schema/type-family.ts"
-import {
-  decimalTypeOf,
-  dividedHalfUp,
-  narrowUnits,
-  scaled,
-  scaledNarrow,
-  unscaled,
-  wideDecimal,
-} from "./decimal-sql.ts"
+import { decimalTypeOf, dividedHalfUp, wideDecimal } from "./decimal-sql.ts"
+import { narrowUnits, scaled, scaledNarrow, unscaled } from "./decimal-units.ts"
 import { castTo } from "./duckdb-type.ts"
 import type { PrintedAggregate } from "./function-entry.ts"
 import { narrowDecimal, narrowDigits, nines } from "./narrow-decimal.ts"

@@ -1,4 +1,4 @@
-import { scaledNarrow } from "../function/decimal-sql.ts"
+import { scaledNarrow } from "../function/decimal-units.ts"
 import { castTo, duckdbType, tryCastTo } from "../function/duckdb-type.ts"
 import { narrowDigits } from "../function/narrow-decimal.ts"
 import { isClear, nearest, shortestText, within } from "../function/nearest-double.ts"

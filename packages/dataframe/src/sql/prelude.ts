@@ -116,6 +116,9 @@ const numberMacros: readonly Sql[] = [
   sql`spark_plain(v) AS CASE WHEN contains(v, 'e') THEN spark_plain_parts(CASE WHEN v[1] = '-' THEN '-' ELSE '' END, split_part(split_part(ltrim(v, '+-'), 'e', 1), '.', 1), split_part(split_part(ltrim(v, '+-'), 'e', 1), '.', 2), CAST(CASE WHEN length(split_part(v, 'e', 2)) > 6 THEN (CASE WHEN split_part(v, 'e', 2)[1] = '-' THEN '-999' ELSE '999' END) ELSE split_part(v, 'e', 2) END AS BIGINT)) ELSE v END`,
   // The digits of a decimal of at most 18, with `unit` up to 10^15: those behind the point are exact in a double.
   sql`spark_units(x, unit) AS CAST(trunc(x) AS BIGINT) * unit + CAST(CAST(x - trunc(x) AS DOUBLE) * unit AS BIGINT)`,
+  // Whether a product of two decimals of 18 digits, computed by doubles, is not near a middle. A factor is off by no more
+  // than 2^-52 of it, each of the multiplications by 2^-53: together by less than 10^-15. So nothing from 5 × 10^14 on is.
+  sql`spark_is_clear(x) AS abs(x - floor(x) - 0.5e0) > abs(x) * 1e-15`,
   ...divisionMacros,
 ]
 
