@@ -43,6 +43,18 @@ export function isClear(x: Sql, digits: number): Sql {
   return sql`abs(${units} - floor(${units}) - 0.5e0) > 1e-3`
 }
 
+/**
+ * The nearest multiple of a double that is not beside a middle: the double is off from its text by 2^-53 of it, and its
+ * product with a power of ten by as much again. That is false of 5 × 10^14 multiples, and of what is no number.
+ */
+export function clearNearest(x: Sql, digits: number): Pick<Nearest, "holds" | "value"> {
+  const units = scaledUp(x, digits)
+  return {
+    holds: sql`abs(${units} - round(${units})) < 0.5e0 - abs(${units}) * 1e-15`,
+    value: sql`round(${units}) / ${power(digits)} + 0e0`,
+  }
+}
+
 export function within(x: Sql, bound: string): Sql {
   return sql`${x} BETWEEN -${numberLiteral(bound)} AND ${numberLiteral(bound)}`
 }

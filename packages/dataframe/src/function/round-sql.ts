@@ -5,7 +5,7 @@ import { castTo } from "./duckdb-type.ts"
 import type { PrintedCall } from "./function-entry.ts"
 import { roundIntegral } from "./integer-sql.ts"
 import { narrowDigits } from "./narrow-decimal.ts"
-import { mostNearestDigits, nearest, shortestText } from "./nearest-double.ts"
+import { clearNearest, mostNearestDigits, nearest, shortestText } from "./nearest-double.ts"
 import { arg, input, once, powerOfTen } from "./printed-call.ts"
 import { requireInteger, unsupported } from "./signature.ts"
 import { numberLiteral, type Sql, sql } from "./sql-fragment.ts"
@@ -45,8 +45,9 @@ function roundDouble(x: Sql, digits: number): Sql {
 
 function nearestOr(slow: Sql, x: Sql, digits: number, half: "up" | "even"): Sql {
   if (digits > mostNearestDigits) return sql`CASE ${slow} END`
+  const clear = clearNearest(x, digits)
   const { holds, holdsToo, value } = nearest(x, digits, half)
-  return sql`CASE WHEN ${holds} THEN ${value} WHEN ${holdsToo} THEN ${value} ${slow} END`
+  return sql`CASE WHEN ${clear.holds} THEN ${clear.value} WHEN ${holds} THEN ${value} WHEN ${holdsToo} THEN ${value} ${slow} END`
 }
 
 /** Rounds to tens, hundreds, …, so that no zero gets a sign. Below 2^53 a middle is a double. */
