@@ -21,7 +21,7 @@ export interface CompareOptions {
   readonly keys?: readonly string[]
   /**
    * What two floating point values may differ by and still count as equal: so much, or so much of the greater one.
-   * Default none. It needs keys.
+   * Default none. Without keys the columns that are not floating point tell the rows; where they repeat, it has no effect.
    */
   readonly tolerance?: number | { readonly relative: number }
   /** How many differing rows are brought as samples. */
@@ -79,7 +79,7 @@ export async function compareFrames(
     return other && sameType(one.type, other.type)
   })
   if (common.length === 0) return countsAlone(left, right, schema, session, options.signal)
-  const { keys = [] } = options
+  const { keys = unrounded(common, options) } = options
   const keyColumns = keys.flatMap(name => findColumn(common, name) ?? [])
   if (keys.length > 0 && keyColumns.length === keys.length && keyColumns.every(({ type }) => isOrderable(type))) {
     const keyed = await new KeyedComparison(left, right, keyColumns, common, options).run(session)
@@ -89,6 +89,12 @@ export async function compareFrames(
   }
   const whole = await new WholeComparison(left, right, common, options).run(session)
   return { ...whole, schema, equal: whole.equal && schema.length === 0 }
+}
+
+/** With a tolerance: what tells rows whose floating point columns may differ. */
+function unrounded(columns: readonly Column[], { tolerance }: CompareOptions): readonly string[] {
+  if (tolerance === undefined) return []
+  return columns.filter(({ type }) => !isFloating(type) && isOrderable(type)).map(({ name }) => name)
 }
 
 /** The columns that a check says to be unique; undefined when it says something else. */

@@ -104,6 +104,21 @@ describe("with keys", () => {
     expect(await equal(1e9, [{ id: 1, name: "a", x: null }])).toBe(false)
   })
 
+  test("a tolerance without keys tells the rows by the columns that are not floating point", async () => {
+    const before = [
+      { id: 1, name: "a", x: 1000 },
+      { id: 1, name: "b", x: 2000 },
+    ]
+    const after = [
+      { id: 1, name: "b", x: 2000 },
+      { id: 1, name: "a", x: 1001 },
+    ]
+    expect(await compare(before, after, { tolerance: 1 })).toMatchObject({ equal: true, keys: ["id", "name"] })
+    expect(await compare(before, after, { tolerance: 0.5 })).toMatchObject({ columns: [{ name: "x", changed: 1 }] })
+    const twice = [...before, { id: 1, name: "a", x: 7 }]
+    expect(await compare(twice, twice, { tolerance: 1 })).toMatchObject({ equal: true, keys: null, repeatedKeys: 1 })
+  })
+
   test("keys that repeat are told, and the rows compared whole", async () => {
     const before = [
       { id: 1, name: "a", x: 1 },

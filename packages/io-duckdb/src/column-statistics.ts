@@ -13,8 +13,9 @@ export function mergeStatistics(schema: Schema, files: readonly FileStatistics[]
     const entries = found as ReadonlyMap<string, string>[] // none is undefined: checked above
     const nullCounts = entries.map(entry => entry.get("null_count"))
     const compare = comparison(column.type)
-    const least = compare && extreme(entries, "min", (a, b) => compare(a, b) < 0)
-    const greatest = compare && extreme(entries, "max", (a, b) => compare(a, b) > 0)
+    const texts = (name: "min" | "max") => entries.map(entry => ({ entry, text: textOf(entry.get(name), column.type) }))
+    const least = compare && extreme(texts("min"), (a, b) => compare(a, b) < 0)
+    const greatest = compare && extreme(texts("max"), (a, b) => compare(a, b) > 0)
     return {
       name: column.name,
       type,
@@ -29,20 +30,25 @@ export function mergeStatistics(schema: Schema, files: readonly FileStatistics[]
 
 /** The extreme of all files; undefined when a file that has values does not tell its own. */
 function extreme(
-  files: readonly ReadonlyMap<string, string>[],
-  name: "min" | "max",
+  files: readonly { readonly entry: ReadonlyMap<string, string>; readonly text: string | undefined }[],
   better: (a: string, b: string) => boolean,
 ): string | undefined {
   let best: string | undefined
-  for (const file of files) {
-    const value = file.get(name)
-    if (value === undefined) {
-      if (file.get("null_count") !== file.get("num_values")) return undefined
+  for (const { entry, text } of files) {
+    if (text === undefined) {
+      if (entry.get("null_count") !== entry.get("num_values")) return undefined
       continue
     }
-    if (best === undefined || better(value, best)) best = value
+    if (best === undefined || better(text, best)) best = text
   }
   return best
+}
+
+/** A value as its cast to a text says it; DuckDB's statistics have words of their own for some. */
+function textOf(told: string | undefined, type: DataType): string | undefined {
+  if (type.kind === "boolean") return { 0: "false", 1: "true" }[told ?? ""] ?? told
+  if (type.kind === "float32" || type.kind === "float64") return told?.replace(/inf$/, "Infinity")
+  return told
 }
 
 type Compare = (a: string, b: string) => number

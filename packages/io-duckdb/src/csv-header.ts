@@ -1,8 +1,7 @@
 import { open } from "node:fs/promises"
 import { createGunzip } from "node:zlib"
 import { StorageError } from "@assets/core"
-import type { CsvHeaders, Relation } from "@assets/dataframe"
-import { walkRelation } from "./relation-walk.ts"
+import { bottomUp, type CsvHeaders, firstCsvRecord, type Relation } from "@assets/dataframe"
 
 type Files = Extract<Relation, { kind: "files" }>
 
@@ -15,12 +14,10 @@ const mostBytes = 1024 * 1024
  * @throws StorageError `SOURCE_DATA_INVALID` for a file that lacks a declared column
  */
 export async function csvHeaders(plan: Relation): Promise<CsvHeaders> {
-  const sources: Files[] = []
-  walkRelation(plan, node => {
-    if (node.kind === "files" && node.format === "csv" && node.csv?.header) sources.push(node)
-  })
+  const isNamed = (node: Relation): node is Files =>
+    node.kind === "files" && node.format === "csv" && node.csv?.header === true
   const headers = new Map<string, readonly string[]>()
-  for (const source of sources) {
+  for (const source of bottomUp(plan).filter(isNamed)) {
     for (const path of source.paths) {
       const names = await headerOf(path, source)
       if (!names) continue
@@ -36,7 +33,7 @@ async function headerOf(path: string, { csv = {}, schema }: Files): Promise<read
   if (text === undefined) return undefined
   // an empty file has no rows, whatever its columns
   if (text.trim() === "") return schema.columns.map(column => column.name)
-  return firstRecord(text, csv.delimiter ?? ",", csv.quote ?? '"', csv.escape ?? '"')
+  return firstCsvRecord(text, csv)
 }
 
 /** The text of a file up to `mostBytes`; undefined where only the engine can read it, and tells why it cannot. */
@@ -62,30 +59,6 @@ async function beginningOf(path: string): Promise<string | undefined> {
   } catch {
     return undefined
   }
-}
-
-/** The fields of the first line that is not empty; undefined when it does not end. */
-function firstRecord(text: string, delimiter: string, quote: string, escaping: string): string[] | undefined {
-  const fields: string[] = []
-  let field = ""
-  let quoted = false
-  for (let i = /^[\r\n]*/.exec(text)?.[0].length ?? 0; i < text.length; i++) {
-    const at = (token: string) => token !== "" && text.startsWith(token, i)
-    if (quoted) {
-      if (at(escaping) && text.startsWith(quote, i + escaping.length)) {
-        field += quote
-        i += escaping.length + quote.length - 1
-      } else if (at(quote)) quoted = false
-      else field += text[i]
-    } else if (at(quote) && field === "") quoted = true
-    else if (at(delimiter)) {
-      fields.push(field)
-      field = ""
-      i += delimiter.length - 1
-    } else if (at("\n") || at("\r")) return [...fields, field]
-    else field += text[i]
-  }
-  return quoted ? undefined : [...fields, field]
 }
 
 function requireColumns(path: string, names: readonly string[], { schema }: Files): void {

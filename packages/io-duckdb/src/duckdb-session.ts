@@ -1,27 +1,27 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { join } from "node:path"
-import type {
-  ColumnStatistics,
-  EngineSession,
-  ExportTarget,
-  Progress,
-  QueryBatch,
-  QueryViews,
-  RecordBatch,
-  ScratchFolder,
-  Target,
-  WriteOptions,
-  WriteResult,
+import {
+  type ColumnStatistics,
+  type EngineSession,
+  type ExportTarget,
+  type Progress,
+  type QueryBatch,
+  type QueryViews,
+  type RecordBatch,
+  type ScratchFolder,
+  type Target,
+  thrownBy,
+  type WriteOptions,
+  type WriteResult,
 } from "@assets/core"
-import type { Relation, Schema } from "@assets/dataframe"
+import { explainMaps, isMapped, type Relation, requireStorable, runMaps, type Schema } from "@assets/dataframe"
 import type { DuckDBDataChunk, DuckDBInstance } from "@duckdb/node-api"
 import { appendBatches } from "./append-batches.ts"
 import { ArrowReader } from "./arrow-reader.ts"
 import { compiled } from "./compiled-sql.ts"
 import { ConnectionPool, type Lease, Turns } from "./connection-pool.ts"
 import { loadBindings } from "./duckdb-bindings.ts"
-import { columnDefinitions, requireStorable, schemaGuard } from "./duckdb-types.ts"
-import { explainMaps, isMapped, runMaps } from "./mapped-relation.ts"
+import { columnDefinitions, schemaGuard } from "./duckdb-types.ts"
 import { writeParquet } from "./parquet-write.ts"
 import { copyToFile, createView, dropViews, keysIn, readOnlyRows } from "./query-views.ts"
 import { isOrdered, tablesOf } from "./relation-walk.ts"
@@ -108,7 +108,7 @@ export class DuckdbSession implements EngineSession {
     const relation = relationOf(plan)
     requireStorable(relation.schema)
     if (isMapped(relation)) {
-      const ran = await runMaps(this, relation, options.signal)
+      const ran = await runMaps(this, relation, { signal: options.signal, failed: failedMap })
       return this.write(ran.relation, target, options).finally(ran.release)
     }
     // the step can be stopped from here on, also while headers are read
@@ -148,7 +148,7 @@ export class DuckdbSession implements EngineSession {
   }
 
   async *#mappedBatches(relation: Relation, signal: AbortSignal): AsyncGenerator<RecordBatch, void, undefined> {
-    const ran = await runMaps(this, relation, signal)
+    const ran = await runMaps(this, relation, { signal, failed: failedMap })
     try {
       yield* this.batches(ran.relation, signal)
     } finally {
@@ -174,7 +174,7 @@ export class DuckdbSession implements EngineSession {
 
   async explain(plan: CoreRelation): Promise<string> {
     const relation = relationOf(plan)
-    if (isMapped(relation)) return explainMaps(this, relation, part => this.explain(part))
+    if (isMapped(relation)) return explainMaps(this, relation)
     return this.withRelation(relation, undefined, never, async lease => {
       const { sql } = await compiled(relation, lease)
       const rows = await lease.rows(`EXPLAIN ${sql}`)
@@ -384,6 +384,10 @@ export class DuckdbSession implements EngineSession {
       throw error
     }
   }
+}
+
+function failedMap(thrown: unknown): Error {
+  return thrownBy("The function of mapBatches", thrown)
 }
 
 /** Core hands relations on without looking into them; those of this session are the dataframe's. */

@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises"
-import type { Relation, StoredTypes } from "@assets/dataframe"
+import { bottomUp, type Relation, type StoredTypes } from "@assets/dataframe"
 import type { Lease } from "./connection-pool.ts"
-import { walkRelation } from "./relation-walk.ts"
 import { quoteName, quoteText } from "./sql-text.ts"
 
 type Files = Extract<Relation, { kind: "files" }>
@@ -16,12 +15,10 @@ const mostKnown = 1000
  * left out: the statement then fails at them, and tells why.
  */
 export async function storedTypes(plan: Relation, lease: Lease): Promise<StoredTypes> {
-  const sources: Files[] = []
-  walkRelation(plan, node => {
-    if (node.kind === "files" && node.format === "parquet" && node.foreign) sources.push(node)
-  })
+  const isForeign = (node: Relation): node is Files =>
+    node.kind === "files" && node.format === "parquet" && node.foreign === true
   const types = new Map<Relation, Types>()
-  for (const source of sources) {
+  for (const source of bottomUp(plan).filter(isForeign)) {
     const found = await typesOf(source, lease)
     if (found) types.set(source, found)
   }

@@ -45,12 +45,11 @@ function intervalLiteral(micros: bigint): Sql {
   return micros / day === 0n ? rest : sql`(${days} + ${rest})`
 }
 
-/** ISO text; a year before 1 as DuckDB writes it, `0001-… (BC)`, and one after 9999 without its sign. */
+/** ISO text; a year before 1 as DuckDB writes it, `0001-12-31 (BC) …`, and one after 9999 without its sign. */
 function timeText(iso: string): string {
-  const before = /^-(\d{4,6})(-.*)$/.exec(iso)
-  if (/^0000-/.test(iso)) return `0001${iso.slice(4)} (BC)`
-  if (before) return `${String(Number(before[1]) + 1).padStart(4, "0")}${before[2]} (BC)`
-  return iso.replace(/^\+/, "")
+  const [, year, day, time = ""] = /^(0000|-\d{4,6})(-\d\d-\d\d)(?:T(.*))?$/.exec(iso) ?? []
+  if (year === undefined) return iso.replace(/^\+/, "")
+  return `${String(1 - Number(year)).padStart(4, "0")}${day} (BC) ${time}`.trimEnd()
 }
 
 function nestedLiteral(value: readonly Value[], type: DataType): Sql {

@@ -289,13 +289,13 @@ function columnOf(relation: Relation, name: string): Column {
   return found
 }
 
-function values(relation: Of<"values">): Sql {
-  const { columns } = relation.schema
+/** An inline table: Spark's parser takes thousands of its rows, and but hundreds of selects in a union. */
+function values({ schema: { columns }, rows }: Of<"values">): Sql {
+  const names = columns.map(({ name }) => sparkName(name))
   const row = (cells: Of<"values">["rows"][number]) =>
-    columns.map(({ name, type }, i) => sql`${sparkLiteral(cells[i] ?? null, type)} AS ${sparkName(name)}`)
-  if (relation.rows.length === 0) return sql`SELECT ${row([])} WHERE FALSE`
-  return join(
-    relation.rows.map(cells => sql`SELECT ${row(cells)}`),
-    sql` UNION ALL `,
-  )
+    columns.map(({ type }, i) => sparkLiteral(cells[i] ?? null, type))
+  if (rows.length === 0) {
+    return sql`SELECT ${row([]).map((value, i) => sql`${value} AS ${names[i] ?? sql`NULL`}`)} WHERE FALSE`
+  }
+  return sql`SELECT * FROM VALUES ${rows.map(cells => sql`(${row(cells)})`)} AS ${tableOf}(${names})`
 }

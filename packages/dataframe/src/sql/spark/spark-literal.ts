@@ -2,6 +2,11 @@ import { keyword, numberLiteral, type Sql, sparkName, sparkText, sql } from "../
 import type { Value } from "../../plan/relation.ts"
 import type { DataType } from "../../schema/data-type.ts"
 
+/** Spark SQL's type, names of fields quoted: `STRUCT<`a b`: DECIMAL(10,2)>`. */
+export function sparkTypeText(type: DataType): string {
+  return sparkType(type).text
+}
+
 /** Spark SQL's type: `DECIMAL(10,2)`, `ARRAY<INT>`. */
 export function sparkType(type: DataType): Sql {
   switch (type.kind) {
