@@ -30,7 +30,7 @@ function findingsOf(name, { version, license, integrity, resolved, hasInstallScr
   if (!/^sha512-/.test(integrity ?? "")) found.push(`${id}: no sha512 integrity hash is locked`)
   if (resolved !== undefined && !resolved.startsWith("https://"))
     found.push(`${id}: it comes from ${resolved}, not by https`)
-  if (hasInstallScript && allowScripts[name] !== true) found.push(`${id}: it runs a script when it is installed`)
+  if (hasInstallScript && allowScripts[name] === undefined) found.push(`${id}: it runs a script when it is installed`)
   return found
 }
 

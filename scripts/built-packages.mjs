@@ -14,7 +14,7 @@ export default async function copyBuiltPackages() {
   mkdirSync(scratch, { recursive: true })
   // Inside the repository, where what the packages depend on is found.
   const folder = mkdtempSync(join(scratch, "built-"))
-  for (const name of ["core", "dataframe", "io-parquet", "io-duckdb", "ui", "cli"]) {
+  for (const name of ["core", "dataframe", "io-parquet", "io-duckdb", "io-spark", "ui", "cli"]) {
     const from = join(root, "packages", name)
     const isBundled = existsSync(join(from, "dist", "bundle"))
     for (const path of ["package.json", ...filesBelow(from, "dist"), ...filesBelow(from, "starter")]) {

@@ -11,7 +11,7 @@ const graceMs = 60 * 60 * 1000
 
 /** Bundles the packages whose compiled modules are newer than their bundle. */
 export default async function bundlePackages() {
-  for (const name of ["core", "dataframe", "io-parquet", "io-duckdb"]) {
+  for (const name of ["core", "dataframe", "io-parquet", "io-duckdb", "io-spark"]) {
     const folder = join(packages, name)
     const dist = join(folder, "dist")
     const out = join(dist, "bundle")

@@ -23,6 +23,7 @@ if (!existsSync(marker) || readFileSync(marker, "utf8") !== lock) {
   run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel", "error"])
   writeFileSync(marker, lock)
 } else {
+  run(process.execPath, [join(root, "scripts", "generate-protocol.mjs")])
   run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b"])
   run(process.execPath, [join(root, "scripts", "bundle-packages.mjs")])
 }

@@ -12,8 +12,9 @@ for (const script of ["setup.mjs"]) {
   const { status } = spawnSync(process.execPath, [join(root, "scripts", script)], inherit)
   if (status !== 0) process.exit(status ?? 1)
 }
-// Its absence is told, counted as skipped tests, and in CI a failure of those tests; never of this script.
+// Their absence is told, counted as skipped tests, and in CI a failure of those tests; never of this script.
 spawnSync("bash", [join(root, "scripts", "install-chromium.sh")], inherit)
+spawnSync(process.execPath, [join(root, "scripts", "install-spark.mjs")], inherit)
 
 const folder = mkdtempSync(join(tmpdir(), "assets-test-"))
 const report = join(folder, "report.json")

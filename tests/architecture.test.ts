@@ -14,8 +14,9 @@ const mayImport: {
   dataframe: { eagerly: [] },
   "io-parquet": { eagerly: ["core", "dataframe"] },
   "io-duckdb": { eagerly: ["core", "dataframe"] },
+  "io-spark": { eagerly: ["core", "dataframe"] },
   ui: { eagerly: ["core"] },
-  cli: { eagerly: ["core"], lazily: ["dataframe", "io-parquet", "io-duckdb", "ui"] },
+  cli: { eagerly: ["core"], lazily: ["dataframe", "io-parquet", "io-duckdb", "io-spark", "ui"] },
 }
 
 const entryPoints = new Set([
@@ -27,6 +28,7 @@ const entryPoints = new Set([
   "@assets/dataframe/testing",
   "@assets/io-parquet",
   "@assets/io-duckdb",
+  "@assets/io-spark",
   "@assets/ui",
 ])
 
@@ -54,6 +56,8 @@ const dataframeOrder = ["errors", "schema", "function", "plan", "sql", "session"
 /** Modules that cost tens of milliseconds: imported by the command that needs them, never while a CLI starts. */
 const heavy = [
   /^@duckdb\//,
+  /^@grpc\//,
+  /^@bufbuild\//,
   /^apache-arrow$/,
   /^parquet-wasm/,
   /^fastify$/,
@@ -242,6 +246,7 @@ describe("files", () => {
       "@assets/dataframe/checks",
       "@assets/io-parquet",
       "@assets/io-duckdb",
+      "@assets/io-spark",
       "@assets/ui",
     ]) {
       visit(sourceOf(entry))

@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { randomUUID } from "node:crypto"
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { sparkFolder } from "./started-spark.ts"
+
+/** A Spark Connect server of the tests, on loopback, with a token. */
+export interface SparkServer {
+  readonly port: number
+  readonly token: string
+  /** `sc://127.0.0.1:port/;token=…` */
+  readonly remote: string
+  /** The server's own folder, which goes with it. */
+  readonly folder: string
+  readonly pid: number
+  stop(): Promise<void>
+}
+
+/** Starts a server; a few seconds. `settings` are Spark's, as they stand when a server starts. */
+export async function startSparkServer(settings: { readonly [key: string]: string } = {}): Promise<SparkServer> {
+  const jars = join(sparkFolder(), "jars")
+  const folder = mkdtempSync(join(tmpdir(), "assets-spark-"))
+  const token = randomUUID()
+  mkdirSync(join(folder, "tmp"))
+  const log = join(folder, "log4j2.properties")
+  writeFileSync(log, loggers.join("\n"))
+  const conf = Object.entries({ ...defaults(folder, token), ...settings }).map(([key, value]) => `-D${key}=${value}`)
+  const slf4j = readdirSync(jars).find(name => /^slf4j-api-2.*\.jar$/.test(name)) ?? ""
+  const classPath = `${join(jars, slf4j)}:${jars}/*`
+  const args = [...virtualMachine, `-Dlog4j2.configurationFile=${log}`, `-Djava.io.tmpdir=${join(folder, "tmp")}`]
+  const main = "org.apache.spark.sql.connect.service.SparkConnectServer"
+  const java = spawn("java", [...args, `-Dderby.system.home=${folder}`, ...conf, "-cp", classPath, main], {
+    cwd: folder,
+    env: { ...process.env, SPARK_LOCAL_IP: "127.0.0.1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  })
+  const kill = () => java.kill("SIGKILL")
+  process.once("exit", kill)
+  const port = await portOf(java)
+  return {
+    port,
+    token,
+    remote: `sc://127.0.0.1:${port}/;token=${token}`,
+    folder,
+    pid: java.pid ?? 0,
+    stop: async () => {
+      process.off("exit", kill)
+      await ended(java)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function ended(java: ChildProcess): Promise<void> {
+  if (java.exitCode !== null || java.signalCode !== null) return Promise.resolve()
+  return new Promise(resolve => {
+    const force = setTimeout(() => java.kill("SIGKILL"), 10_000)
+    java.once("exit", () => {
+      clearTimeout(force)
+      resolve()
+    })
+    java.kill("SIGTERM")
+  })
+}
+
+/** The port that the log names; rejects with what the server said when it ends before. */
+function portOf(java: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const said: string[] = []
+    for (const stream of [java.stdout, java.stderr]) {
+      if (!stream) continue
+      createInterface(stream).on("line", line => {
+        said.push(line)
+        const port = /Spark Connect server started at: .*:(\d+)/.exec(line)?.[1]
+        if (port) resolve(Number(port))
+      })
+    }
+    java.once("error", reject)
+    java.once("exit", code => reject(new Error(`java ended with ${code}:\n${said.slice(-30).join("\n")}`)))
+  })
+}
+
+function defaults(folder: string, token: string): { readonly [key: string]: string } {
+  return {
+    "spark.master": "local[2]",
+    "spark.app.name": "assets-test",
+    "spark.ui.enabled": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.connect.grpc.binding.address": "127.0.0.1",
+    "spark.connect.grpc.binding.port": "0",
+    "spark.connect.authenticate.token": token,
+    "spark.sql.warehouse.dir": join(folder, "warehouse"),
+    "spark.local.dir": join(folder, "tmp"),
+    "spark.sql.shuffle.partitions": "2",
+  }
+}
+
+const javaBase = [
+  ...["lang", "lang.invoke", "lang.reflect", "io", "net", "nio", "util", "util.concurrent", "util.concurrent.atomic"],
+].map(name => `java.${name}`)
+
+const virtualMachine = [
+  ...["-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+IgnoreUnrecognizedVMOptions"],
+  "--add-modules=jdk.incubator.vector",
+  ...[...javaBase, "jdk.internal.ref", "sun.nio.ch", "sun.nio.cs", "sun.security.action", "sun.util.calendar"].map(
+    name => `--add-opens=java.base/${name}=ALL-UNNAMED`,
+  ),
+  "--add-opens=java.security.jgss/sun.security.krb5=ALL-UNNAMED",
+  "-Djdk.reflect.useDirectMethodHandle=false",
+  "-Dio.netty.tryReflectionSetAccessible=true",
+]
+
+const loggers = [
+  "rootLogger.level = warn",
+  "rootLogger.appenderRef.console.ref = console",
+  "appender.console.type = Console",
+  "appender.console.name = console",
+  "appender.console.target = SYSTEM_ERR",
+  "appender.console.layout.type = PatternLayout",
+  "appender.console.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n",
+  "logger.connect.name = org.apache.spark.sql.connect.service.SparkConnectServer",
+  "logger.connect.level = info",
+]
