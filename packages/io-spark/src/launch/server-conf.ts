@@ -1,0 +1,108 @@
+import { join } from "node:path"
+import type { SparkJars } from "../install/spark-jars.ts"
+import { pinnedSessionConf, type SparkConf } from "../pinned-conf.ts"
+import type { SparkLaunch, Variables } from "../spark-options.ts"
+import { isLocal, isOnLoopback, localCores } from "./spark-master.ts"
+
+const LOOPBACK = "127.0.0.1"
+
+/**
+ * The settings that a server is started with. The user's win over defaults; what keeps answers equal, and the server
+ * closed to others, wins over the user's.
+ */
+export function serverConf(
+  launch: SparkLaunch,
+  jars: SparkJars,
+  { folder, timeZone, defaults }: { readonly folder: string; readonly timeZone: string; readonly defaults: SparkConf },
+): SparkConf {
+  return {
+    "spark.app.name": "assets",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.shuffle.partitions": String(shufflePartitions(launch)),
+    ...s3Conf(jars, launch.env),
+    ...googleConf(launch.googleCredentials),
+    ...(launch.kubernetesImage && { "spark.kubernetes.container.image": launch.kubernetesImage }),
+    ...defaults,
+    ...launch.conf,
+    ...(launch.driverMemory !== undefined && { "spark.driver.memory": launch.driverMemory }),
+    ...executorConf(launch),
+    ...tableFormatConf(jars),
+    ...pinnedSessionConf(timeZone),
+    ...placeConf(launch.master, folder),
+  }
+}
+
+/**
+ * Two tasks for each core: adaptive execution joins small ones, and none of them has to hold half of a large shuffle.
+ * Spark's own 200 where the size of the cluster is not told.
+ */
+function shufflePartitions({ master, executorCores, executorInstances }: SparkLaunch): number {
+  const local = localCores(master)
+  if (local !== undefined) return Math.max(2, 2 * local)
+  if (executorInstances === undefined) return 200
+  return Math.max(2, 2 * executorInstances * (executorCores ?? 1))
+}
+
+function executorConf({ master, executorMemory, executorCores, executorInstances }: SparkLaunch): SparkConf {
+  if (isLocal(master)) return {}
+  const isStandalone = master.startsWith("spark://")
+  return {
+    ...(executorMemory !== undefined && { "spark.executor.memory": executorMemory }),
+    ...(executorCores !== undefined && { "spark.executor.cores": String(executorCores) }),
+    ...(executorInstances !== undefined && { "spark.executor.instances": String(executorInstances) }),
+    // A standalone cluster counts cores, and would give an application all of them.
+    ...(isStandalone &&
+      executorInstances !== undefined && { "spark.cores.max": String(executorInstances * (executorCores ?? 1)) }),
+  }
+}
+
+/** What listens, and what lies on disk: on this machine alone, in the folder of the server. */
+function placeConf(master: string, folder: string): SparkConf {
+  return {
+    "spark.master": master,
+    "spark.connect.grpc.binding.address": LOOPBACK,
+    "spark.connect.grpc.binding.port": "0",
+    "spark.sql.warehouse.dir": join(folder, "warehouse"),
+    "spark.local.dir": join(folder, "tmp"),
+    ...(isOnLoopback(master) && { "spark.driver.host": LOOPBACK, "spark.driver.bindAddress": LOOPBACK }),
+  }
+}
+
+/** Tables of Delta and Iceberg are read and written by extensions, which a server has from its start or not at all. */
+function tableFormatConf({ extras }: SparkJars): SparkConf {
+  const extensions = [
+    ...(extras.includes("delta") ? ["io.delta.sql.DeltaSparkSessionExtension"] : []),
+    ...(extras.includes("iceberg") ? ["org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"] : []),
+  ]
+  return {
+    ...(extensions.length > 0 && { "spark.sql.extensions": extensions.join(",") }),
+    ...(extras.includes("delta") && {
+      "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    }),
+  }
+}
+
+/** The keys themselves Hadoop reads from the variables: they stand in no setting that a query could print. */
+function s3Conf({ extras }: SparkJars, env: Variables): SparkConf {
+  if (!extras.includes("s3")) return {}
+  const endpoint = env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL
+  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION
+  return {
+    "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+    ...(endpoint && {
+      "spark.hadoop.fs.s3a.endpoint": endpoint,
+      "spark.hadoop.fs.s3a.path.style.access": "true",
+      "spark.hadoop.fs.s3a.connection.ssl.enabled": String(!endpoint.startsWith("http:")),
+    }),
+    ...(region && { "spark.hadoop.fs.s3a.endpoint.region": region }),
+  }
+}
+
+function googleConf(credentials: string | undefined): SparkConf {
+  if (credentials === undefined) return {}
+  return {
+    "spark.hadoop.fs.gs.auth.type": "SERVICE_ACCOUNT_JSON_KEYFILE",
+    "spark.hadoop.fs.gs.auth.service.account.json.keyfile": credentials,
+  }
+}
