@@ -3,13 +3,13 @@ import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import type { IOManager, Materialization, OutputValue, Relation, WriteMode } from "@assets/core"
 import { ioContext } from "@assets/core/testing"
-import { describe, expect, onTestFinished, test } from "vitest"
+import { expect, onTestFinished, test } from "vitest"
+import { describeStorages } from "./each-storage.ts"
 import type { EngineFixture } from "./fixture.ts"
 import { outputContext, writtenKey } from "./output-context.ts"
-import { storages } from "./storages.ts"
+import type { CreateFixture } from "./storages.ts"
 
 const row = (id: number, name: string) => ({ id: BigInt(id), name, value: null, part: null })
-const durable = Object.entries(storages).filter(([name]) => name !== "memory on duckdb")
 
 class Writer {
   readonly fixture: EngineFixture
@@ -43,7 +43,9 @@ class Writer {
   }
 }
 
-describe.each(durable)("%s", (name, create) => {
+describeStorages(addsTo, { durable: true })
+
+function addsTo(name: string, create: CreateFixture): void {
   test("appended rows come to those that are there, and merged ones in the place of those with their key", async () => {
     const writer = new Writer(create())
     const { fixture } = writer
@@ -80,4 +82,4 @@ describe.each(durable)("%s", (name, create) => {
     await writer.write(fixture.relation([row(0, "x")]), "overwrite")
     expect(versions()).toBe(2)
   })
-})
+}

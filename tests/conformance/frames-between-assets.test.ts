@@ -16,11 +16,14 @@ import {
 import { frame, t } from "@assets/dataframe"
 import { duckdb, duckdbFileIO } from "@assets/io-duckdb"
 import { parquetIO } from "@assets/io-parquet"
-import { describe, expect, onTestFinished, test } from "vitest"
+import { spark } from "@assets/io-spark"
+import { expect, onTestFinished, test } from "vitest"
+import { describeEach } from "./each-storage.ts"
 
 const environments: { readonly [name: string]: () => EnvironmentConfig } = {
   memory: () => inMemory({ engine: duckdb() }),
   parquet: () => ({ engine: duckdb(), io: parquetIO({ root: "data" }) }),
+  "parquet on spark": () => ({ engine: spark(), io: parquetIO({ root: "data" }) }),
   "duckdb file": () => ({ io: duckdbFileIO({ path: "warehouse.duckdb" }) }),
 }
 
@@ -34,7 +37,7 @@ const told = (run: Run) =>
   run.steps.map(step => `${step.key} ${step.status} ${step.reason} ${step.error?.message ?? ""}`.trim())
 const rows = (run: Run) => run.steps.map(step => step.error?.message ?? step.status)
 
-describe.each(Object.entries(environments))("over %s", (_, create) => {
+describeEach(environments, "over ", create => {
   const columns = { id: t.int64, name: t.string, tags: t.array(t.string) }
 
   test("equal rows in another order stop what is below with cutoff: content, and other rows do not", async () => {

@@ -1,11 +1,12 @@
 import { writeSync } from "node:fs"
 import { type ConformanceResult, conformanceTable, ioManagerConformance } from "@assets/core/testing"
-import { afterAll, describe, expect, onTestFinished, test } from "vitest"
+import { afterAll, expect, onTestFinished, test } from "vitest"
+import { describeStorages } from "./each-storage.ts"
 import { storages } from "./storages.ts"
 
 const results = Object.keys(storages).map(ioManager => ({ ioManager, outcomes: new Map() }) satisfies ConformanceResult)
 
-describe.each(Object.entries(storages))("%s", (name, create) => {
+describeStorages((name, create) => {
   const outcomes: Map<unknown, unknown> | undefined = results.find(one => one.ioManager === name)?.outcomes
   for (const conformance of ioManagerConformance) {
     test(`${conformance.theme}: ${conformance.name}`, async () => {

@@ -5,10 +5,11 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { IOManager, Materialization } from "@assets/core"
 import { ioContext } from "@assets/core/testing"
-import { describe, expect, onTestFinished, test } from "vitest"
+import { expect, onTestFinished, test } from "vitest"
+import { describeStorages } from "./each-storage.ts"
 import type { EngineFixture } from "./fixture.ts"
 import { outputContext, writtenKey } from "./output-context.ts"
-import { storages } from "./storages.ts"
+import { type CreateFixture, storages } from "./storages.ts"
 
 const script = join(dirname(fileURLToPath(import.meta.url)), "write-once.ts")
 const row = { id: 1n, name: "former", value: 1, part: null }
@@ -45,9 +46,9 @@ function versionsIn(base: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : []
 }
 
-const durable = Object.entries(storages).filter(([name]) => name !== "memory on duckdb")
+describeStorages(killedOver, { prefix: "a writer killed over ", durable: true })
 
-describe.each(durable)("a writer killed over %s", (name, create) => {
+function killedOver(name: string, create: CreateFixture): void {
   test.each(["io.write", "io.marker", "io.pointer"])(
     "at %s leaves what was there before, and the next write works",
     async point => {
@@ -65,7 +66,7 @@ describe.each(durable)("a writer killed over %s", (name, create) => {
       expect(versionsIn(fixture.base).sort()).toEqual(name.startsWith("parquet") ? [former.id, next.id].sort() : [])
     },
   )
-})
+}
 
 test("what a killed writer left whole is adopted when it is wanted, without being computed again", async () => {
   const name = "parquet on duckdb"

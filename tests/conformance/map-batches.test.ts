@@ -5,12 +5,15 @@ import { asset, definitions, type EnvironmentConfig, inMemory, materialize, type
 import { frame, t } from "@assets/dataframe"
 import { duckdb, duckdbFileIO } from "@assets/io-duckdb"
 import { parquetIO } from "@assets/io-parquet"
+import { spark } from "@assets/io-spark"
 import { type RecordBatch, tableFromArrays } from "apache-arrow"
-import { describe, expect, onTestFinished, test } from "vitest"
+import { expect, onTestFinished, test } from "vitest"
+import { describeEach } from "./each-storage.ts"
 
 const environments: { readonly [name: string]: () => EnvironmentConfig } = {
   memory: () => inMemory({ engine: duckdb() }),
   parquet: () => ({ engine: duckdb(), io: parquetIO({ root: "data" }) }),
+  "parquet on spark": () => ({ engine: spark(), io: parquetIO({ root: "data" }) }),
   "duckdb file": () => ({ io: duckdbFileIO({ path: "warehouse.duckdb" }) }),
 }
 
@@ -26,7 +29,7 @@ function doubled(batch: RecordBatch): RecordBatch {
   return tableFromArrays({ id: id.map(one => one * 2n) }).batches[0] ?? batch
 }
 
-describe.each(Object.entries(environments))("mapBatches in a transform over %s", (_, create) => {
+describeEach(environments, "mapBatches in a transform over ", create => {
   const start = () => {
     const base = mkdtempSync(join(tmpdir(), "assets-map-"))
     onTestFinished(() => rmSync(base, { recursive: true, force: true }))

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url"
 import { type ElsewhereWrite, memoryIO } from "@assets/core/testing"
 import { duckdb, duckdbFileIO } from "@assets/io-duckdb"
 import { parquetIO } from "@assets/io-parquet"
+import { spark } from "@assets/io-spark"
 import { arrowIO } from "../../examples/own-io-manager/arrow-io.ts"
 import { EngineFixture } from "./fixture.ts"
 
@@ -33,13 +34,22 @@ function elsewhere(name: string) {
   }
 }
 
+export type CreateFixture = (base?: string) => EngineFixture
+
 /** Every IO manager on every engine that it works with, by name; over a folder, or over a new one. */
-export const storages: { readonly [name: string]: (base?: string) => EngineFixture } = {
+export const storages: { readonly [name: string]: CreateFixture } = {
   "parquet on duckdb": base =>
     new EngineFixture(duckdb(), () => parquetIO({ root: "data" }), {
       base,
       deleteData: deleteParquet,
       writeElsewhere: elsewhere("parquet on duckdb"),
+      createIOManagerAt: root => parquetIO({ root }),
+    }),
+  "parquet on spark": base =>
+    new EngineFixture(spark(), () => parquetIO({ root: "data" }), {
+      base,
+      deleteData: deleteParquet,
+      writeElsewhere: elsewhere("parquet on spark"),
       createIOManagerAt: root => parquetIO({ root }),
     }),
   "duckdb file on duckdb": base =>

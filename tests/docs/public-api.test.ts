@@ -14,6 +14,7 @@ const entries = [
   ["dataframe", "testing/index"],
   ["io-parquet", "index"],
   ["io-duckdb", "index"],
+  ["io-spark", "index"],
   ["ui", "index"],
 ] as const
 

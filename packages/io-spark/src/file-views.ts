@@ -1,0 +1,74 @@
+import { stat } from "node:fs/promises"
+import { bottomUp, type Relation, type Schema, type SparkLeaf, sparkTypeText } from "@assets/dataframe"
+import type { SparkClient } from "./connect/client.ts"
+import { sql } from "./connect/relation.ts"
+import { csvParts } from "./csv-source.ts"
+import { jsonParts } from "./json-source.ts"
+import { parquetParts, readParquet } from "./parquet-source.ts"
+import type { Files, SourcePart } from "./source-part.ts"
+import { emptySelect, quoteName } from "./spark-sql-text.ts"
+
+/** Makes the files that plans read known to a session, as temporary views of their declared columns. */
+export class FileViews {
+  readonly #client: SparkClient
+  /** By what is read, and of files that others may replace, by their state. */
+  readonly #views = new Map<string, Promise<string>>()
+
+  constructor(client: SparkClient) {
+    this.#client = client
+  }
+
+  /** The name of each leaf of a plan. @throws StorageError `SOURCE_DATA_INVALID`, `SOURCE_FILE_MISSING` */
+  async leavesOf(plan: Relation): Promise<SparkLeaf> {
+    const names = new Map<Relation, string>()
+    for (const node of bottomUp(plan)) if (node.kind === "files") names.set(node, await this.#viewOf(node))
+    return leaf => {
+      if (leaf.kind === "table") return leaf.path
+      const name = names.get(leaf)
+      if (name === undefined) throw new Error("A file of the plan has no view. Please report this.")
+      return [name]
+    }
+  }
+
+  async #viewOf(files: Files): Promise<string> {
+    const isOwn = files.format === "parquet" && !files.foreign
+    const key = JSON.stringify([files, isOwn ? [] : await Promise.all(files.paths.map(stateOf))])
+    const known = this.#views.get(key)
+    if (known) return known
+    const name = `files_${this.#views.size + 1}`
+    const made = this.#create(files, isOwn, name).then(() => name)
+    this.#views.set(key, made)
+    made.catch(() => this.#views.delete(key))
+    return made
+  }
+
+  async #create(files: Files, isOwn: boolean, name: string): Promise<void> {
+    if (isOwn) return this.#client.createView(readParquet(files, files.paths, ddl(files.schema)), name)
+    const selects: string[] = []
+    for (const [i, { rows, columns }] of (await partsOf(this.#client, files)).entries()) {
+      const stored = quoteName(`${name}_stored_${i}`)
+      await this.#client.createView(rows, stored)
+      selects.push(`SELECT ${columns.join(", ")} FROM ${stored}`)
+    }
+    await this.#client.createView(sql(selects.join(" UNION ALL ") || emptySelect(files.schema)), name)
+  }
+}
+
+function partsOf(client: SparkClient, files: Files): Promise<SourcePart[]> {
+  if (files.format === "csv") return csvParts(client, files)
+  return files.format === "json" ? jsonParts(client, files) : parquetParts(client, files)
+}
+
+/** Tells one state of a local file from another. */
+async function stateOf(path: string): Promise<string> {
+  try {
+    const { mtimeNs, size, ino } = await stat(path, { bigint: true })
+    return `${mtimeNs}-${size}-${ino}`
+  } catch {
+    return ""
+  }
+}
+
+function ddl(schema: Schema): string {
+  return schema.columns.map(({ name, type }) => `${quoteName(name)} ${sparkTypeText(type)}`).join(", ")
+}

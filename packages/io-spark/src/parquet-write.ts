@@ -1,0 +1,156 @@
+import { createHash } from "node:crypto"
+import { mkdir, readdir, rename, rm, rmdir, stat } from "node:fs/promises"
+import { join } from "node:path"
+import type { Layout, Target, WriteResult } from "@assets/core"
+import type { Schema } from "@assets/dataframe"
+import { mergeFooters } from "./column-statistics.ts"
+import { readParquetFooter } from "./parquet-footer.ts"
+import { emptySelect, quoteName } from "./spark-sql-text.ts"
+
+/** What is written: a SELECT, and the columns that it gives. */
+export interface WriteSource {
+  readonly sql: string
+  readonly schema: Schema
+}
+
+/** One write operation of Spark: a select into a folder that must not be there. */
+export interface ParquetWrite {
+  readonly sql: string
+  readonly path: string
+  readonly partitionBy: readonly string[]
+  readonly options: { readonly [option: string]: string }
+}
+
+/** Files are looked at so many at a time. */
+const atOnce = 16
+
+/**
+ * Runs a SELECT into Parquet files and tells what their footers say.
+ *
+ * Spark writes only where nothing is: of two writers of one folder the second fails.
+ */
+export async function writeParquet(
+  source: WriteSource,
+  target: Target,
+  layout: Layout,
+  run: (write: ParquetWrite) => Promise<void>,
+): Promise<WriteResult> {
+  const { partitionBy = [] } = layout
+  const options = {
+    compression: layout.compression ?? "zstd",
+    "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+  }
+  const write = (sql: string, folders: readonly string[]) =>
+    run({ sql, path: target.path, partitionBy: folders, options })
+  await rmdir(target.path)
+  await write(
+    selectOf(source, layout),
+    partitionBy.map((_, i) => folderColumn(i)),
+  )
+  await mkdir(target.path, { recursive: true })
+  await removeChecksums(target.path)
+  if ((await partsBelow(target.path)).length === 0) {
+    // Of no rows a partitioned write makes no file.
+    await rm(target.path, { recursive: true, force: true })
+    await write(emptySelect(source.schema), [])
+    await removeChecksums(target.path)
+  }
+  await nameFolders(target.path, partitionBy)
+  return resultOf(source.schema, target.path)
+}
+
+/** Sorted within each file, which Spark makes of rows that belong together. */
+function selectOf({ sql }: WriteSource, { partitionBy = [], sortBy = [] }: Layout): string {
+  const keys = sortBy.map(name => `${quoteName(name)} ASC NULLS FIRST`)
+  if (partitionBy.length === 0) return keys.length === 0 ? sql : `SELECT * FROM (${sql}) ORDER BY ${keys.join(", ")}`
+  const folders = partitionBy.map((name, i) => `${folderText(name)} AS ${quoteName(folderColumn(i))}`)
+  const by = partitionBy.map((_, i) => quoteName(folderColumn(i)))
+  const rows = `SELECT *, ${folders.join(", ")} FROM (${sql})`
+  // Spark sorts again, by the columns of the folders alone, what is not sorted by them first.
+  return `SELECT * FROM (${rows}) DISTRIBUTE BY ${by.join(", ")} SORT BY ${[...by, ...keys].join(", ")}`
+}
+
+/**
+ * Spark takes the columns of folders out of the files. Theirs are copies under other names, so that a reader takes no
+ * type and no null from the text of a path.
+ */
+function folderColumn(i: number): string {
+  return `column of folder ${i + 1}`
+}
+
+/**
+ * The text of a value in the name of its folder: never null, which Spark would sort once more by, and short enough for a
+ * name of a file when each of its bytes is escaped.
+ */
+function folderText(name: string): string {
+  const text = `CAST(${quoteName(name)} AS STRING)`
+  const short = `IF(octet_length(${text}) > 48, concat(left(${text}, 8), '~', left(sha2(${text}, 256), 16)), ${text})`
+  return `coalesce(nullif(${short}, ''), '__HIVE_DEFAULT_PARTITION__')`
+}
+
+/** Gives the folders the names of their columns. */
+async function nameFolders(folder: string, names: readonly string[], depth = 0): Promise<void> {
+  const name = names[depth]
+  if (name === undefined) return
+  const prefix = `${folderColumn(depth)}=`
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (!entry.isDirectory() || !entry.name.startsWith(prefix)) continue
+    const named = join(folder, `${folderName(name)}=${entry.name.slice(prefix.length)}`)
+    await rename(join(folder, entry.name), named)
+    await nameFolders(named, names, depth + 1)
+  }
+}
+
+/** A name of a folder may have 255 bytes, with the value. */
+function folderName(column: string): string {
+  const name = escaped(column)
+  if (Buffer.byteLength(name) <= 100) return name
+  return `${[...column].slice(0, 8).map(escaped).join("")}~${createHash("sha256").update(column).digest("hex").slice(0, 16)}`
+}
+
+/** As Hive writes a name of a folder. */
+function escaped(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped
+  return name.replace(/[\u0001-\u001f"#%'*/:=?\\\u007f{}[\]^]/g, character => {
+    return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`
+  })
+}
+
+async function partsBelow(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true })
+  return names.filter(name => name.endsWith(".parquet")).sort()
+}
+
+/** Hadoop lays a file of checksums beside each, which nothing reads that does not know of them. */
+async function removeChecksums(folder: string): Promise<void> {
+  for (const name of await readdir(folder, { recursive: true })) {
+    if (name.endsWith(".crc")) await rm(join(folder, name), { force: true })
+  }
+}
+
+async function resultOf(schema: Schema, folder: string): Promise<WriteResult> {
+  const paths = await partsBelow(folder)
+  const found = []
+  for (let i = 0; i < paths.length; i += atOnce) {
+    found.push(
+      ...(await Promise.all(
+        paths.slice(i, i + atOnce).map(async path => {
+          const [footer, { size }] = await Promise.all([
+            readParquetFooter(join(folder, path)),
+            stat(join(folder, path)),
+          ])
+          return { path, footer, bytes: size }
+        }),
+      )),
+    )
+  }
+  return {
+    rows: found.reduce((sum, { footer }) => sum + footer.rows, 0),
+    bytes: found.reduce((sum, { bytes }) => sum + bytes, 0),
+    files: found.map(({ path, footer, bytes }) => ({ path, rows: footer.rows, bytes })),
+    columns: mergeFooters(
+      schema,
+      found.map(({ footer }) => footer),
+    ),
+  }
+}

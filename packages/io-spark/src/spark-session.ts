@@ -1,0 +1,234 @@
+import { mkdtemp, rm } from "node:fs/promises"
+import { join } from "node:path"
+import {
+  type EngineSession,
+  type ExportTarget,
+  type Progress,
+  type QueryBatch,
+  type QueryViews,
+  type RecordBatch,
+  type Target,
+  thrownBy,
+  type WriteOptions,
+  type WriteResult,
+} from "@assets/core"
+import {
+  compileSpark,
+  explainMaps,
+  isMapped,
+  type Relation,
+  requireStorable,
+  runMaps,
+  type Schema,
+  sparkTypeText,
+} from "@assets/dataframe"
+import type { RecordBatch as ArrowBatch } from "apache-arrow"
+import { BatchReader } from "./arrow-batch.ts"
+import type { SparkClient } from "./connect/client.ts"
+import type { ExecuteOptions } from "./connect/execution.ts"
+import { collectMetrics, type SparkRelation, sql } from "./connect/relation.ts"
+import { exportOptions, placePart } from "./export-file.ts"
+import { FileViews } from "./file-views.ts"
+import { writeParquet } from "./parquet-write.ts"
+import { jsonBatches } from "./query-rows.ts"
+import { RunningSteps } from "./running-steps.ts"
+import { asSubquery, nameViews } from "./spark-query.ts"
+import { emptySelect, quoteName, sparkPath } from "./spark-sql-text.ts"
+import { mapStorageError } from "./spark-storage-error.ts"
+
+type CoreRelation = Parameters<EngineSession["schema"]>[0]
+
+export interface SessionResources {
+  readonly client: SparkClient
+  /** For staged rows. */
+  readonly scratch: string
+  /** Ends what the session has started. */
+  stop(): Promise<void>
+}
+
+/** A session on a Spark Connect server. Its statements share the session's views and settings. */
+export class SparkSession implements EngineSession {
+  readonly dialect = "spark"
+  readonly #client: SparkClient
+  readonly #resources: SessionResources
+  readonly #files: FileViews
+  readonly #steps: RunningSteps
+  #names = 0
+
+  constructor(resources: SessionResources) {
+    this.#client = resources.client
+    this.#resources = resources
+    this.#files = new FileViews(resources.client)
+    this.#steps = new RunningSteps(resources.client)
+  }
+
+  async schema(plan: CoreRelation): Promise<Schema> {
+    return relationOf(plan).schema
+  }
+
+  async write(plan: CoreRelation, target: Target, options: WriteOptions): Promise<WriteResult> {
+    const relation = relationOf(plan)
+    requireStorable(relation.schema)
+    const { layout = {} } = options
+    return this.#steps.run(options.stepId, options.signal, execution =>
+      this.#withoutMaps(relation, execution.signal ?? options.signal, async printable => {
+        const source = { sql: await this.#compiled(printable), schema: relation.schema }
+        return mapStorageError({ target: target.path }, () =>
+          writeParquet(source, target, layout, write => this.#store(write, execution)),
+        )
+      }),
+    )
+  }
+
+  async #store(
+    { sql: text, path, partitionBy, options }: Parameters<Parameters<typeof writeParquet>[3]>[0],
+    execution: ExecuteOptions,
+  ): Promise<void> {
+    const target = { format: "parquet", path: sparkPath(path), mode: "error", partitionBy, options } as const
+    await this.#client.write(sql(text), target, execution)
+  }
+
+  async *batches(plan: CoreRelation, signal: AbortSignal): AsyncGenerator<RecordBatch, void, undefined> {
+    const relation = relationOf(plan)
+    if (isMapped(relation)) return yield* this.#mappedBatches(relation, signal)
+    const arrow = await import("apache-arrow")
+    const reader = new BatchReader(arrow, relation.schema)
+    const text = await this.#compiled(relation)
+    try {
+      for await (const batch of this.#client.batches(sql(text), { signal })) {
+        if (batch.numRows > 0) yield reader.batch(batch)
+      }
+    } catch (error) {
+      return mapStorageError({}, () => Promise.reject(error))
+    }
+  }
+
+  async *#mappedBatches(relation: Relation, signal: AbortSignal): AsyncGenerator<RecordBatch, void, undefined> {
+    const ran = await runMaps(this, relation, { signal, failed: failedMap })
+    try {
+      yield* this.batches(ran.relation, signal)
+    } finally {
+      await ran.release()
+    }
+  }
+
+  async upload(batches: AsyncIterable<RecordBatch>, schema: Parameters<EngineSession["upload"]>[1]): Promise<Relation> {
+    const columns = schema as Schema // core hands on what the dataframe made
+    requireStorable(columns)
+    const ddl = columns.columns.map(({ name, type }) => `${quoteName(name)} ${sparkTypeText(type)}`).join(", ")
+    const given = (batches as AsyncIterable<ArrowBatch>)[Symbol.asyncIterator]() // an engine is given Arrow's
+    const first = await given.next()
+    // No batch would be a stream without columns.
+    const rows = first.done
+      ? sql(emptySelect(columns))
+      : await this.#client.upload(startingWith(first.value, given), ddl)
+    const name = `upload_${++this.#names}`
+    await this.#client.createView(rows, name)
+    return { kind: "table", path: [name], schema: columns }
+  }
+
+  async explain(plan: CoreRelation): Promise<string> {
+    const relation = relationOf(plan)
+    if (isMapped(relation)) return explainMaps(this, relation)
+    const text = await this.#compiled(relation)
+    return `${text}\n\n${await this.#client.explain(sql(text), "formatted")}`
+  }
+
+  async *query(text: string, views: QueryViews, signal: AbortSignal): AsyncGenerator<QueryBatch> {
+    const one = asSubquery(text)
+    const named = nameViews(one, views.keys(), key => viewName(key, views))
+    for (const key of named.keys) {
+      const relation = await views.get(key)?.()
+      if (relation) await this.#client.createView(await this.#rowsOf(relationOf(relation)), viewName(key, views))
+    }
+    try {
+      yield* jsonBatches(this.#client, sql(named.text), signal)
+    } catch (error) {
+      await mapStorageError({}, () => Promise.reject(error))
+    }
+  }
+
+  async exportFile(plan: CoreRelation, target: ExportTarget, signal: AbortSignal): Promise<{ readonly rows: number }> {
+    const relation = relationOf(plan)
+    const folder = await mkdtemp(join(this.#resources.scratch, "export-"))
+    try {
+      return await mapStorageError({ target: target.path }, () =>
+        this.#withoutMaps(relation, signal, async printable => {
+          const path = join(folder, "part")
+          const rows = sql(`SELECT /*+ COALESCE(1) */ * FROM (${await this.#compiled(printable)})`)
+          const counted = collectMetrics(rows, "exported", ["count(*) AS rows"])
+          const to = { ...exportOptions(target), path: sparkPath(path), mode: "error" } as const
+          const { metrics } = await this.#client.write(counted, to, { signal })
+          await placePart(path, target)
+          return { rows: Number(metrics.get("exported")?.rows ?? (await this.#count(printable, signal))) }
+        }),
+      )
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+
+  progress(stepId: string): Progress {
+    return this.#steps.progress(stepId)
+  }
+
+  async interrupt(stepId: string): Promise<void> {
+    await this.#steps.interrupt(stepId)
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close()
+    await this.#resources.stop()
+  }
+
+  /** Gives the place of an upload back before the session closes. */
+  async dropUpload(path: readonly string[]): Promise<void> {
+    await this.#client.sqlCommand(`DROP VIEW IF EXISTS ${path.map(quoteName).join(".")}`)
+  }
+
+  /** Runs the functions of a plan; `work` gets one that can be printed. */
+  async #withoutMaps<T>(
+    relation: Relation,
+    signal: AbortSignal,
+    work: (printable: Relation) => Promise<T>,
+  ): Promise<T> {
+    if (!isMapped(relation)) return work(relation)
+    const ran = await runMaps(this, relation, { signal, failed: failedMap })
+    return work(ran.relation).finally(ran.release)
+  }
+
+  async #compiled(relation: Relation): Promise<string> {
+    return mapStorageError({}, async () => compileSpark(relation, await this.#files.leavesOf(relation)).sql)
+  }
+
+  async #count(relation: Relation, signal: AbortSignal): Promise<number> {
+    let rows = 0
+    for await (const batch of this.batches(relation, signal)) rows += batch.numRows
+    return rows
+  }
+
+  async #rowsOf(relation: Relation): Promise<SparkRelation> {
+    return sql(await this.#compiled(relation))
+  }
+}
+
+async function* startingWith<T>(first: T, rest: AsyncIterator<T>): AsyncGenerator<T> {
+  yield first
+  yield* { [Symbol.asyncIterator]: () => rest }
+}
+
+function failedMap(thrown: unknown): Error {
+  return thrownBy("The function of mapBatches", thrown)
+}
+
+/** The last part of a key, which a statement may name its columns by; the whole key where two keys end alike. */
+function viewName(key: string, views: QueryViews): string {
+  const last = (one: string) => one.slice(one.lastIndexOf("/") + 1).toLowerCase()
+  const isAlone = [...views.keys()].filter(other => last(other) === last(key)).length === 1
+  return quoteName(isAlone ? key.slice(key.lastIndexOf("/") + 1) : key)
+}
+
+/** Core hands relations on without looking into them; those of this session are the dataframe's. */
+function relationOf(plan: CoreRelation): Relation {
+  return plan as Relation
+}

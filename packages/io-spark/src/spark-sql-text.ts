@@ -1,0 +1,22 @@
+import { type Schema, sparkTypeText } from "@assets/dataframe"
+
+/** A name between backticks. */
+export function quoteName(name: string): string {
+  return `\`${name.replaceAll("`", "``")}\``
+}
+
+/** A path as Spark takes it: local ones with their scheme, so that no default file system of a cluster is meant. */
+export function sparkPath(path: string): string {
+  return path.startsWith("/") ? `file://${path}` : path
+}
+
+/** No rows of this schema. */
+export function emptySelect(schema: Schema): string {
+  const columns = schema.columns.map(({ name, type }) => `CAST(NULL AS ${sparkTypeText(type)}) AS ${quoteName(name)}`)
+  return `SELECT ${columns.join(", ")} WHERE false`
+}
+
+/** A text between quotes. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`
+}

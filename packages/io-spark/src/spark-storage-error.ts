@@ -1,0 +1,189 @@
+import { AssetsError, StorageError } from "@assets/core"
+import { wrongValue } from "./checked-cast.ts"
+
+interface Place {
+  /** The folder that is written. */
+  readonly target?: string
+}
+
+/** Does work on files through Spark; what it raises about them is told as what it is for the data. */
+export async function mapStorageError<T>(place: Place, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof AssetsError) throw storageError(error, place) ?? error
+    throw ofFileSystem(error, place) ?? error
+  }
+}
+
+/** What this process's own work on the written folder failed by. */
+function ofFileSystem(error: unknown, { target }: Place): StorageError | undefined {
+  const { code = "", message } = error as NodeJS.ErrnoException
+  if (target === undefined) return undefined
+  if (code === "ENOTEMPTY" || code === "EEXIST") return conflict(target, error)
+  if (code === "ENOSPC" || code === "EDQUOT") return full(target, message, error)
+  if (code !== "EACCES" && code !== "EPERM" && code !== "EROFS") return undefined
+  return new StorageError("STORAGE_UNWRITABLE", {
+    what: `${target} may not be written.`,
+    why: message,
+    fix: "Give this user the right to write there.",
+    details: { path: target },
+    cause: error,
+  })
+}
+
+function conflict(target: string, cause: unknown): StorageError {
+  return new StorageError("STORAGE_CONFLICT", {
+    what: `Something has written to ${target} meanwhile.`,
+    why: "Each write has a folder of its own, and another one has made it.",
+    fix: "Run again: the write then gets another folder.",
+    details: { path: target },
+    cause,
+  })
+}
+
+function full(path: string, why: string, cause: unknown): StorageError {
+  return new StorageError("STORAGE_FULL", {
+    what: `The disk is full at ${path}.`,
+    why,
+    fix: "Free space there, or store elsewhere, and run again.",
+    details: { path },
+    cause,
+  })
+}
+
+type Mapping = (told: Told, place: Place) => StorageError | undefined
+
+/** What Spark said of a failed query. */
+interface Told {
+  readonly condition: string
+  /** The message and those of its causes. */
+  readonly text: string
+  readonly path: string | undefined
+  readonly cause: AssetsError
+}
+
+/** The first mapping that knows the failure wins. */
+const mappings: readonly Mapping[] = [denied, spaceless, taken, missing, wrong, malformed, damaged]
+
+function storageError(error: AssetsError, place: Place): StorageError | undefined {
+  if (error.code !== "ENGINE_QUERY_FAILED") return undefined
+  const { condition = "", message = "", causes = [] } = error.details as { readonly [name: string]: unknown }
+  const text = [message, ...(Array.isArray(causes) ? causes : [])].join("\n")
+  const told = { condition: String(condition), text, path: pathIn(text), cause: error }
+  for (const mapping of mappings) {
+    const mapped = mapping(told, place)
+    if (mapped) return mapped
+  }
+  return undefined
+}
+
+function denied({ text, path, cause }: Told, { target }: Place): StorageError | undefined {
+  if (!/Permission denied|AccessControlException|Operation not permitted|Read-only file system/i.test(text)) {
+    return undefined
+  }
+  const isWrite = target !== undefined && (path === undefined || path.startsWith(target) || target.startsWith(path))
+  const place = path ?? target
+  return new StorageError(isWrite ? "STORAGE_UNWRITABLE" : "STORAGE_UNREADABLE", {
+    what: `${place ?? "A file"} may not be ${isWrite ? "written" : "read"} by Spark.`,
+    why: firstMatch(text, /^.*(?:Permission denied|AccessControl|not permitted|Read-only).*$/im),
+    fix: `Give the user of the Spark server the right to ${isWrite ? "write" : "read"} there.`,
+    ...(place !== undefined && { details: { path: place } }),
+    cause,
+  })
+}
+
+function taken({ condition, cause }: Told, { target }: Place): StorageError | undefined {
+  if (condition !== "PATH_ALREADY_EXISTS" || target === undefined) return undefined
+  return conflict(target, cause)
+}
+
+/** No place on a disk: that of the data, or of what Spark lays aside while it computes. */
+function spaceless({ text, path, cause }: Told, { target }: Place): StorageError | undefined {
+  const why = /^.*(?:No space left on device|Disk quota exceeded).*$/im.exec(text)?.[0]
+  return why === undefined ? undefined : full(path ?? target ?? "a disk of Spark", why, cause)
+}
+
+function missing({ condition, text, path, cause }: Told): StorageError | undefined {
+  const isMissing = condition === "PATH_NOT_FOUND" || condition === "FAILED_READ_FILE.FILE_NOT_EXIST"
+  if ((!isMissing && !/FileNotFoundException/.test(text)) || path === undefined) return undefined
+  if (isOfVersion(path)) {
+    return new StorageError("STORAGE_DATA_MISSING", {
+      what: `${path} is no longer there.`,
+      why: "The version that it belongs to was removed in the meantime, or the file was deleted by hand.",
+      fix: "Run again: the step then reads what is current.",
+      details: { path },
+      cause,
+    })
+  }
+  return new StorageError("SOURCE_FILE_MISSING", {
+    what: `The file ${path} is not there.`,
+    why: "It was moved or deleted after it was found, it never was there, or Spark runs where it is not seen.",
+    fix: "Put it back, correct the path of the source, or materialize the asset that makes it again.",
+    details: { path },
+    cause,
+  })
+}
+
+function wrong({ text, cause }: Told): StorageError | undefined {
+  const found = wrongValue(text)
+  if (!found) return undefined
+  const { file, column, type, value } = found
+  return new StorageError("SOURCE_DATA_INVALID", {
+    what: `The column '${column}' of ${file} holds '${value}', which is no ${type}.`,
+    why: `The source declares the column as ${type}.`,
+    fix: "Correct the file, or declare the column as t.string and convert it with tryCast.",
+    details: { file, column },
+    cause,
+  })
+}
+
+function malformed({ condition, text, path, cause }: Told): StorageError | undefined {
+  if (!condition.startsWith("MALFORMED_RECORD_IN_PARSING") && !/MALFORMED_RECORD_IN_PARSING/.test(text))
+    return undefined
+  return new StorageError("SOURCE_DATA_INVALID", {
+    what: `A record${path ? ` of ${path}` : ""} is not what the source declares.`,
+    why: firstMatch(text, /^.*MALFORMED_RECORD_IN_PARSING.*$/m),
+    fix: "Correct the file, or declare the column as t.string and convert it with tryCast.",
+    ...(path !== undefined && { details: { file: path } }),
+    cause,
+  })
+}
+
+function damaged({ condition, text, path, cause }: Told): StorageError | undefined {
+  const isUnreadable =
+    condition.startsWith("FAILED_READ_FILE") ||
+    /CANNOT_READ_FILE_FOOTER|Could not read footer|is not a Parquet file/.test(text)
+  if (!isUnreadable || path === undefined) return undefined
+  const isOwn = isOfVersion(path)
+  return new StorageError(isOwn ? "STORAGE_CORRUPT" : "SOURCE_DATA_INVALID", {
+    what: isOwn ? `${path} is damaged.` : `${path} cannot be read in the format that its source declares.`,
+    why: lastCause(cause) ?? firstMatch(text, /^.+$/m),
+    fix: isOwn
+      ? "Materialize its asset again with --force, or restore the file from a backup."
+      : "Correct or replace the file, or read it with the reader of its format.",
+    details: { path },
+    cause,
+  })
+}
+
+/** The innermost cause says most. */
+function lastCause({ details }: AssetsError): string | undefined {
+  const { causes } = details as { readonly causes?: readonly unknown[] }
+  return Array.isArray(causes) && causes.length > 0 ? String(causes.at(-1)).split("\n")[0] : undefined
+}
+
+/** Whether a file belongs to a version that parquetIO has stored. */
+function isOfVersion(path: string): boolean {
+  return /[\\/]_versions[\\/][^\\/]+[\\/]/.test(path)
+}
+
+function pathIn(text: string): string | undefined {
+  return (
+    /\b(?:file:(?:\/\/)?)(\/[^\s"'`]*[^\s"'`.,;:)\]])/.exec(text)?.[1] ?? /\b[a-z0-9]+:\/\/[^\s"'`]+/.exec(text)?.[0]
+  )
+}
+
+function firstMatch(text: string, pattern: RegExp): string {
+  return (pattern.exec(text)?.[0] ?? text).slice(0, 2000)
+}

@@ -1,0 +1,27 @@
+import { describe } from "vitest"
+import { sharedSpark, skipsSpark } from "../../packages/io-spark/test/started-spark.ts"
+import { type CreateFixture, storages } from "./storages.ts"
+
+/** A block of tests for each storage. */
+export function describeStorages(
+  body: (name: string, create: CreateFixture) => void,
+  { prefix = "", durable = false }: { readonly prefix?: string; readonly durable?: boolean } = {},
+): void {
+  const wanted = Object.entries(storages).filter(([name]) => !durable || name !== "memory on duckdb")
+  describeEach(Object.fromEntries(wanted), prefix, (create, name) => body(name, create))
+}
+
+/** A block of tests for each of what is named; one server serves those of a block that is "on spark". */
+export function describeEach<T>(
+  all: { readonly [name: string]: T },
+  prefix: string,
+  body: (one: T, name: string) => void,
+): void {
+  for (const [name, one] of Object.entries(all)) {
+    const isOnSpark = name.endsWith("on spark")
+    describe.skipIf(isOnSpark && skipsSpark)(`${prefix}${name}`, () => {
+      if (isOnSpark) sharedSpark()
+      body(one, name)
+    })
+  }
+}
