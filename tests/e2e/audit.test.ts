@@ -15,7 +15,7 @@ afterEach(() => {
 function audit(packages: { readonly [path: string]: object }) {
   const folder = mkdtempSync(join(tmpdir(), "assets-audit-"))
   folders.push(folder)
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ allowScripts: { builds: true } }))
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ allowScripts: { builds: true, denied: false } }))
   writeFileSync(join(folder, "package-lock.json"), JSON.stringify({ packages: { "": {}, ...packages } }))
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, folder, "--offline"], { encoding: "utf8" })
   return { status, findings: stderr.split("\n").filter(Boolean), last: stdout.trim().split("\n").at(-1) }
@@ -28,16 +28,17 @@ const sound = {
   resolved: "https://registry.npmjs.org/a.tgz",
 }
 
-test("sound packages are no finding: one of several licences, a tool of another one, an allowed script", () => {
+test("sound packages are no finding: one of several licences, a tool of another one, an allowed script, one that is not run", () => {
   expect(
     audit({
       "node_modules/a": sound,
       "node_modules/@x/either": { ...sound, license: "(GPL-3.0 OR Apache-2.0)" },
       "node_modules/tool": { ...sound, license: "MPL-2.0", dev: true },
       "node_modules/builds": { ...sound, hasInstallScript: true },
+      "node_modules/denied": { ...sound, hasInstallScript: true },
       "node_modules/@assets/core": { link: true },
     }),
-  ).toEqual({ status: 0, findings: [], last: "Audited 4 packages: 0 findings." })
+  ).toEqual({ status: 0, findings: [], last: "Audited 5 packages: 0 findings." })
 })
 
 test("each kind of finding is told, and fails", () => {

@@ -124,7 +124,7 @@ test("engines are compared over the same stored inputs, and nothing is stored", 
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("second")])
 })
 
-test("a tolerance is absolute or relative, and needs keys", { timeout: 60_000 }, async () => {
+test("a tolerance is absolute or relative, and holds also for rows without keys", { timeout: 60_000 }, async () => {
   const shop = cliProject({
     "assets.config.ts": config,
     "assets.ts": `import { asset } from "@assets/core"
@@ -141,7 +141,8 @@ export const keyless = asset("a/keyless", { returns, version: String(x), compute
   const code = async (tolerance: string, key = "a/keyed") =>
     (await shop.assets(["diff", "local", "file", key, "--tolerance", tolerance])).code
   expect([await code("0.5"), await code("1"), await code("0.01%"), await code("0.1%")]).toEqual([1, 0, 1, 0])
-  expect([await code("-1"), await code("a lot"), await code("1", "a/keyless")]).toEqual([2, 2, 2])
+  expect([await code("0.5", "a/keyless"), await code("1", "a/keyless")]).toEqual([1, 0])
+  expect([await code("-1"), await code("a lot")]).toEqual([2, 2])
 })
 
 test("what cannot be compared is wrong use", async () => {

@@ -26,12 +26,13 @@ export function printDiff(diff: PartitionDiff, { a, b }: Sides, output: Output):
       output.line(`${yellow("ONLY ")} ${step} in ${status === "only_a" ? a : b}`)
       return
     case "different":
-      output.line(`${red("DIFF ")} ${step}${because}${difference ? ` ${summary(difference)}` : ""}`)
-      if (difference) printDetails(difference, output)
+      output.line(`${red("DIFF ")} ${step}${because}${difference ? ` ${diffSummary(difference)}` : ""}`)
+      if (difference) printDifference(difference, output)
   }
 }
 
-function summary(difference: Difference): string {
+/** How many rows there are, and how many of them differ. */
+export function diffSummary(difference: Difference): string {
   const { added, removed, changed, keys, repeatedKeys } = difference
   const counts = Object.entries({ added, removed, changed }).filter(([, count]) => count > 0)
   const told = counts.map(([word, count]) => `${count.toLocaleString("en-US")} ${word}`).join(", ")
@@ -47,7 +48,8 @@ function rowsOf({ rows: { left, right } }: Difference): string {
   return left === right ? formatCount(left, "row") : `${left.toLocaleString("en-US")} → ${formatCount(right, "row")}`
 }
 
-function printDetails({ schema, columns, samples }: Difference, output: Output): void {
+/** Prints the columns that differ, and samples of rows. */
+export function printDifference({ schema, columns, samples }: Difference, output: Output): void {
   for (const { column, left, right } of schema) {
     output.line(`        column ${column}: ${left ?? "not there"} → ${right ?? "not there"}`)
   }

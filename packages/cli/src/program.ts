@@ -8,6 +8,7 @@ import { addMaintenance } from "./program/maintenance.ts"
 import { positiveInteger } from "./program/positive-integer.ts"
 import { addRuns } from "./program/runs.ts"
 import { addPartitionOptions, selection } from "./program/shared-arguments.ts"
+import { addSpark } from "./program/spark.ts"
 
 /** Returns the program with all commands. What a command does is imported when it runs. */
 export function createProgram(): Command {
@@ -35,6 +36,7 @@ export function createProgram(): Command {
   addData(program)
   addEnvironment(program)
   addMaintenance(program)
+  addSpark(program)
   addDev(program)
   inheritSettings(program)
   return program

@@ -41,7 +41,7 @@ export interface PartitionDiff {
   readonly partition: string | null
   /** `only_a` and `only_b`: nothing is stored of it on the other side. */
   readonly status: "equal" | "different" | "only_a" | "only_b" | "not_compared"
-  /** Why the values were not read. */
+  /** Why the values were not read, or a tolerance was without effect. */
   readonly why?: string
   readonly difference?: Difference
 }

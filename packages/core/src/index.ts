@@ -184,6 +184,7 @@ export type { AssetStatusRange } from "./status-ranges.ts"
 export { statusRanges } from "./status-ranges.ts"
 export type { StoredData, StoredDataOptions } from "./stored-data.ts"
 export { openStoredData } from "./stored-data.ts"
+export type { VerifiedPartition } from "./transfer/compare-sides.ts"
 export type { Clock } from "./util/clock.ts"
 export type { FaultPoint } from "./util/fault-point.ts"
 export { faultPoint } from "./util/fault-point.ts"
@@ -211,3 +212,5 @@ export type {
   StoredValue,
   ValueType,
 } from "./value/value-type.ts"
+export type { AssetsVerification, VerifiedRun, VerifyOptions } from "./verify-assets.ts"
+export { verify } from "./verify-assets.ts"

@@ -5,7 +5,7 @@ import { ResourceScope } from "./environment/resource.ts"
 import type { AssetsEvent } from "./event/event.ts"
 import type { PlannedWork } from "./plan/build-plan.ts"
 import type { ExecutionPlan } from "./plan/execution-plan.ts"
-import { type OpenProject, openProject, type PlanOptions, planWork } from "./plan-work.ts"
+import { type NamedWork, type OpenProject, openProject, type PlanOptions, planWork } from "./plan-work.ts"
 import { type EndedExecution, executeRun } from "./run/execute-run.ts"
 import { RunContext } from "./run/run-context.ts"
 import type { StepOutcome } from "./run/step-outcome.ts"
@@ -80,10 +80,19 @@ export interface Run {
  *
  * @throws ConfigError, DefinitionError when the request or the project is wrong; nothing ran then
  */
-export async function materialize(project: Definitions, options: MaterializeOptions = {}): Promise<Run> {
+export function materialize(project: Definitions, options: MaterializeOptions = {}): Promise<Run> {
+  return materializeWork(project, options)
+}
+
+/** As `materialize`; with `named` of exactly that. */
+export async function materializeWork(
+  project: Definitions,
+  options: MaterializeOptions,
+  named?: NamedWork,
+): Promise<Run> {
   const open = openProject(project, options)
   try {
-    const planned = await planWork(open, options)
+    const planned = await planWork(open, options, named)
     const { environment, log, sources } = open
     const { force = false, reapply = false, wait = true, onEvent } = options
     const tags = { ...options.tags, ...(open.retried && { retryOf: open.retried.run.id }) }

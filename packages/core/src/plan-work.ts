@@ -122,14 +122,22 @@ function environmentFor(project: Definitions, { environment, fromFailure }: Open
   }
 }
 
-/** Resolves the selection and builds the plan. */
-export async function planWork(open: OpenProject, options: PlanOptions): Promise<PlannedWork> {
+/** Work that is named key by key, in place of a selection and of partitions. */
+export interface NamedWork {
+  readonly keys: readonly string[]
+  /** Asset → its partitions, null for the whole. Left out: those that are missing or stale. */
+  readonly exactly?: ReadonlyMap<string, readonly (string | null)[]>
+}
+
+/** Resolves the selection and builds the plan; with `named` of exactly that, and the selection is for people. */
+export async function planWork(open: OpenProject, options: PlanOptions, named?: NamedWork): Promise<PlannedWork> {
   const { project, environment, log, sources, partitionContext, reuse, signal } = open
   const { select = "*", partitions, force = false, reapply = false, anyNumber = false } = options
   if (signal.aborted) throw cancelled(signal)
   if (reapply && !force) throw reapplyWithoutForce()
   const { retried } = open
-  const keys = retried ? project.graph.keys.filter(key => retried.left.has(key)) : await selectKeys(open, select)
+  const wanted = retried ? project.graph.keys.filter(key => retried.left.has(key)) : undefined
+  const keys = named?.keys ?? wanted ?? (await selectKeys(open, select))
   refuseWithoutPartitions(
     keys.flatMap(key => project.assets.get(key) ?? []),
     partitions,
@@ -147,7 +155,7 @@ export async function planWork(open: OpenProject, options: PlanOptions): Promise
       keys,
       selection,
       partitions,
-      exactly: retried?.left,
+      exactly: named?.exactly ?? retried?.left,
       anyNumber,
       partitionContext,
       force,

@@ -109,6 +109,18 @@ export function table(description = "table"): Table {
         for await (const row of returned as AsyncIterable<Row>) yield { numRows: 1, rows: [row] } as RecordBatch
       },
     }),
+    compare: async (left, right) => {
+      const [before = [], after = []] = [left, right].map(stored =>
+        rowsOf(stored)
+          .map(row => JSON.stringify(row))
+          .sort(),
+      )
+      const removed = before.filter(row => !after.includes(row)).length
+      const added = after.filter(row => !before.includes(row)).length
+      const rows = { left: before.length, right: after.length }
+      const equal = removed + added === 0
+      return { equal, schema: [], rows, keys: null, added, removed, changed: 0, columns: [], samples: [] }
+    },
     check: async (checks, stored) =>
       checks.map(check => {
         const { column, not } = check as unknown as FakeCheck

@@ -13,9 +13,7 @@ import { exitCodes } from "../exit-codes.ts"
 import { openProject } from "../open-project.ts"
 import { Output } from "../output.ts"
 import { outliveReader } from "../process-end.ts"
-import { LiveRunRenderer } from "../render-live.ts"
-import { jsonRunRenderer, PlainRunRenderer, type RunRenderer } from "../render-run.ts"
-import { settledEvents } from "../settled-events.ts"
+import { runRendererFor } from "../run-renderer-for.ts"
 import { type PlanFlags, planRequest, printPlan } from "./plan.ts"
 
 export interface MaterializeFlags extends PlanFlags {
@@ -55,7 +53,7 @@ export async function materializeCommand(selection: readonly string[], options: 
     return
   }
   outliveReader()
-  const renderer = rendererFor(output, project.files)
+  const renderer = runRendererFor(output, project.files)
   const run = await cancelOnSignal(signal =>
     materialize(project.definitions, {
       ...request,
@@ -86,11 +84,6 @@ function runOptions({ concurrency, failFast, wait, tag }: MaterializeFlags): Mat
     ...(concurrency !== undefined && { concurrency }),
     ...(tag && { tags: tag }),
   }
-}
-
-function rendererFor(output: Output, files: ReadonlySet<string>): RunRenderer {
-  if (output.json) return jsonRunRenderer(output)
-  return settledEvents(output.live ? new LiveRunRenderer(output, files) : new PlainRunRenderer(output, files))
 }
 
 function exitCodeOfRun({ status }: Run): number {

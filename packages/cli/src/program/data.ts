@@ -6,6 +6,7 @@ import { addPartitionOptions, selection } from "./shared-arguments.ts"
 export function addData(program: Command): void {
   addReading(program)
   addDiff(program)
+  addVerify(program)
   addCheck(program)
   addCopy(program)
   addPromote(program)
@@ -90,7 +91,7 @@ function addCheck(program: Command): void {
 }
 
 function addDiff(program: Command): void {
-  program
+  const command = program
     .command("diff")
     .description("compare what is stored in two environments, two versions of it, or what two engines compute")
     .argument(
@@ -100,6 +101,35 @@ function addDiff(program: Command): void {
     .argument("<b>", "what it is compared with")
     .argument(...selection)
     .addOption(new Option("--by <what>", "what a and b are").choices(["env", "engine", "version"]).default("env"))
+  addCompareOptions(command).action(async (a: string, b: string, select: string[], _options, command: Command) => {
+    const { diffCommand } = await import("../commands/diff.ts")
+    await diffCommand({ a, b }, select, command.optsWithGlobals())
+  })
+}
+
+function addVerify(program: Command): void {
+  const command = program
+    .command("verify")
+    .description(
+      "materialize the selection and all above it in two environments, and compare what they give: the proof that the engine can be swapped",
+    )
+    .argument(...selection)
+    .requiredOption(
+      "--against <env>",
+      "environment that is compared with the one that --env, ASSETS_ENV or the config names",
+    )
+  addPartitionOptions(command, "or all")
+    .option("--force", "compute what is unchanged anew, too, in both")
+    .option("--yes", "also when more than 100 partitions of an asset would run that were not asked for")
+  addCompareOptions(command).action(async (select: string[], _options, command: Command) => {
+    const { verifyCommand } = await import("../commands/verify.ts")
+    await verifyCommand(select, command.optsWithGlobals())
+  })
+}
+
+/** How rows are compared. */
+function addCompareOptions(command: Command): Command {
+  return command
     .option(
       "--key <columns>",
       "columns that tell a row, parted by commas; default: merge keys, or the unique check's",
@@ -111,10 +141,6 @@ function addDiff(program: Command): void {
       tolerance,
     )
     .option("--limit <n>", "how many differing rows are shown of each asset", positiveInteger, 10)
-    .action(async (a: string, b: string, select: string[], _options, command: Command) => {
-      const { diffCommand } = await import("../commands/diff.ts")
-      await diffCommand({ a, b }, select, command.optsWithGlobals())
-    })
 }
 
 function columns(text: string, former: readonly string[] = []): readonly string[] {

@@ -9,7 +9,7 @@ import type { RunContext } from "../run/run-context.ts"
 import { uuidv7 } from "../util/uuid.ts"
 import type { OutputValue } from "../value/value-type.ts"
 import { StepLeases, stepAbout } from "./step-leases.ts"
-import { confirmUnreplaced, loadVersion, type StoredVersion, storedSchema } from "./stored-value.ts"
+import { confirmUnreplaced, loadVersion, readsInPlace, type StoredVersion, storedSchema } from "./stored-value.ts"
 
 /** A stored version that is to be copied, and what is current where it goes. */
 export interface Copied extends StoredVersion {
@@ -113,7 +113,7 @@ async function outputOf({ environment, signal }: OpenProject, copied: Copied, st
     if (value.kind !== "relation") return value
     throw new Error(`'${step}' is recorded as ${kind} and was loaded as a table; please report this`)
   }
-  const isShared = from.engineName(asset) === environment.engineName(asset)
+  const isShared = readsInPlace(environment, copied)
   const session = (): Promise<EngineSession> => (isShared ? environment : from).session(asset)
   const value = await loadVersion(copied, { session, signal })
   if (value.kind !== "relation" || isShared) return value

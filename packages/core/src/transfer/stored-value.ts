@@ -35,17 +35,33 @@ export function loadVersion(
   })
 }
 
-/** Loads a version for the session of another environment's asset: rows flow to it where its engine is another. */
+/**
+ * Whether the engine that computes an asset in an environment reads a version where it lies, so that no rows have to be
+ * moved: storage says with which engines it does not work.
+ */
+export function readsInPlace(
+  reader: OpenEnvironment,
+  { asset, environment }: Omit<StoredVersion, "partition" | "materialization">,
+): boolean {
+  const engine = reader.engineName(asset)
+  if (environment === reader || environment.engineName(asset) === engine) return true
+  const io = environment.io(asset)
+  return io.refusal !== undefined && io.refusal({ engine }) === undefined
+}
+
+/** Whether what is stored is a table, which an engine reads. */
+export function isTable({ kind }: Materialization): boolean {
+  return kind === "relation" || kind === "batches"
+}
+
+/** Loads a version for the session of an environment: rows flow to it where its engine does not reach them. */
 export async function loadVersionFor(
   reader: OpenEnvironment,
   version: StoredVersion,
   options: LoadVersionOptions,
 ): Promise<StoredValue> {
   const { asset, environment, materialization } = version
-  const isTable = materialization.kind === "relation" || materialization.kind === "batches"
-  if (environment === reader || !isTable || environment.engineName(asset) === reader.engineName(asset)) {
-    return loadVersion(version, options)
-  }
+  if (!isTable(materialization) || readsInPlace(reader, version)) return loadVersion(version, options)
   const own = () => environment.session(asset)
   const value = await loadVersion(version, { ...options, session: own })
   if (value.kind !== "relation") return value

@@ -6,7 +6,7 @@ export interface CompareOptions {
   readonly keys?: readonly string[]
   /**
    * What two floating point values may differ by and still count as equal: so much, or so much of the greater one.
-   * Default none.
+   * Default none. Without keys the columns that are not floating point tell the rows; where they repeat, it has no effect.
    */
   readonly tolerance?: number | { readonly relative: number }
   /** How many differing rows are brought as samples. */
