@@ -45,6 +45,8 @@ export interface GoldenCase {
 }
 
 export interface Golden {
+  /** Where the answers were recorded. */
+  readonly meta: { readonly spark: string }
   readonly tables: { readonly [name: string]: GoldenTable }
   readonly cases: readonly GoldenCase[]
 }
