@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
 import {
   type Asset,
@@ -383,8 +383,8 @@ describe("small files", { timeout: 240_000 }, () => {
     expect(await filesOf(project, whole)).toHaveLength(1)
     const sizes = (await filesOf(project, cut)).map(file => statSync(file).size / 1e6)
     expect(sizes.length).toBeGreaterThan(3)
-    // A file ends with the row group in which it becomes large enough; the last one holds the rest.
-    expect(sizes.filter(size => size < 7)).toHaveLength(1)
+    // A file ends with the row group in which it becomes large enough; the last one of each thread holds the rest.
+    expect(sizes.filter(size => size < 7).length).toBeLessThanOrEqual(availableParallelism())
     expect(Math.max(...sizes)).toBeLessThan(20)
   })
 
