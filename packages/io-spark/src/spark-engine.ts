@@ -1,4 +1,4 @@
-import type { Engine, EngineContext, EngineSession, Finding, Json } from "@assets/core"
+import type { Engine, EngineContext, EngineError, EngineSession, Finding, Json } from "@assets/core"
 import type { Remote } from "./connect/remote.ts"
 import { pinnedSessionConf, sessionConfOf } from "./pinned-conf.ts"
 import {
@@ -40,9 +40,9 @@ class SparkEngine implements Engine {
     ])
     const server = await serverOf(resolved, context)
     try {
-      const client = await connect(server.remote, { signal })
+      const client = await connect(server.remote, { signal, ...server.patience })
       await client.configSet({ ...sessionConfOf(resolved.conf), ...pinnedSessionConf(timeZone) }, { signal })
-      return new SparkSession({ client, scratch, stop: server.stop })
+      return new SparkSession({ client, scratch, failure: server.failure, stop: server.stop })
     } catch (error) {
       await server.stop()
       throw error
@@ -66,8 +66,13 @@ function withoutToken(text: string): string {
   return text.replace(/(token=)[^;]*/, "$1…")
 }
 
+/** A server of this machine that is gone does not come again. */
+const ownServerPatienceMs = 5_000
+
 interface OpenServer {
   readonly remote: Remote
+  readonly patience?: { readonly patienceMs: number }
+  failure(): EngineError | undefined
   stop(): Promise<void>
 }
 
@@ -76,8 +81,18 @@ async function serverOf(resolved: ResolvedSpark, { scratch, timeZone, signal }: 
   if (resolved.kind === "attach") {
     const { parseRemote } = await import("./connect/remote.ts")
     const { remote } = resolved
-    return { remote: typeof remote === "string" ? parseRemote(remote) : remote, stop: async () => {} }
+    return {
+      remote: typeof remote === "string" ? parseRemote(remote) : remote,
+      failure: () => undefined,
+      stop: async () => {},
+    }
   }
   const { startSparkServer } = await import("./launch/start-spark-server.ts")
-  return startSparkServer({ launch: resolved.launch, scratch, timeZone, signal })
+  const server = await startSparkServer({ launch: resolved.launch, scratch, timeZone, signal })
+  return {
+    remote: server.remote,
+    patience: { patienceMs: ownServerPatienceMs },
+    failure: () => server.failure(),
+    stop: () => server.stop(),
+  }
 }

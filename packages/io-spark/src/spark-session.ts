@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { join } from "node:path"
 import {
+  EngineError,
   type EngineSession,
   type ExportTarget,
   type Progress,
@@ -34,7 +35,7 @@ import { jsonBatches } from "./query-rows.ts"
 import { RunningSteps } from "./running-steps.ts"
 import { asSubquery, nameViews } from "./spark-query.ts"
 import { emptySelect, quoteName, sparkPath } from "./spark-sql-text.ts"
-import { mapStorageError } from "./spark-storage-error.ts"
+import { mapStorageError, type Place } from "./spark-storage-error.ts"
 
 type CoreRelation = Parameters<EngineSession["schema"]>[0]
 
@@ -42,6 +43,8 @@ export interface SessionResources {
   readonly client: SparkClient
   /** For staged rows. */
   readonly scratch: string
+  /** Why the server that was started for the session has ended by itself; undefined while it runs. */
+  failure?(): EngineError | undefined
   /** Ends what the session has started. */
   stop(): Promise<void>
 }
@@ -73,7 +76,7 @@ export class SparkSession implements EngineSession {
     return this.#steps.run(options.stepId, options.signal, execution =>
       this.#withoutMaps(relation, execution.signal ?? options.signal, async printable => {
         const source = { sql: await this.#compiled(printable), schema: relation.schema }
-        return mapStorageError({ target: target.path }, () =>
+        return this.#told({ target: target.path }, () =>
           writeParquet(source, target, layout, write => this.#store(write, execution)),
         )
       }),
@@ -99,7 +102,7 @@ export class SparkSession implements EngineSession {
         if (batch.numRows > 0) yield reader.batch(batch)
       }
     } catch (error) {
-      return mapStorageError({}, () => Promise.reject(error))
+      return this.#told({}, () => Promise.reject(error))
     }
   }
 
@@ -144,7 +147,7 @@ export class SparkSession implements EngineSession {
     try {
       yield* jsonBatches(this.#client, sql(named.text), signal)
     } catch (error) {
-      await mapStorageError({}, () => Promise.reject(error))
+      await this.#told({}, () => Promise.reject(error))
     }
   }
 
@@ -152,7 +155,7 @@ export class SparkSession implements EngineSession {
     const relation = relationOf(plan)
     const folder = await mkdtemp(join(this.#resources.scratch, "export-"))
     try {
-      return await mapStorageError({ target: target.path }, () =>
+      return await this.#told({ target: target.path }, () =>
         this.#withoutMaps(relation, signal, async printable => {
           const path = join(folder, "part")
           const rows = sql(`SELECT /*+ COALESCE(1) */ * FROM (${await this.#compiled(printable)})`)
@@ -198,7 +201,17 @@ export class SparkSession implements EngineSession {
   }
 
   async #compiled(relation: Relation): Promise<string> {
-    return mapStorageError({}, async () => compileSpark(relation, await this.#files.leavesOf(relation)).sql)
+    return this.#told({}, async () => compileSpark(relation, await this.#files.leavesOf(relation)).sql)
+  }
+
+  /** Does work; what Spark fails by is told as what it is for the data, or by the end of the server. */
+  async #told<T>(place: Place, work: () => Promise<T>): Promise<T> {
+    try {
+      return await mapStorageError(place, work)
+    } catch (error) {
+      const isLost = error instanceof EngineError && lostCodes.has(error.code)
+      throw (isLost && this.#resources.failure?.()) || error
+    }
   }
 
   async #count(relation: Relation, signal: AbortSignal): Promise<number> {
@@ -211,6 +224,9 @@ export class SparkSession implements EngineSession {
     return sql(await this.#compiled(relation))
   }
 }
+
+/** What a session fails by whose server is gone. */
+const lostCodes: ReadonlySet<string> = new Set(["ENGINE_UNREACHABLE", "ENGINE_SESSION_LOST"])
 
 async function* startingWith<T>(first: T, rest: AsyncIterator<T>): AsyncGenerator<T> {
   yield first

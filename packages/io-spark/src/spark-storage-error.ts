@@ -1,7 +1,7 @@
 import { AssetsError, StorageError } from "@assets/core"
 import { wrongValue } from "./checked-cast.ts"
 
-interface Place {
+export interface Place {
   /** The folder that is written. */
   readonly target?: string
 }
