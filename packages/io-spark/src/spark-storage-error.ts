@@ -106,7 +106,7 @@ function spaceless({ text, path, cause }: Told, { target }: Place): StorageError
 
 function missing({ condition, text, path, cause }: Told): StorageError | undefined {
   const isMissing = condition === "PATH_NOT_FOUND" || condition === "FAILED_READ_FILE.FILE_NOT_EXIST"
-  if ((!isMissing && !/FileNotFoundException/.test(text)) || path === undefined) return undefined
+  if ((!isMissing && !/FileNotFoundException|NoSuchFileException/.test(text)) || path === undefined) return undefined
   if (isOfVersion(path)) {
     return new StorageError("STORAGE_DATA_MISSING", {
       what: `${path} is no longer there.`,
