@@ -14,7 +14,15 @@ import {
   type WriteOptions,
   type WriteResult,
 } from "@assets/core"
-import { explainMaps, isMapped, type Relation, requireStorable, runMaps, type Schema } from "@assets/dataframe"
+import {
+  explainMaps,
+  isMapped,
+  mappedBatches,
+  type Relation,
+  requireStorable,
+  type Schema,
+  withoutMaps,
+} from "@assets/dataframe"
 import type { DuckDBDataChunk, DuckDBInstance } from "@duckdb/node-api"
 import { appendBatches } from "./append-batches.ts"
 import { ArrowReader } from "./arrow-reader.ts"
@@ -108,8 +116,8 @@ export class DuckdbSession implements EngineSession {
     const relation = relationOf(plan)
     requireStorable(relation.schema)
     if (isMapped(relation)) {
-      const ran = await runMaps(this, relation, { signal: options.signal, failed: failedMap })
-      return this.write(ran.relation, target, options).finally(ran.release)
+      const running = { signal: options.signal, failed: failedMap }
+      return withoutMaps(this, relation, running, printable => this.write(printable, target, options))
     }
     // the step can be stopped from here on, also while headers are read
     return this.withRelation(relation, options.stepId, options.signal, async lease => {
@@ -121,7 +129,7 @@ export class DuckdbSession implements EngineSession {
 
   async *batches(plan: CoreRelation, signal: AbortSignal): AsyncGenerator<RecordBatch, void, undefined> {
     const relation = relationOf(plan)
-    if (isMapped(relation)) return yield* this.#mappedBatches(relation, signal)
+    if (isMapped(relation)) return yield* mappedBatches(this, relation, { signal, failed: failedMap })
     const [arrow, duckdb] = await Promise.all([import("apache-arrow"), loadBindings()])
     const reader = new ArrowReader(arrow, duckdb, relation.schema)
     const { lease, release } = await this.#acquire(relation, undefined, signal)
@@ -144,15 +152,6 @@ export class DuckdbSession implements EngineSession {
       if (rows > 0) yield reader.batch(held)
     } finally {
       await release()
-    }
-  }
-
-  async *#mappedBatches(relation: Relation, signal: AbortSignal): AsyncGenerator<RecordBatch, void, undefined> {
-    const ran = await runMaps(this, relation, { signal, failed: failedMap })
-    try {
-      yield* this.batches(ran.relation, signal)
-    } finally {
-      await ran.release()
     }
   }
 

@@ -1,5 +1,5 @@
 import type { ColumnStatistics } from "@assets/core"
-import { type DataType, dateText, type Schema, typeName, wallClockText } from "@assets/dataframe"
+import { type DataType, dateText, decimalText, type Schema, typeName, wallClockText } from "@assets/dataframe"
 import type { ColumnFooter, ParquetFooter } from "./parquet-footer.ts"
 
 /** A least or greatest value, in a form that compares. */
@@ -95,12 +95,6 @@ function textOf(value: Extreme, type: DataType): string {
     default:
       return Object.is(value, -0) ? "-0.0" : String(value)
   }
-}
-
-function decimalText(value: bigint, scale: number): string {
-  if (scale === 0) return String(value)
-  const digits = String(value < 0n ? -value : value).padStart(scale + 1, "0")
-  return `${value < 0n ? "-" : ""}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
 }
 
 /** `YYYY-MM-DD HH:MM:SS[.fff…]` */

@@ -1,12 +1,12 @@
 import { stat } from "node:fs/promises"
-import { bottomUp, type Relation, type Schema, type SparkLeaf, sparkTypeText } from "@assets/dataframe"
+import { bottomUp, type Relation, type SparkLeaf } from "@assets/dataframe"
 import type { SparkClient } from "./connect/client.ts"
 import { sql } from "./connect/relation.ts"
 import { csvParts } from "./csv-source.ts"
 import { jsonParts } from "./json-source.ts"
 import { parquetParts, readParquet } from "./parquet-source.ts"
 import type { Files, SourcePart } from "./source-part.ts"
-import { emptySelect, quoteName } from "./spark-sql-text.ts"
+import { columnDefinitions, emptySelect, quoteName } from "./spark-sql-text.ts"
 
 /** Makes the files that plans read known to a session, as temporary views of their declared columns. */
 export class FileViews {
@@ -43,7 +43,7 @@ export class FileViews {
   }
 
   async #create(files: Files, isOwn: boolean, name: string): Promise<void> {
-    if (isOwn) return this.#client.createView(readParquet(files, files.paths, ddl(files.schema)), name)
+    if (isOwn) return this.#client.createView(readParquet(files, files.paths, columnDefinitions(files.schema)), name)
     const selects: string[] = []
     for (const [i, { rows, columns }] of (await partsOf(this.#client, files)).entries()) {
       const stored = quoteName(`${name}_stored_${i}`)
@@ -67,8 +67,4 @@ async function stateOf(path: string): Promise<string> {
   } catch {
     return ""
   }
-}
-
-function ddl(schema: Schema): string {
-  return schema.columns.map(({ name, type }) => `${quoteName(name)} ${sparkTypeText(type)}`).join(", ")
 }

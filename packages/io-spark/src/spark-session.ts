@@ -17,11 +17,11 @@ import {
   compileSpark,
   explainMaps,
   isMapped,
+  mappedBatches,
   type Relation,
   requireStorable,
-  runMaps,
   type Schema,
-  sparkTypeText,
+  withoutMaps,
 } from "@assets/dataframe"
 import type { RecordBatch as ArrowBatch } from "apache-arrow"
 import { BatchReader } from "./arrow-batch.ts"
@@ -34,8 +34,8 @@ import { writeParquet } from "./parquet-write.ts"
 import { jsonBatches } from "./query-rows.ts"
 import { RunningSteps } from "./running-steps.ts"
 import { asSubquery, nameViews } from "./spark-query.ts"
-import { emptySelect, quoteName, sparkPath } from "./spark-sql-text.ts"
-import { mapStorageError, type Place } from "./spark-storage-error.ts"
+import { columnDefinitions, emptySelect, quoteName, sparkPath } from "./spark-sql-text.ts"
+import { type Place, storageErrorOf } from "./spark-storage-error.ts"
 
 type CoreRelation = Parameters<EngineSession["schema"]>[0]
 
@@ -74,7 +74,7 @@ export class SparkSession implements EngineSession {
     requireStorable(relation.schema)
     const { layout = {} } = options
     return this.#steps.run(options.stepId, options.signal, execution =>
-      this.#withoutMaps(relation, execution.signal ?? options.signal, async printable => {
+      withoutMaps(this, relation, running(execution.signal ?? options.signal), async printable => {
         const source = { sql: await this.#compiled(printable), schema: relation.schema }
         return this.#told({ target: target.path }, () =>
           writeParquet(source, target, layout, write => this.#store(write, execution)),
@@ -93,7 +93,7 @@ export class SparkSession implements EngineSession {
 
   async *batches(plan: CoreRelation, signal: AbortSignal): AsyncGenerator<RecordBatch, void, undefined> {
     const relation = relationOf(plan)
-    if (isMapped(relation)) return yield* this.#mappedBatches(relation, signal)
+    if (isMapped(relation)) return yield* mappedBatches(this, relation, running(signal))
     const arrow = await import("apache-arrow")
     const reader = new BatchReader(arrow, relation.schema)
     const text = await this.#compiled(relation)
@@ -102,29 +102,19 @@ export class SparkSession implements EngineSession {
         if (batch.numRows > 0) yield reader.batch(batch)
       }
     } catch (error) {
-      return this.#told({}, () => Promise.reject(error))
-    }
-  }
-
-  async *#mappedBatches(relation: Relation, signal: AbortSignal): AsyncGenerator<RecordBatch, void, undefined> {
-    const ran = await runMaps(this, relation, { signal, failed: failedMap })
-    try {
-      yield* this.batches(ran.relation, signal)
-    } finally {
-      await ran.release()
+      throw this.#error(error, {})
     }
   }
 
   async upload(batches: AsyncIterable<RecordBatch>, schema: Parameters<EngineSession["upload"]>[1]): Promise<Relation> {
     const columns = schema as Schema // core hands on what the dataframe made
     requireStorable(columns)
-    const ddl = columns.columns.map(({ name, type }) => `${quoteName(name)} ${sparkTypeText(type)}`).join(", ")
     const given = (batches as AsyncIterable<ArrowBatch>)[Symbol.asyncIterator]() // an engine is given Arrow's
     const first = await given.next()
     // No batch would be a stream without columns.
     const rows = first.done
       ? sql(emptySelect(columns))
-      : await this.#client.upload(startingWith(first.value, given), ddl)
+      : await this.#client.upload(startingWith(first.value, given), columnDefinitions(columns))
     const name = `upload_${++this.#names}`
     await this.#client.createView(rows, name)
     return { kind: "table", path: [name], schema: columns }
@@ -147,7 +137,7 @@ export class SparkSession implements EngineSession {
     try {
       yield* jsonBatches(this.#client, sql(named.text), signal)
     } catch (error) {
-      await this.#told({}, () => Promise.reject(error))
+      throw this.#error(error, {})
     }
   }
 
@@ -156,7 +146,7 @@ export class SparkSession implements EngineSession {
     const folder = await mkdtemp(join(this.#resources.scratch, "export-"))
     try {
       return await this.#told({ target: target.path }, () =>
-        this.#withoutMaps(relation, signal, async printable => {
+        withoutMaps(this, relation, running(signal), async printable => {
           const path = join(folder, "part")
           const rows = sql(`SELECT /*+ COALESCE(1) */ * FROM (${await this.#compiled(printable)})`)
           const counted = collectMetrics(rows, "exported", ["count(*) AS rows"])
@@ -189,29 +179,22 @@ export class SparkSession implements EngineSession {
     await this.#client.sqlCommand(`DROP VIEW IF EXISTS ${path.map(quoteName).join(".")}`)
   }
 
-  /** Runs the functions of a plan; `work` gets one that can be printed. */
-  async #withoutMaps<T>(
-    relation: Relation,
-    signal: AbortSignal,
-    work: (printable: Relation) => Promise<T>,
-  ): Promise<T> {
-    if (!isMapped(relation)) return work(relation)
-    const ran = await runMaps(this, relation, { signal, failed: failedMap })
-    return work(ran.relation).finally(ran.release)
-  }
-
   async #compiled(relation: Relation): Promise<string> {
     return this.#told({}, async () => compileSpark(relation, await this.#files.leavesOf(relation)).sql)
   }
 
-  /** Does work; what Spark fails by is told as what it is for the data, or by the end of the server. */
   async #told<T>(place: Place, work: () => Promise<T>): Promise<T> {
     try {
-      return await mapStorageError(place, work)
+      return await work()
     } catch (error) {
-      const isLost = error instanceof EngineError && lostCodes.has(error.code)
-      throw (isLost && this.#resources.failure?.()) || error
+      throw this.#error(error, place)
     }
+  }
+
+  /** What Spark fails by, as what it is for the data, or as the end of the server. */
+  #error(error: unknown, place: Place): unknown {
+    const isLost = error instanceof EngineError && lostCodes.has(error.code)
+    return (isLost && this.#resources.failure?.()) || storageErrorOf(error, place)
   }
 
   async #count(relation: Relation, signal: AbortSignal): Promise<number> {
@@ -233,8 +216,9 @@ async function* startingWith<T>(first: T, rest: AsyncIterator<T>): AsyncGenerato
   yield* { [Symbol.asyncIterator]: () => rest }
 }
 
-function failedMap(thrown: unknown): Error {
-  return thrownBy("The function of mapBatches", thrown)
+/** How the functions of a plan are run. */
+function running(signal: AbortSignal) {
+  return { signal, failed: (thrown: unknown) => thrownBy("The function of mapBatches", thrown) }
 }
 
 /** The last part of a key, which a statement may name its columns by; the whole key where two keys end alike. */

@@ -10,6 +10,11 @@ export function sparkPath(path: string): string {
   return path.startsWith("/") ? `file://${path}` : path
 }
 
+/** The columns of a schema as DDL, names quoted: ``` `id` BIGINT, `name` STRING```. */
+export function columnDefinitions(schema: Schema): string {
+  return schema.columns.map(({ name, type }) => `${quoteName(name)} ${sparkTypeText(type)}`).join(", ")
+}
+
 /** No rows of this schema. */
 export function emptySelect(schema: Schema): string {
   const columns = schema.columns.map(({ name, type }) => `CAST(NULL AS ${sparkTypeText(type)}) AS ${quoteName(name)}`)

@@ -6,14 +6,9 @@ export interface Place {
   readonly target?: string
 }
 
-/** Does work on files through Spark; what it raises about them is told as what it is for the data. */
-export async function mapStorageError<T>(place: Place, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof AssetsError) throw storageError(error, place) ?? error
-    throw ofFileSystem(error, place) ?? error
-  }
+/** What work on files through Spark failed by, as what it is for the data; else the error itself. */
+export function storageErrorOf(error: unknown, place: Place): unknown {
+  return (error instanceof AssetsError ? storageError(error, place) : ofFileSystem(error, place)) ?? error
 }
 
 /** What this process's own work on the written folder failed by. */

@@ -20,7 +20,7 @@ export interface RunMapsOptions {
 }
 
 /** A plan without functions, and what gives the place of their rows back. */
-export interface RanMaps {
+interface RanMaps {
   readonly relation: Relation
   release(): Promise<void>
 }
@@ -30,11 +30,41 @@ export function isMapped(relation: Relation): boolean {
   return mappedRelations(relation).length > 0
 }
 
+/** Runs the functions of a plan; `work` gets one without them, over their rows. */
+export async function withoutMaps<T>(
+  session: MapSession,
+  plan: Relation,
+  options: RunMapsOptions,
+  work: (plan: Relation) => Promise<T>,
+): Promise<T> {
+  if (!isMapped(plan)) return work(plan)
+  const ran = await runMaps(session, plan, options)
+  try {
+    return await work(ran.relation)
+  } finally {
+    await ran.release()
+  }
+}
+
+/** The batches of a plan with functions. */
+export async function* mappedBatches(
+  session: MapSession,
+  plan: Relation,
+  options: RunMapsOptions,
+): AsyncGenerator<{ readonly numRows: number }, void, undefined> {
+  const ran = await runMaps(session, plan, options)
+  try {
+    yield* session.batches(ran.relation, options.signal)
+  } finally {
+    await ran.release()
+  }
+}
+
 /**
  * Runs the functions of a plan: the batches that each reads stream out of the engine, and what it makes of them back in,
  * where it stands in the plan in its place.
  */
-export async function runMaps(session: MapSession, plan: Relation, options: RunMapsOptions): Promise<RanMaps> {
+async function runMaps(session: MapSession, plan: Relation, options: RunMapsOptions): Promise<RanMaps> {
   const tables = new Map<Relation, Relation>()
   const release = () => dropTables(session, tables)
   try {

@@ -4,6 +4,7 @@ import type {
   DataType as SparkType,
   DataType_StructField as StructField,
 } from "../generated/spark_connect_pb.ts"
+import { quoteName } from "../spark-sql-text.ts"
 
 /** A column of a relation, as a server tells it. */
 export interface SparkColumn {
@@ -29,13 +30,8 @@ export function columnsOf(schema: SparkType | undefined): readonly SparkColumn[]
 /** Columns as DDL, ``` `id` bigint NOT NULL, `name` string```. */
 export function ddlOf(columns: readonly Pick<SparkColumn, "name" | "typeText" | "isNullable">[]): string {
   return columns
-    .map(({ name, typeText, isNullable }) => `${quoted(name)} ${typeText}${isNullable ? "" : " NOT NULL"}`)
+    .map(({ name, typeText, isNullable }) => `${quoteName(name)} ${typeText}${isNullable ? "" : " NOT NULL"}`)
     .join(", ")
-}
-
-/** The name of a field as DDL takes it. */
-function quoted(name: string): string {
-  return `\`${name.replaceAll("`", "``")}\``
 }
 
 const yearMonthFields = ["year", "month"]
@@ -82,7 +78,7 @@ function typeTextOf(type: SparkType | undefined): string {
 }
 
 function fieldText({ name, dataType }: StructField): string {
-  return `${/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) ? name : quoted(name)}:${typeTextOf(dataType)}`
+  return `${/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) ? name : quoteName(name)}:${typeTextOf(dataType)}`
 }
 
 function intervalText({ startField, endField }: Interval, fields: readonly string[]): string {
