@@ -12,6 +12,7 @@ import {
 import { join } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { EngineError, StorageError } from "@assets/core"
+import { isRunning } from "../process-running.ts"
 import type { Variables } from "../spark-options.ts"
 import { cacheFolder } from "./cache-folder.ts"
 import { type Fetcher, findFetcher, type InstallProgress } from "./fetch-jars.ts"
@@ -130,15 +131,6 @@ function makePart(wanted: string): string {
       details: { path: parent },
       cause,
     })
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"
   }
 }
 

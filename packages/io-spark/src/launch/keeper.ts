@@ -1,16 +1,17 @@
 import { spawn } from "node:child_process"
 import type { Variables } from "../spark-options.ts"
+import { endServer } from "./end-server.ts"
 import { printedPid } from "./printed-pid.ts"
 
 /**
- * Runs a command ($5 …) with its output in a file ($2) until nobody has held a lease for some seconds ($3), and ends it
- * then; it has $4 seconds to end by itself. Works in the folder of the server ($1): a lease is a file in `leases` whose
+ * Runs a command ($4 …) with its output in a file ($2) until nobody has held a lease for some seconds ($3), and ends it
+ * then. Works in the folder of the server ($1): a lease is a file in `leases` whose
  * name begins with the pid of who holds it, and holds as long as that process lives. Before the server ends, `../current`
  * ceases to lead to it, and leases are looked at once more: who took one in between keeps it. The folder goes last.
  */
-const script = `
-folder=$1 log=$2 idle_limit=$3 grace=$4
-shift 4
+const script = `${endServer}
+folder=$1 log=$2 idle_limit=$3
+shift 3
 "$@" </dev/null >>"$log" 2>&1 &
 pid=$!
 echo "$pid"
@@ -39,13 +40,7 @@ while kill -0 "$pid"; do
   idle=0
 done
 retire
-kill -TERM "$pid"
-i=0
-while [ "$i" -lt "$((grace * 10))" ] && kill -0 "$pid"; do
-  sleep 0.1
-  i=$((i + 1))
-done
-kill -KILL "$pid"
+end_server
 wait "$pid"
 echo "$?" >exit-code
 while is_held; do sleep 1; done
@@ -65,7 +60,7 @@ export async function keep(
   command: readonly string[],
   { folder, log, env, idleSeconds }: KeeperOptions,
 ): Promise<number> {
-  const settings = [folder, log, String(idleSeconds), "5"]
+  const settings = [folder, log, String(idleSeconds)]
   const child = spawn("/bin/sh", ["-c", script, "sh", ...settings, ...command], {
     cwd: folder,
     env,

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { StorageError } from "@assets/core"
 import { cacheFolder } from "../install/cache-folder.ts"
 import { findSparkJars } from "../install/spark-jars.ts"
+import { isRunning } from "../process-running.ts"
 import type { SparkLaunch } from "../spark-options.ts"
 import { findJava } from "./java.ts"
 import { keep } from "./keeper.ts"
@@ -222,15 +223,6 @@ function isServer(pid: number, folder: string): boolean {
   if (!isRunning(pid)) return false
   const command = textOf(`/proc/${pid}/cmdline`)
   return command === undefined ? !existsSync("/proc/self") : command.includes(folder)
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"
-  }
 }
 
 function endProcess(pid: number): void {

@@ -1,31 +1,23 @@
 import { spawn } from "node:child_process"
 import type { Variables } from "../spark-options.ts"
+import { endServer } from "./end-server.ts"
 import { printedPid } from "./printed-pid.ts"
 
-/** Seconds that a server has to end by itself before it is killed. */
-const GRACE_SECONDS = 5
-
 /**
- * Runs a command ($3 …) with its output in a file ($1), and ends it when standard input closes: when the runner says so,
+ * Runs a command ($2 …) with its output in a file ($1), and ends it when standard input closes: when the runner says so,
  * and also when the runner is gone, whatever killed it. Prints the pid of the command; ends with its exit code.
  */
-const script = `
+const script = `${endServer}
 exec 3<&0 </dev/null
-log=$1 grace=$2
-shift 2
+log=$1
+shift
 "$@" 3<&- >>"$log" 2>&1 &
 pid=$!
 echo "$pid"
 exec >/dev/null 2>&1
 (
   read -r _ <&3
-  kill -TERM "$pid"
-  i=0
-  while [ "$i" -lt "$((grace * 10))" ] && kill -0 "$pid"; do
-    sleep 0.1
-    i=$((i + 1))
-  done
-  kill -KILL "$pid"
+  end_server
 ) &
 watcher=$!
 exec 3<&-
@@ -54,7 +46,7 @@ export async function supervise(
   command: readonly string[],
   { log, cwd, env }: { readonly log: string; readonly cwd: string; readonly env: Variables },
 ): Promise<Supervised> {
-  const child = spawn("/bin/sh", ["-c", script, "sh", log, String(GRACE_SECONDS), ...command], {
+  const child = spawn("/bin/sh", ["-c", script, "sh", log, ...command], {
     cwd,
     env,
     detached: true,
