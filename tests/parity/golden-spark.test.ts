@@ -11,6 +11,7 @@ import { type FrameTablesByName, frameCases, frameColumns, frameRows } from "./g
 import { frameOutput, sorted } from "./golden/frame-rows.ts"
 import { readGolden } from "./golden/golden-file.ts"
 import { type CaseOutcome, parityPage } from "./golden/parity-page.ts"
+import type { Outcome } from "./golden/run-case.ts"
 import { runSparkCase } from "./golden/run-spark-case.ts"
 import { writeGoldenTables } from "./golden/spark-tables.ts"
 
@@ -61,7 +62,13 @@ describe.skipIf(skipsSpark)("Spark", () => {
 
     test("are what the page of the reference says", async () => {
       const { outcomes, version } = await duckdbOutcomes(golden)
-      const page = parityPage({ golden, duckdb: outcomes, spark: onSpark, duckdbVersion: version, sparkVersion })
+      const page = parityPage({
+        golden,
+        duckdb: kindsOf(outcomes),
+        spark: onSpark,
+        duckdbVersion: version,
+        sparkVersion,
+      })
       await expect(page).toMatchFileSnapshot("../../docs/reference/parity.md")
     })
   })
@@ -90,6 +97,11 @@ describe.skipIf(skipsSpark)("Spark", () => {
     }
   })
 })
+
+/** A function that is not yet there is a difference, too. */
+function kindsOf(outcomes: ReadonlyMap<string, Outcome>): ReadonlyMap<string, CaseOutcome> {
+  return new Map([...outcomes].map(([id, { kind }]) => [id, kind === "not yet" ? "open" : kind]))
+}
 
 async function versionOf(session: EngineSession): Promise<string> {
   for await (const { rows } of session.query?.("SELECT version()", new Map(), new AbortController().signal) ?? []) {
