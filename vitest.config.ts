@@ -8,8 +8,9 @@ export default defineConfig({
     // Tests of the built command see what was compiled when they began.
     globalSetup: ["scripts/built-packages.mjs"],
     // Only what hangs: a test is not red because the machine is busy.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
     projects: [
       {
         extends: true,

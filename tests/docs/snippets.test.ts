@@ -77,7 +77,7 @@ describe.concurrent.each(pages)("%s", page => {
     expect(blocks.filter(block => block.language === "ts" && !block.name).map(block => block.line)).toEqual([])
   })
 
-  test("the snippets run and print what the page shows", { timeout: 120_000 }, async () => {
+  test("the snippets run and print what the page shows", async () => {
     const project = join(folder, basename(page, ".md"))
     mkdirSync(project)
     writeFileSync(join(project, "package.json"), `{ "name": "page", "type": "module", "private": true }\n`)
@@ -99,7 +99,7 @@ describe.concurrent.each(pages)("%s", page => {
 })
 
 // As one program: the libraries are checked once for all pages.
-test("the TypeScript of every page compiles", { timeout: 120_000 }, async () => {
+test("the TypeScript of every page compiles", async () => {
   const config = {
     extends: join(root, "tsconfig.base.json"),
     compilerOptions: { noEmit: true, composite: false, declaration: false, customConditions: [] },

@@ -39,9 +39,7 @@ const changed = ["marts/hourly_delays", "models/delay_by_hour"]
 const before = 'f => ({ flights: count(), mean_delay: avg(f.delay) }))\n      .orderBy("hour")'
 const after = 'f => ({ flights: count(), mean_delay: avg(f.delay.plus(1)) }))\n      .orderBy("hour")'
 
-test("a branch computes what changed and what is below it, reads the rest from prod, and writes only to itself", {
-  timeout: 120_000,
-}, async () => {
+test("a branch computes what changed and what is below it, reads the rest from prod, and writes only to itself", async () => {
   const project = flights()
   const made = await project.assets(["materialize", "--env", "prod", "--quiet"])
   expect([made.code, made.stderr]).toEqual([0, ""])
@@ -85,9 +83,7 @@ interface Promoted {
   readonly runId: string | null
 }
 
-test("promote publishes a branch's versions without computing and without moving data", {
-  timeout: 120_000,
-}, async () => {
+test("promote publishes a branch's versions without computing and without moving data", async () => {
   const project = flights()
   await project.assets(["materialize", "--env", "prod", "--quiet"])
   project.write({ "assets.ts": project.read("assets.ts").replace(before, after) })
@@ -140,9 +136,7 @@ export default defineConfig({
 `
 const doubled = (text: string) => text.replace("cents: sum(f.cents) }", "cents: sum(f.cents.plus(1)) }")
 
-test("promote refuses what was made from what the other environment no longer has, and says what mends it", {
-  timeout: 120_000,
-}, async () => {
+test("promote refuses what was made from what the other environment no longer has, and says what mends it", async () => {
   const project = cliProject({ ...shop, "assets.config.ts": shopConfig })
   await project.assets(["materialize", "--quiet"])
   project.write({ "assets.ts": doubled(project.read("assets.ts")) })
@@ -170,9 +164,7 @@ test("promote refuses what was made from what the other environment no longer ha
   expect(refused.stderr).toContain("assets promote branch prod staging/large marts/customers")
 })
 
-test("a promotion refuses what older code made, and leaves out what prod has as the code makes it", {
-  timeout: 120_000,
-}, async () => {
+test("a promotion refuses what older code made, and leaves out what prod has as the code makes it", async () => {
   const project = cliProject({ ...shop, "assets.config.ts": shopConfig })
   await project.assets(["materialize", "--quiet"])
   const changeTo = (from: string, to: string) => {
@@ -193,9 +185,7 @@ test("a promotion refuses what older code made, and leaves out what prod has as 
   expect(left.stdout).toMatch(/Promoted 0 versions from branch to prod, 1 left out in /)
 })
 
-test("promote to another kind of storage is refused, and names the copy that does it", {
-  timeout: 60_000,
-}, async () => {
+test("promote to another kind of storage is refused, and names the copy that does it", async () => {
   const project = cliProject({ ...shop, "assets.config.ts": shopConfig })
   await project.assets(["materialize", "--quiet"])
   const refused = await project.assets(["promote", "prod", "file"])
@@ -239,9 +229,7 @@ process.stdout.write(JSON.stringify(seen) + "\\n")
 `,
 }
 
-test("a reader during promotions sees the old versions of all assets or the new ones of all", {
-  timeout: 120_000,
-}, async () => {
+test("a reader during promotions sees the old versions of all assets or the new ones of all", async () => {
   const project = cliProject(pairs)
   for (const [env, V] of Object.entries({ one: "1", two: "2" })) {
     expect((await project.assets(["materialize", "--env", env, "--quiet"], { env: { V } })).code).toBe(0)
@@ -283,9 +271,7 @@ export const byRegion = asset("marts/by_region", {
 `,
 }
 
-test("partitions are promoted one by one, and rows that were added in prod are not lost to a branch that lacks them", {
-  timeout: 120_000,
-}, async () => {
+test("partitions are promoted one by one, and rows that were added in prod are not lost to a branch that lacks them", async () => {
   const project = cliProject(appending)
   await project.assets(["materialize", "--quiet", "--partitions", "all"])
   project.write({ "orders.csv": "id\n2\n" })
@@ -305,7 +291,7 @@ test("partitions are promoted one by one, and rows that were added in prod are n
   ])
 })
 
-test("promote waits for a run that writes the same assets, or fails with --no-wait", { timeout: 120_000 }, async () => {
+test("promote waits for a run that writes the same assets, or fails with --no-wait", async () => {
   const project = cliProject({
     "assets.config.ts": shopConfig,
     "assets.js": `import { existsSync, writeFileSync } from "node:fs"
@@ -326,23 +312,21 @@ export const slow = asset("a/slow", {
   expect((await project.assets(["materialize", "--env", "branch"])).code).toBe(0)
   const writer = project.start(["materialize", "--env", "prod"], { env: { V: "2" } })
   const ended = once(writer, "close")
-  await expect.poll(() => existsSync(project.path("running")), { timeout: 20_000 }).toBe(true)
+  await expect.poll(() => existsSync(project.path("running"))).toBe(true)
   const refused = await project.assets(["promote", "branch", "prod", "--no-wait"])
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("LEASE_HELD")])
   const waiting = project.start(["promote", "branch", "prod"])
   let told = ""
   waiting.stderr.setEncoding("utf8").on("data", text => (told += text))
   const promoted = once(waiting, "close")
-  await expect.poll(() => told, { timeout: 20_000 }).toMatch(/a\/slow waits for run .* \(process \d+/)
+  await expect.poll(() => told).toMatch(/a\/slow waits for run .* \(process \d+/)
   project.write({ go: "" })
   expect((await ended)[0]).toBe(0)
   expect((await promoted)[0]).toBe(0)
   expect(await project.json(["show", "a/slow", "--env", "prod"])).toEqual(["1"])
 })
 
-test("a promotion that is killed on the way is there as a whole or not at all, and done by the next one", {
-  timeout: 120_000,
-}, async () => {
+test("a promotion that is killed on the way is there as a whole or not at all, and done by the next one", async () => {
   const project = cliProject(pairs)
   for (const [env, V] of Object.entries({ one: "1", two: "2" })) {
     await project.assets(["materialize", "--env", env, "--quiet"], { env: { V } })

@@ -12,9 +12,7 @@ const before = 'checks: [unique("customer")]'
 const after =
   'checks: [unique("customer"), range("cents", { max: 1000 }), range("orders", { max: 1 }, { severity: "warn" })]'
 
-test("check evaluates the checks of what is current, also new ones, and writes nothing", {
-  timeout: 60_000,
-}, async () => {
+test("check evaluates the checks of what is current, also new ones, and writes nothing", async () => {
   const project = cliProject(shop)
   const early = await project.assets(["check"])
   expect([early.code, early.stderr]).toEqual([2, expect.stringContaining("SELECTION_EMPTY")])
@@ -49,9 +47,7 @@ test("materialize --check-only takes no option that only a run of steps could fo
   }
 })
 
-test("the results are kept in the history, under a run that failed when a check of severity error did", {
-  timeout: 60_000,
-}, async () => {
+test("the results are kept in the history, under a run that failed when a check of severity error did", async () => {
   const project = cliProject(shop)
   await project.assets(["materialize", "--quiet"])
   project.write({
@@ -79,7 +75,7 @@ test("the results are kept in the history, under a run that failed when a check 
   expect((await project.assets(["list", "status:failed"])).code).toBe(2)
 })
 
-test("a check that throws is told, and the others are evaluated", { timeout: 60_000 }, async () => {
+test("a check that throws is told, and the others are evaluated", async () => {
   const project = cliProject(shop)
   await project.assets(["materialize", "--quiet"])
   project.write({

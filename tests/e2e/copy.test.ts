@@ -85,7 +85,7 @@ test("a copy onto itself, and one of nothing, are wrong use", async () => {
   expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining("SELECTION_EMPTY")])
 })
 
-test("a copy of appended rows keeps what was added: none of it is added again", { timeout: 60_000 }, async () => {
+test("a copy of appended rows keeps what was added: none of it is added again", async () => {
   const project = cliProject({
     "assets.config.ts": config,
     "orders.csv": "id\n1\n",

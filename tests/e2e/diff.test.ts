@@ -36,9 +36,7 @@ function project(): CliProject {
   return cliProject({ ...shop, "assets.config.ts": config })
 }
 
-test("environments that hold the same are equal and exit 0; where they differ the rows are told by key, and the exit is 1", {
-  timeout: 60_000,
-}, async () => {
+test("environments that hold the same are equal and exit 0; where they differ the rows are told by key, and the exit is 1", async () => {
   const shop = project()
   await shop.assets(["materialize", "--quiet"])
   await shop.assets(["materialize", "--env", "file", "--quiet"])
@@ -64,9 +62,7 @@ test("environments that hold the same are equal and exit 0; where they differ th
   expect(byKey).toMatchObject([{ difference: { keys: ["id", "customer"], removed: 2, added: 0, changed: 0 } }])
 })
 
-test("what a branch reuses is the same version, what it lacks is told, and a column more is a difference of schema", {
-  timeout: 60_000,
-}, async () => {
+test("what a branch reuses is the same version, what it lacks is told, and a column more is a difference of schema", async () => {
   const shop = project()
   await shop.assets(["materialize", "--quiet"])
   shop.write({ "assets.ts": withMean(shop.read("assets.ts")) })
@@ -91,7 +87,7 @@ test("what a branch reuses is the same version, what it lacks is told, and a col
   expect([sided.code, sided.stdout]).toEqual([1, expect.stringMatching(/^ONLY {2}marts\/customers in local\n/)])
 })
 
-test("versions of an asset are compared by current, former and id", { timeout: 60_000 }, async () => {
+test("versions of an asset are compared by current, former and id", async () => {
   const shop = project()
   await shop.assets(["materialize", "--quiet"])
   shop.write({ "orders.csv": `${shop.read("orders.csv")}${more}` })
@@ -108,7 +104,7 @@ test("versions of an asset are compared by current, former and id", { timeout: 6
   expect(unkept.code).toBe(2)
 })
 
-test("engines are compared over the same stored inputs, and nothing is stored", { timeout: 60_000 }, async () => {
+test("engines are compared over the same stored inputs, and nothing is stored", async () => {
   const shop = project()
   await shop.assets(["materialize", "--quiet"])
   const { length } = await shop.json(["runs"])
@@ -124,7 +120,7 @@ test("engines are compared over the same stored inputs, and nothing is stored", 
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("second")])
 })
 
-test("a tolerance is absolute or relative, and holds also for rows without keys", { timeout: 60_000 }, async () => {
+test("a tolerance is absolute or relative, and holds also for rows without keys", async () => {
   const shop = cliProject({
     "assets.config.ts": config,
     "assets.ts": `import { asset } from "@assets/core"

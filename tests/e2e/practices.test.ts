@@ -118,7 +118,7 @@ async function sparkOf(project: Definitions, of: Asset): Promise<string> {
   return compileSpark(bound as Parameters<typeof compileSpark>[0]).sql // core hands on what the dataframe made
 }
 
-describe("one scan", { timeout: 240_000 }, () => {
+describe("one scan", () => {
   let source: ParquetMap
   beforeAll(async () => {
     source = await ParquetMap.of(join(base, "events.parquet"))
@@ -199,7 +199,7 @@ describe("one scan", { timeout: 240_000 }, () => {
   })
 })
 
-describe("filters and column lists reach the reader of what an asset above has stored", { timeout: 240_000 }, () => {
+describe("filters and column lists reach the reader of what an asset above has stored", () => {
   const staged = asset("staging/events", {
     deps: { events },
     returns,
@@ -362,7 +362,7 @@ describe("an action in a transform", () => {
   )
 })
 
-describe("small files", { timeout: 240_000 }, () => {
+describe("small files", () => {
   test("of a source become one, and a large table becomes files of about targetFileMB", async () => {
     await sql(
       `COPY (SELECT *, id // 20000 AS file FROM '${join(base, "events.parquet")}') TO '${join(base, "parts")}'
@@ -413,7 +413,7 @@ describe("small files", { timeout: 240_000 }, () => {
   })
 })
 
-describe("in a script", { timeout: 120_000 }, () => {
+describe("in a script", () => {
   let session: Session
   beforeAll(async () => {
     session = await openSession(duckdb({ threads: 2 }))

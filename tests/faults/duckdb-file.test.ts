@@ -75,7 +75,7 @@ async function useDamaged(path: string, rows: number, former: Materialization): 
 }
 
 describe("a damaged database file", () => {
-  test("is told of, whatever bytes of it are wrong or missing; the process lives", { timeout: 300_000 }, async () => {
+  test("is told of, whatever bytes of it are wrong or missing; the process lives", async () => {
     const whole = join(base, "whole.duckdb")
     const io = duckdbFileIO({ path: whole })
     const record = await write(io, 3000)
@@ -108,7 +108,7 @@ describe("a damaged database file", () => {
     await again.close?.()
   })
 
-  test("has a write-ahead log of any content", { timeout: 300_000 }, async () => {
+  test("has a write-ahead log of any content", async () => {
     const whole = join(base, "whole.duckdb")
     const io = duckdbFileIO({ path: whole })
     const record = await write(io, 10)

@@ -160,7 +160,7 @@ function replacedAt(value: unknown, at: number, other: unknown): unknown {
 
 const kinds = ["pointer", "pointer of a partition", "marker", "decision", "mark"]
 
-describe("damage of small files is told, or does no harm", { timeout: 120_000 }, () => {
+describe("damage of small files is told, or does no harm", () => {
   test.each(kinds)("a %s that is torn", kind =>
     fc.assert(
       fc.asyncProperty(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), part =>
@@ -262,7 +262,7 @@ describe("links that lead out of the root are not followed", () => {
   })
 })
 
-describe("names", { timeout: 60_000 }, () => {
+describe("names", () => {
   test("a key stays below the root, or is refused", () => {
     const segment = fc.oneof(
       fc.string({ maxLength: 5 }),
@@ -308,7 +308,7 @@ describe("names", { timeout: 60_000 }, () => {
   })
 })
 
-describe("Parquet files", { timeout: 120_000 }, () => {
+describe("Parquet files", () => {
   let fixture: EngineFixture
   let record: Materialization
   let path: string

@@ -183,9 +183,7 @@ function caseRelation(c: GoldenCase): Relation | undefined {
   }
 }
 
-test("every case has the Arrow type that the plan knew: in DuckDB's answer, in batches, and stored", {
-  timeout: 300_000,
-}, async () => {
+test("every case has the Arrow type that the plan knew: in DuckDB's answer, in batches, and stored", async () => {
   const differing: string[] = []
   let compared = 0
   for (const c of golden.cases) {

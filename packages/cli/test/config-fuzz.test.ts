@@ -44,7 +44,7 @@ export default {
 }
 `
 
-describe("a config ends in a project or in an error of ours", { timeout: 120_000 }, () => {
+describe("a config ends in a project or in an error of ours", () => {
   test("that is sound", async () => expect(await faultOf(sound)).toMatchObject({ code: "PROJECT_EMPTY" }))
 
   test("that is any text", async () => {

@@ -108,9 +108,7 @@ async function otherProcess() {
   return child
 }
 
-test("the run of a killed process is ended at the next opening, and what it held is free", {
-  timeout: 30_000,
-}, async () => {
+test("the run of a killed process is ended at the next opening, and what it held is free", async () => {
   const child = await otherProcess()
   const log = new SqliteEventLog(path)
   expect(log.run("lost")?.status).toBe("running")
@@ -238,7 +236,7 @@ test.each([
   next.close()
 })
 
-test("processes that open it at once for the first time make one log", { timeout: 60_000 }, async () => {
+test("processes that open it at once for the first time make one log", async () => {
   const code = `
     log.append({ ...${JSON.stringify(runStarted(""))}, runId: String(process.pid) })
     log.append({ type: "run_succeeded", runId: String(process.pid), durationMs: 1 })

@@ -43,7 +43,7 @@ test("a plan survives JSON", async () => {
   expect(JSON.parse(JSON.stringify(made))).toEqual(made)
 })
 
-test("a plan of many steps is built and explained in little time", { timeout: 30_000 }, async () => {
+test("a plan of many steps is built and explained in little time", async () => {
   const top = asset("t/top", { returns: json<number>(), version: "1", compute: () => 0 })
   const many = Array.from({ length: 20_000 }, (_, i) =>
     asset(`t/a${i}`, { deps: { top }, returns: json<number>(), version: "1", compute: () => i }),

@@ -78,7 +78,7 @@ function computed(rows: readonly Row[]): OutputValue {
   return { kind: "relation", relation, schema: columns }
 }
 
-describe("many small files of appends", { timeout: 60_000 }, () => {
+describe("many small files of appends", () => {
   test("become few, with the same rows, and former versions keep theirs", async () => {
     const written = new Written()
     let most = 0
@@ -124,7 +124,7 @@ describe("many small files of appends", { timeout: 60_000 }, () => {
   })
 })
 
-describe("values that TypeScript made", { timeout: 60_000 }, () => {
+describe("values that TypeScript made", () => {
   test.each([
     { partitionBy: ["p"] },
     { partitionBy: ["P"], sortBy: ["N"] },

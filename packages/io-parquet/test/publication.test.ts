@@ -54,7 +54,7 @@ async function watch(
   return seen
 }
 
-describe("a publication of twenty assets", { timeout: 120_000 }, () => {
+describe("a publication of twenty assets", () => {
   test("is seen whole or not at all by another process that looks all the time", async () => {
     const base = temporaryFolder()
     const io = openRoot(base)

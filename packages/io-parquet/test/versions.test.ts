@@ -286,7 +286,7 @@ describe("doctor", () => {
   })
 })
 
-describe("an append", { timeout: 60_000 }, () => {
+describe("an append", () => {
   const script = fileURLToPath(new URL("appender-process.ts", import.meta.url))
 
   async function appending(base: string, fingerprints: readonly string[], fault?: string) {

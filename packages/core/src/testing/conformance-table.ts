@@ -6,7 +6,7 @@ export interface ConformanceResult {
   readonly outcomes: ReadonlyMap<ConformanceCase, ConformanceOutcome | "failed">
 }
 
-const marks = { passed: "pass", failed: "FAIL", "not offered": "–" } as const
+const marks = { passed: "pass", failed: "failed", "not offered": "–" } as const
 
 /**
  * Returns the outcome of each case for each IO manager as a table of text, and the counts below it. `–` stands for
@@ -27,7 +27,7 @@ export function conformanceTable(cases: readonly ConformanceCase[], results: rea
     text,
     ...results.map(({ outcomes }) => String([...outcomes.values()].filter(one => one === outcome).length)),
   ]
-  const totals = [counts("passed", "pass"), counts("not offered", "– not offered"), counts("failed", "FAIL")]
+  const totals = [counts("passed", "pass"), counts("not offered", "– not offered"), counts("failed", "failed")]
   const all = [heads, ...rows, ...totals]
   const widths = heads.map((_, i) => Math.max(...all.map(cells => [...(cells[i] ?? "")].length)))
   const line = (cells: readonly string[]) =>

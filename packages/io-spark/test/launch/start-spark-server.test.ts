@@ -128,7 +128,7 @@ describe.skipIf(skipsSpark)("a start that fails", () => {
   test("since nothing answers at the master says so", async () => {
     const scratch = scratchFolder()
     const launch = sparkLaunch({ master: "spark://127.0.0.1:1" })
-    const error = await failureOf(startSparkServer({ launch, scratch, timeZone: "UTC", timeoutMs: 20_000 }), scratch)
+    const error = await failureOf(startSparkServer({ launch, scratch, timeZone: "UTC", timeoutMs: 60_000 }), scratch)
     expect(error.code).toBe("SPARK_START_FAILED")
     expect(error.message).toBe("The cluster spark://127.0.0.1:1 does not answer.")
   })
