@@ -34,7 +34,7 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           include: [
             "packages/io-*/test/**/*.test.ts",
-            "tests/{conformance,parity,faults,e2e,browser,types,examples}/**/*.test.ts",
+            "tests/{conformance,parity,faults,e2e,browser,types,examples,deploy}/**/*.test.ts",
           ],
         },
       },
