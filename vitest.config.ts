@@ -31,6 +31,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "system",
+          // Much of their time is waiting for processes that they start.
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
           include: [
             "packages/io-*/test/**/*.test.ts",
