@@ -3,20 +3,21 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { build } from "esbuild"
-import { makeTpch, tpchExtension } from "../examples/tpch-data.ts"
+import { makeTables } from "../../examples/tpch/generator.ts"
+import { fetchedGenerator } from "../examples/tpch-data.ts"
 import { cost, type Line, ratio, type Side } from "./measure.ts"
 import { limit, ratioText } from "./tpch-queries.ts"
 import { queryNumbers, textsFile } from "./tpch-sides.ts"
 
 /** The tables at a scale factor as Parquet files, made once and kept beside what else the tests fetch. */
-async function tpchFiles(kept: string, scale: number): Promise<string> {
+export async function tpchFiles(kept: string, scale: number): Promise<string> {
   if (existsSync(kept)) return kept
-  const extension = tpchExtension()
+  const extension = fetchedGenerator()
   if (!extension) throw new Error("The generator of TPC-H could not be fetched with pip.")
   const folder = `${kept}-${process.pid}`
   mkdirSync(folder)
   try {
-    const texts = await makeTpch(extension, scale, folder)
+    const texts = await makeTables(extension, scale, folder)
     writeFileSync(join(folder, textsFile), JSON.stringify(queryNumbers.map(number => texts.get(number))))
     renameSync(folder, kept)
     return kept
