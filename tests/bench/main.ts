@@ -1,4 +1,5 @@
-// npm run bench [-- start types steps history rows pipeline memory tpch functions] : prints each figure beside its limit. ROWS,
+// npm run bench [-- start types steps history rows pipeline memory tpch spark functions] : prints each figure beside its limit; spark is spark-start,
+// spark-compilers, spark-select, spark-flights and spark-tpch. ROWS,
 // PAIRS, EVENTS, SCALE and SIZE_GB make it shorter; MEMORY is another memory limit.
 // npm run bench -- functions --only decimal : the forms with "decimal" in their name; --write stores what the function reference shows.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
@@ -17,6 +18,8 @@ const { values: options, positionals: wanted } = parseArgs({
   options: { only: { type: "string", default: "" }, write: { type: "boolean", default: false } },
 })
 
+const tables = async (scale: number) => (await import("./tpch.ts")).tpchFiles(scratch, scale)
+
 const benchmarks: { readonly [name: string]: (folder: string) => Promise<Line[]> } = {
   start: async folder => (await import("./start.ts")).start(folder),
   types: async folder => (await import("./types.ts")).typeCheck(folder),
@@ -32,13 +35,30 @@ const benchmarks: { readonly [name: string]: (folder: string) => Promise<Line[]>
     }),
   tpch: async folder =>
     (await import("./tpch.ts")).tpch(folder, { scratch, scale: number("SCALE", 1), pairs: number("PAIRS", 9) }),
+  "spark-start": async folder =>
+    (await import("./spark/start.ts")).sparkStart(folder, { data: await tables(0.01), times: number("PAIRS", 5) }),
+  "spark-compilers": async folder => {
+    const scale = number("SCALE", 1)
+    const { sparkCompilers } = await import("./spark/compiler.ts")
+    return sparkCompilers(folder, { data: await tables(scale), scale, times: number("PAIRS", 3) })
+  },
+  "spark-select": async folder => (await import("./spark/against-pyspark.ts")).selectAgainstPyspark(folder),
+  "spark-flights": async folder => {
+    const { flightsAgainstPyspark } = await import("./spark/against-pyspark.ts")
+    return flightsAgainstPyspark(folder, { data: await tables(0.01), pairs: number("PAIRS", 9) })
+  },
+  "spark-tpch": async folder => {
+    const scale = number("SCALE", 1)
+    const { tpchAgainstPyspark } = await import("./spark/against-pyspark.ts")
+    return tpchAgainstPyspark(folder, { data: await tables(scale), scale, pairs: number("PAIRS", 9) })
+  },
   functions: async () => (await import("./functions.ts")).functions({ rows: number("ROWS", 1_000_000), ...options }),
 }
 
 console.log(`${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}`)
 mkdirSync(scratch, { recursive: true })
 for (const [name, run] of Object.entries(benchmarks)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue
+  if (wanted.length > 0 && !wanted.some(one => name === one || name.startsWith(`${one}-`))) continue
   const folder = mkdtempSync(join(scratch, "bench-"))
   try {
     for (const { what, figure, limit, holds } of await run(folder)) {

@@ -9,8 +9,9 @@ import { cost, type Line, ratio, type Side } from "./measure.ts"
 import { limit, ratioText } from "./tpch-queries.ts"
 import { queryNumbers, textsFile } from "./tpch-sides.ts"
 
-/** The tables at a scale factor as Parquet files, made once and kept beside what else the tests fetch. */
-export async function tpchFiles(kept: string, scale: number): Promise<string> {
+/** The tables at a scale factor as Parquet files, made once and kept in a scratch folder. */
+export async function tpchFiles(scratch: string, scale: number): Promise<string> {
+  const kept = join(scratch, `tpch-sf${scale}`)
   if (existsSync(kept)) return kept
   const extension = fetchedGenerator()
   if (!extension) throw new Error("The generator of TPC-H could not be fetched with pip.")
@@ -42,7 +43,7 @@ export async function tpch(
   folder: string,
   { scratch, scale = 1, pairs = 9, times = 2 }: { scratch: string; scale?: number; pairs?: number; times?: number },
 ): Promise<Line[]> {
-  const data = await tpchFiles(join(scratch, `tpch-sf${scale}`), scale)
+  const data = await tpchFiles(scratch, scale)
   const script = await processScript(folder)
   const each = await promisify(execFile)(process.execPath, [script, "each", data, String(pairs)])
   const passes = (side: "ours" | "sql"): Side => {
