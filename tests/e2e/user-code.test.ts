@@ -1,4 +1,7 @@
+import { cpSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { expect, test } from "vitest"
+import { cli } from "../built-command.ts"
 import { cliProject } from "./cli-project.ts"
 
 const compute = (body: string, before = "") => ({
@@ -54,6 +57,18 @@ test.each([
   expect(stderr).toMatch(/^assets\.ts:3:\d+\n/)
   expect(stderr).toContain("USER_CODE_FAILED The project's code threw where nobody waits for it: Error: stray")
   expect(stderr).not.toContain("did not expect")
+})
+
+test("an error that nobody awaits ends the command also when the command's own files are gone", async () => {
+  const remove = `rmSync("node_modules/@assets/cli/dist/stray-error.js")`
+  const wait = "await new Promise(r => setTimeout(r, 60_000))"
+  const project = cliProject(
+    compute(`${remove}; void Promise.reject(new Error("stray")); ${wait}`, `import { rmSync } from "node:fs"`),
+  )
+  cpSync(join(dirname(cli), ".."), project.path("node_modules/@assets/cli"), { recursive: true })
+  const { code, stderr } = await project.node(["node_modules/@assets/cli/dist/main.js", "materialize"])
+  expect(code).toBe(1)
+  expect(stderr).toContain("Error: stray")
 })
 
 test("a module that awaits what never comes is told, and is exit 1", async () => {

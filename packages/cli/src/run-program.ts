@@ -36,9 +36,17 @@ async function printError(error: unknown, verbose: boolean): Promise<number> {
 
 /** What was thrown where nobody waits for it leaves the state of the process unknown: the process ends. */
 async function endWithStrayError(error: unknown, verbose: boolean): Promise<void> {
-  const [{ strayError }, { openedFiles }] = await Promise.all([import("./stray-error.ts"), import("./open-project.ts")])
-  await printError(strayError(error, openedFiles()), verbose)
-  await flushed()
+  try {
+    const [{ strayError }, { openedFiles }] = await Promise.all([
+      import("./stray-error.ts"),
+      import("./open-project.ts"),
+    ])
+    await printError(strayError(error, openedFiles()), verbose)
+    await flushed()
+  } catch (fault) {
+    // The command's own files are gone, for one: to be told of that in the same way would never end.
+    console.error(error, fault)
+  }
   endProcess(exitCodes.failed)
 }
 
