@@ -1,4 +1,5 @@
 import type { Engine, EngineContext, EngineError, EngineSession, Finding, Json } from "@assets/core"
+import type { ConnectOptions } from "./connect/client.ts"
 import type { Remote } from "./connect/remote.ts"
 import { pinnedSessionConf, sessionConfOf } from "./pinned-conf.ts"
 import {
@@ -40,9 +41,9 @@ class SparkEngine implements Engine {
     ])
     const server = await serverOf(resolved, context)
     try {
-      const client = await connect(server.remote, { signal, ...server.patience })
+      const client = await connect(server.remote, { signal, ...server.limits })
       await client.configSet({ ...sessionConfOf(resolved.conf), ...pinnedSessionConf(timeZone) }, { signal })
-      return new SparkSession({ client, scratch, failure: server.failure, stop: server.stop })
+      return new SparkSession({ client, scratch, ...server })
     } catch (error) {
       await server.stop()
       throw error
@@ -71,27 +72,34 @@ const ownServerPatienceMs = 5_000
 
 interface OpenServer {
   readonly remote: Remote
-  readonly patience?: { readonly patienceMs: number }
-  failure(): EngineError | undefined
+  readonly limits: Pick<ConnectOptions, "patienceMs" | "room">
+  failure?(): EngineError | undefined
   stop(): Promise<void>
 }
 
 /** The server that runs already, or one that is started. */
-async function serverOf(resolved: ResolvedSpark, { scratch, timeZone, signal }: EngineContext): Promise<OpenServer> {
+async function serverOf(
+  resolved: ResolvedSpark,
+  { scratch, timeZone, signal, waiting }: EngineContext,
+): Promise<OpenServer> {
   if (resolved.kind === "attach") {
     const { parseRemote } = await import("./connect/remote.ts")
     const { remote } = resolved
     return {
       remote: typeof remote === "string" ? parseRemote(remote) : remote,
-      failure: () => undefined,
+      limits: { room: { tell: () => waiting?.("room on the Spark server: none of the tasks that are to run does") } },
       stop: async () => {},
     }
   }
-  const { startSparkServer } = await import("./launch/start-spark-server.ts")
-  const server = await startSparkServer({ launch: resolved.launch, scratch, timeZone, signal })
+  const [{ startSparkServer }, { roomRule }] = await Promise.all([
+    import("./launch/start-spark-server.ts"),
+    import("./launch/room-rule.ts"),
+  ])
+  const { launch } = resolved
+  const server = await startSparkServer({ launch, scratch, timeZone, signal })
   return {
     remote: server.remote,
-    patience: { patienceMs: ownServerPatienceMs },
+    limits: { patienceMs: ownServerPatienceMs, room: roomRule(launch, waiting) },
     failure: () => server.failure(),
     stop: () => server.stop(),
   }

@@ -1,5 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import {
   EngineError,
   type EngineSession,
@@ -43,7 +44,7 @@ export interface SessionResources {
   readonly client: SparkClient
   /** For staged rows. */
   readonly scratch: string
-  /** Why the server that was started for the session has ended by itself; undefined while it runs. */
+  /** Why the server that was started for the session has ended by itself; undefined while it runs. Left out for one that ran already. */
   failure?(): EngineError | undefined
   /** Ends what the session has started. */
   stop(): Promise<void>
@@ -57,6 +58,7 @@ export class SparkSession implements EngineSession {
   readonly #files: FileViews
   readonly #steps: RunningSteps
   #names = 0
+  #hasLost = false
 
   constructor(resources: SessionResources) {
     this.#client = resources.client
@@ -102,7 +104,7 @@ export class SparkSession implements EngineSession {
         if (batch.numRows > 0) yield reader.batch(batch)
       }
     } catch (error) {
-      throw this.#error(error, {})
+      throw await this.#error(error, {})
     }
   }
 
@@ -114,9 +116,9 @@ export class SparkSession implements EngineSession {
     // No batch would be a stream without columns.
     const rows = first.done
       ? sql(emptySelect(columns))
-      : await this.#client.upload(startingWith(first.value, given), columnDefinitions(columns))
+      : await this.#told({}, () => this.#client.upload(startingWith(first.value, given), columnDefinitions(columns)))
     const name = `upload_${++this.#names}`
-    await this.#client.createView(rows, name)
+    await this.#told({}, () => this.#client.createView(rows, name))
     return { kind: "table", path: [name], schema: columns }
   }
 
@@ -137,7 +139,7 @@ export class SparkSession implements EngineSession {
     try {
       yield* jsonBatches(this.#client, sql(named.text), signal)
     } catch (error) {
-      throw this.#error(error, {})
+      throw await this.#error(error, {})
     }
   }
 
@@ -165,6 +167,10 @@ export class SparkSession implements EngineSession {
     return this.#steps.progress(stepId)
   }
 
+  isLost(): boolean {
+    return this.#hasLost || this.#resources.failure?.() !== undefined
+  }
+
   async interrupt(stepId: string): Promise<void> {
     await this.#steps.interrupt(stepId)
   }
@@ -187,14 +193,33 @@ export class SparkSession implements EngineSession {
     try {
       return await work()
     } catch (error) {
-      throw this.#error(error, place)
+      throw await this.#error(error, place)
     }
   }
 
   /** What Spark fails by, as what it is for the data, or as the end of the server. */
-  #error(error: unknown, place: Place): unknown {
-    const isLost = error instanceof EngineError && lostCodes.has(error.code)
-    return (isLost && this.#resources.failure?.()) || storageErrorOf(error, place)
+  async #error(error: unknown, place: Place): Promise<unknown> {
+    const code = error instanceof EngineError ? error.code : ""
+    if (!endingCodes.has(code)) return storageErrorOf(error, this.#places(place))
+    const failure = await this.#endOfServer()
+    if (failure !== undefined || code === "ENGINE_SESSION_LOST") this.#hasLost = true
+    return code === "ENGINE_OUT_OF_MEMORY" ? error : (failure ?? error)
+  }
+
+  #places(place: Place): Place {
+    const { failure, scratch } = this.#resources
+    return failure ? { ...place, spill: scratch } : place
+  }
+
+  /** A server that ends says so to its sessions first. */
+  async #endOfServer(): Promise<EngineError | undefined> {
+    const { failure } = this.#resources
+    if (!failure) return undefined
+    for (const deadline = performance.now() + endMs; performance.now() < deadline; await sleep(50)) {
+      const found = failure()
+      if (found) return found
+    }
+    return undefined
   }
 
   async #count(relation: Relation, signal: AbortSignal): Promise<number> {
@@ -208,8 +233,11 @@ export class SparkSession implements EngineSession {
   }
 }
 
-/** What a session fails by whose server is gone. */
-const lostCodes: ReadonlySet<string> = new Set(["ENGINE_UNREACHABLE", "ENGINE_SESSION_LOST"])
+/** The longest that a server takes from its last word to its end. */
+const endMs = 5_000
+
+/** What a query fails by whose server is gone, or is about to be: a task that fills its heap ends it. */
+const endingCodes: ReadonlySet<string> = new Set(["ENGINE_UNREACHABLE", "ENGINE_SESSION_LOST", "ENGINE_OUT_OF_MEMORY"])
 
 async function* startingWith<T>(first: T, rest: AsyncIterator<T>): AsyncGenerator<T> {
   yield first

@@ -4,6 +4,8 @@ import { wrongValue } from "./checked-cast.ts"
 export interface Place {
   /** The folder that is written. */
   readonly target?: string
+  /** Where the server lays aside what does not fit in memory; undefined where that is not known. */
+  readonly spill?: string
 }
 
 /** What work on files through Spark failed by, as what it is for the data; else the error itself. */
@@ -13,8 +15,8 @@ export function storageErrorOf(error: unknown, place: Place): unknown {
 
 /** What this process's own work on the written folder failed by. */
 function ofFileSystem(error: unknown, { target }: Place): StorageError | undefined {
-  const { code = "", message } = error as NodeJS.ErrnoException
   if (target === undefined) return undefined
+  const { code = "", message } = error as NodeJS.ErrnoException
   if (code === "ENOTEMPTY" || code === "EEXIST") return conflict(target, error)
   if (code === "ENOSPC" || code === "EDQUOT") return full(target, message, error)
   if (code !== "EACCES" && code !== "EPERM" && code !== "EROFS") return undefined
@@ -47,6 +49,23 @@ function full(path: string, why: string, cause: unknown): StorageError {
   })
 }
 
+/** Spark says that a disk is full, and not which. */
+function fullAt(error: AssetsError, { target, spill }: Place): StorageError {
+  const places = [
+    ...(target === undefined ? [] : [`${target}, which is written`]),
+    spill === undefined
+      ? "the spark.local.dir of the cluster's machines"
+      : `${spill}, where Spark lays aside (TMPDIR moves it)`,
+  ]
+  return new StorageError("STORAGE_FULL", {
+    what: `A disk is full: that of ${places.join(", or that of ")}.`,
+    why: error.why,
+    fix: `Free space there, and run again: df -h ${[target, spill].filter(path => path !== undefined).join(" ")}`.trimEnd(),
+    details: { ...error.details, ...(target !== undefined && { path: target }), ...(spill !== undefined && { spill }) },
+    cause: error,
+  })
+}
+
 type Mapping = (told: Told, place: Place) => StorageError | undefined
 
 /** What Spark said of a failed query. */
@@ -59,9 +78,10 @@ interface Told {
 }
 
 /** The first mapping that knows the failure wins. */
-const mappings: readonly Mapping[] = [denied, spaceless, taken, missing, wrong, malformed, damaged]
+const mappings: readonly Mapping[] = [denied, taken, missing, wrong, malformed, damaged]
 
 function storageError(error: AssetsError, place: Place): StorageError | undefined {
+  if (error.code === "STORAGE_FULL") return fullAt(error, place)
   if (error.code !== "ENGINE_QUERY_FAILED") return undefined
   const { condition = "", message = "", causes = [] } = error.details as { readonly [name: string]: unknown }
   const text = [message, ...(Array.isArray(causes) ? causes : [])].join("\n")
@@ -73,15 +93,17 @@ function storageError(error: AssetsError, place: Place): StorageError | undefine
   return undefined
 }
 
+/** Hadoop says of a folder only that it could not be made. */
+const refused =
+  /Permission denied|AccessControlException|Operation not permitted|Read-only file system|Mkdirs failed to create/i
+
 function denied({ text, path, cause }: Told, { target }: Place): StorageError | undefined {
-  if (!/Permission denied|AccessControlException|Operation not permitted|Read-only file system/i.test(text)) {
-    return undefined
-  }
+  if (!refused.test(text)) return undefined
   const isWrite = target !== undefined && (path === undefined || path.startsWith(target) || target.startsWith(path))
   const place = path ?? target
   return new StorageError(isWrite ? "STORAGE_UNWRITABLE" : "STORAGE_UNREADABLE", {
     what: `${place ?? "A file"} may not be ${isWrite ? "written" : "read"} by Spark.`,
-    why: firstMatch(text, /^.*(?:Permission denied|AccessControl|not permitted|Read-only).*$/im),
+    why: text.split("\n").find(line => refused.test(line)) ?? text,
     fix: `Give the user of the Spark server the right to ${isWrite ? "write" : "read"} there.`,
     ...(place !== undefined && { details: { path: place } }),
     cause,
@@ -91,12 +113,6 @@ function denied({ text, path, cause }: Told, { target }: Place): StorageError | 
 function taken({ condition, cause }: Told, { target }: Place): StorageError | undefined {
   if (condition !== "PATH_ALREADY_EXISTS" || target === undefined) return undefined
   return conflict(target, cause)
-}
-
-/** No place on a disk: that of the data, or of what Spark lays aside while it computes. */
-function spaceless({ text, path, cause }: Told, { target }: Place): StorageError | undefined {
-  const why = /^.*(?:No space left on device|Disk quota exceeded).*$/im.exec(text)?.[0]
-  return why === undefined ? undefined : full(path ?? target ?? "a disk of Spark", why, cause)
 }
 
 function missing({ condition, text, path, cause }: Told): StorageError | undefined {

@@ -91,6 +91,8 @@ export interface EngineContext {
    * @throws ConfigError `VARIABLE_MISSING`
    */
   expand?(text: string): string
+  /** Tells people that the engine waits, and for what: `room on the cluster yarn`. Left out where nobody is told. */
+  waiting?(holder: string): void
 }
 
 /** Rows of the answer to a statement of the engine's own dialect. */
@@ -156,6 +158,11 @@ export interface EngineSession {
   exportFile?(plan: Relation, target: ExportTarget, signal: AbortSignal): Promise<{ readonly rows: number }>
   /** Left out by engines that cannot tell. */
   progress?(stepId: string): Progress
+  /**
+   * Whether it can do no more, its server being gone: the next step, or attempt, is then given another one. Left out by
+   * engines that end with this process.
+   */
+  isLost?(): boolean
   /** Stops what runs on behalf of a step; its promises then reject. */
   interrupt(stepId: string): Promise<void>
   close(): Promise<void>

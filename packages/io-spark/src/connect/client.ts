@@ -26,6 +26,7 @@ import { type ExecuteOptions, Execution, type ExecutionResult } from "./executio
 import type { SparkRelation, SqlArguments } from "./relation.ts"
 import type { Remote } from "./remote.ts"
 import { defaultPatienceMs } from "./retry.ts"
+import type { RoomRule } from "./room-watch.ts"
 import { parseServerVersion, type ServerVersion } from "./server-version.ts"
 import { SessionCalls } from "./session-calls.ts"
 import { columnsOf, type SparkColumn } from "./spark-type.ts"
@@ -59,6 +60,8 @@ export interface ConnectOptions {
   readonly connectTimeoutMs?: number
   /** How long a server that cannot be reached any more is waited for, in milliseconds. Default 60,000. */
   readonly patienceMs?: number
+  /** What is done when none of the session's tasks runs. Default: nothing, as Spark does. */
+  readonly room?: RoomRule
 }
 
 export interface CallOptions {
@@ -118,9 +121,10 @@ export class SparkClient {
   /** @internal */
   static async open(
     shared: SharedChannel,
-    { signal, connectTimeoutMs = defaultConnectTimeoutMs, patienceMs = defaultPatienceMs }: ConnectOptions,
+    { signal, connectTimeoutMs = defaultConnectTimeoutMs, patienceMs = defaultPatienceMs, room = {} }: ConnectOptions,
   ): Promise<SparkClient> {
     const calls = new SessionCalls(shared.channel, connectTimeoutMs)
+    calls.room.rule = room
     const request = create(AnalyzePlanRequestSchema, {
       ...calls.header,
       analyze: { case: "sparkVersion", value: {} },

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto"
+import type { EngineError } from "@assets/core"
 import { create } from "@bufbuild/protobuf"
 import {
   ExecutePlanRequestSchema,
@@ -79,6 +80,7 @@ export class Execution implements AsyncIterable<ArrowChunk> {
   #rows = 0
   readonly #metrics = new Map<string, { readonly [metric: string]: SparkValue } | undefined>()
   #sqlResult: Relation | undefined
+  #failure: EngineError | undefined
 
   constructor(calls: SessionCalls, plan: SparkRelation | SparkCommand, options: ExecuteOptions = {}) {
     this.operationId = options.operationId ?? randomUUID()
@@ -128,6 +130,12 @@ export class Execution implements AsyncIterable<ArrowChunk> {
     return this.#interruption.ask(this.#isBegun ? this.#rows > 0 : undefined)
   }
 
+  /** Stops the query, and tells who waits for it why. */
+  fail(error: EngineError): void {
+    this.#failure ??= error
+    void this.stop()
+  }
+
   /** Ends the reading at once: the server is gone, or was told by other means. */
   cancel(): void {
     this.#interruption.isAsked = true
@@ -143,7 +151,10 @@ export class Execution implements AsyncIterable<ArrowChunk> {
     }
     const { responseType } = response
     if (responseType.case === "sqlCommandResult") this.#sqlResult = responseType.value.relation
-    if (responseType.case === "executionProgress") this.#options.onProgress?.(progressOf(responseType.value))
+    if (responseType.case !== "executionProgress") return
+    const progress = progressOf(responseType.value)
+    this.#calls.room.note(this, progress)
+    this.#options.onProgress?.(progress)
   }
 
   async *#responses(): AsyncGenerator<ExecutePlanResponse> {
@@ -158,6 +169,7 @@ export class Execution implements AsyncIterable<ArrowChunk> {
       yield* this.#received()
     } finally {
       this.#end()
+      this.#calls.room.forget(this)
       this.#call?.cancel()
       signal?.removeEventListener("abort", abort)
       leave()
@@ -276,7 +288,7 @@ export class Execution implements AsyncIterable<ArrowChunk> {
     this.#calls.inBackground(channel.unary(releaseExecute, request, { deadlineMs: 10_000 }).finally(done))
   }
 
-  #interrupted(cause?: unknown) {
-    return interruptedError({ operationId: this.operationId, cause })
+  #interrupted(cause?: unknown): EngineError {
+    return this.#failure ?? interruptedError({ operationId: this.operationId, cause })
   }
 }

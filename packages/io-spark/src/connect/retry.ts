@@ -59,8 +59,9 @@ export function isConnectionFailure(error: unknown): boolean {
   if (!isServiceError(error)) return false
   if (error.code === status.UNAVAILABLE) return true
   const mayBeBroken = error.code === status.INTERNAL || error.code === status.UNKNOWN || error.code === status.CANCELLED
-  // An error of the server brings its details; one of the connection does not.
-  return mayBeBroken && error.metadata.get("grpc-status-details-bin").length === 0 && broken.test(error.details)
+  // An error of the server brings its details; one of the connection does not, nor does a server that is ending.
+  const isBare = error.metadata.get("grpc-status-details-bin").length === 0
+  return mayBeBroken && isBare && (error.details === "" || broken.test(error.details))
 }
 
 /** Whether the two ends do not agree on TLS: to try again changes nothing. */

@@ -6,6 +6,7 @@ import type { CallLimits, Channel } from "./channel.ts"
 import { interruptedError, sparkError } from "./error.ts"
 import { failureOf } from "./failure.ts"
 import { Backoff, defaultPatienceMs, isConnectionFailure, isServiceError, isTlsFailure, waited } from "./retry.ts"
+import { RoomWatch } from "./room-watch.ts"
 
 /** A call that does not run a query is answered well within this. */
 const defaultDeadlineMs = 60_000
@@ -35,6 +36,8 @@ interface Running {
 export class SessionCalls {
   readonly channel: Channel
   readonly sessionId = randomUUID()
+  /** Whether the cluster has room for the session's tasks. */
+  readonly room = new RoomWatch()
   /** How long a server that cannot be reached is waited for. */
   patienceMs: number
   readonly #userContext: UserContext

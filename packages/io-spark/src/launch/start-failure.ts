@@ -59,7 +59,8 @@ function killed(end: ServerEnd): EngineError | undefined {
   return new EngineError("SPARK_START_FAILED", {
     what: "The Spark server was killed.",
     why: "Somebody sent it SIGKILL; the system itself does when memory runs out.",
-    fix: "Look for 'Out of memory' in dmesg, and give it a limit below the machine's: SPARK_DRIVER_MEMORY=2g.",
+    fix: "Look for 'Out of memory' in dmesg, and give it a limit below the machine's: SPARK_DRIVER_MEMORY=2g. Then assets materialize --from-failure RUN goes on from what was stored.",
+    transient: true,
     details: detailsOf(end),
   })
 }

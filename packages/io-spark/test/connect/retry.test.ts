@@ -63,6 +63,8 @@ describe("a connection failure", () => {
     const reset = "Received RST_STREAM with code 2 triggered by internal client error: read ECONNRESET"
     expect(isConnectionFailure(failure(status.INTERNAL, reset))).toBe(true)
     expect(isConnectionFailure(failure(status.CANCELLED, "Received RST_STREAM with code 8"))).toBe(true)
+    // What a server says that a full heap ends.
+    expect(isConnectionFailure(failure(status.INTERNAL, ""))).toBe(true)
   })
 
   test("is told apart by whether there was a connection", () => {
