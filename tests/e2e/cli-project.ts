@@ -80,7 +80,8 @@ export class CliProject {
   }
 }
 
-function ended(child: ReturnType<CliProject["start"]>): Promise<Ended> {
+/** What a command has printed, once it has ended. */
+export function ended(child: ReturnType<CliProject["start"]>): Promise<Ended> {
   return new Promise((resolve, reject) => {
     let stdout = ""
     let stderr = ""

@@ -31,3 +31,27 @@ export function commandOf(pid: number): string {
     return "" // it has ended
   }
 }
+
+/** Pids of the living processes that a process has started. */
+export function childrenOf(parent: number): number[] {
+  return readdirSync("/proc")
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+    .filter(pid => parentOf(pid) === parent)
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const [state, ppid] = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ")
+    return state === "Z" ? undefined : Number(ppid)
+  } catch {
+    return undefined // it has ended
+  }
+}
+
+/** Pids of the living processes that a process has started, and of those that they have. */
+export function descendantsOf(pid: number): number[] {
+  return childrenOf(pid).flatMap(child => [child, ...descendantsOf(child)])
+}
