@@ -250,6 +250,19 @@ describe.skipIf(skipsSpark)("a standalone cluster", { timeout: 900_000 }, () => 
     })
     await client.close()
   })
+
+  // The last one: there is no cluster after it.
+  test("loses its master in the middle of a step: the run completes with the executors that it has, the next is told", async () => {
+    const run = await start(130, ["materialize", "made/*"])
+    await isAtWork("made/digests", run.ended)
+    cluster().killMaster()
+    expect(await run.ended).toMatchObject({ code: 0 })
+    expect(await rowsOf("made/digests")).toBe(130_000)
+    const next = await assets(140, "materialize", "made/*")
+    expect(next).toMatchObject({ code: 1, stderr: expect.stringContaining("SPARK_START_FAILED") })
+    expect(next.stderr).toContain(`The cluster ${await cluster().url()} does not answer.`)
+    expect(await rowsOf("made/digests")).toBe(130_000)
+  })
 })
 
 /** The process of the server that a command has started. */

@@ -106,6 +106,11 @@ export class StandaloneCluster {
     this.#workers.splice(this.#workers.indexOf(found), 1)
   }
 
+  /** Nothing new can be started from then on. */
+  killMaster(): void {
+    this.#master.child.kill("SIGKILL")
+  }
+
   async stop(): Promise<void> {
     for (const { child } of [...this.#workers, this.#master]) {
       if (child.exitCode !== null || child.signalCode !== null) continue
