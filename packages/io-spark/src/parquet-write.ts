@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { mkdir, readdir, rename, rm, rmdir, stat } from "node:fs/promises"
-import { join } from "node:path"
+import { join, sep } from "node:path"
 import type { Layout, Target, WriteResult } from "@assets/core"
 import type { Schema } from "@assets/dataframe"
 import { mergeFooters } from "./column-statistics.ts"
@@ -48,15 +48,14 @@ export async function writeParquet(
     partitionBy.map((_, i) => folderColumn(i)),
   )
   await mkdir(target.path, { recursive: true })
-  await removeChecksums(target.path)
-  if ((await partsBelow(target.path)).length === 0) {
+  let written = await writtenParts(target.path)
+  if (written.length === 0) {
     // Of no rows a partitioned write makes no file.
     await rm(target.path, { recursive: true, force: true })
     await write(emptySelect(source.schema), [])
-    await removeChecksums(target.path)
+    written = await writtenParts(target.path)
   }
-  await nameFolders(target.path, partitionBy)
-  return resultOf(source.schema, target.path)
+  return resultOf(source.schema, target.path, await nameFolders(target.path, written, partitionBy))
 }
 
 /** Sorted within each file, which Spark makes of rows that belong together. */
@@ -88,17 +87,25 @@ function folderText(name: string): string {
   return `coalesce(nullif(${short}, ''), '__HIVE_DEFAULT_PARTITION__')`
 }
 
-/** Gives the folders the names of their columns. */
-async function nameFolders(folder: string, names: readonly string[], depth = 0): Promise<void> {
-  const name = names[depth]
-  if (name === undefined) return
-  const prefix = `${folderColumn(depth)}=`
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (!entry.isDirectory() || !entry.name.startsWith(prefix)) continue
-    const named = join(folder, `${folderName(name)}=${entry.name.slice(prefix.length)}`)
-    await rename(join(folder, entry.name), named)
-    await nameFolders(named, names, depth + 1)
+/** Gives the folders the names of their columns; gives the paths of the files in them, in order. */
+async function nameFolders(folder: string, paths: readonly string[], names: readonly string[]): Promise<string[]> {
+  const named = new Set<string>()
+  const renamed: string[] = []
+  for (const path of paths) {
+    const segments = path.split(sep)
+    for (const [depth, name] of names.entries()) {
+      const prefix = `${folderColumn(depth)}=`
+      const segment = segments[depth]
+      if (!segment?.startsWith(prefix)) break
+      const parent = join(folder, ...segments.slice(0, depth))
+      const former = join(parent, segment)
+      segments[depth] = `${folderName(name)}=${segment.slice(prefix.length)}`
+      if (!named.has(former)) await rename(former, join(parent, segments[depth]))
+      named.add(former)
+    }
+    renamed.push(join(...segments))
   }
+  return renamed.sort()
 }
 
 /** A name of a folder may have 255 bytes, with the value. */
@@ -116,20 +123,17 @@ function escaped(name: string): string {
   })
 }
 
-async function partsBelow(folder: string): Promise<string[]> {
+/**
+ * The Parquet files in a folder. Hadoop lays a file of checksums beside each, which nothing reads that does not know of
+ * them.
+ */
+async function writtenParts(folder: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true })
+  for (const name of names) if (name.endsWith(".crc")) await rm(join(folder, name), { force: true })
   return names.filter(name => name.endsWith(".parquet")).sort()
 }
 
-/** Hadoop lays a file of checksums beside each, which nothing reads that does not know of them. */
-async function removeChecksums(folder: string): Promise<void> {
-  for (const name of await readdir(folder, { recursive: true })) {
-    if (name.endsWith(".crc")) await rm(join(folder, name), { force: true })
-  }
-}
-
-async function resultOf(schema: Schema, folder: string): Promise<WriteResult> {
-  const paths = await partsBelow(folder)
+async function resultOf(schema: Schema, folder: string, paths: readonly string[]): Promise<WriteResult> {
   const found = []
   for (let i = 0; i < paths.length; i += atOnce) {
     found.push(
