@@ -15,6 +15,7 @@ const environments: { readonly [name: string]: () => EnvironmentConfig } = {
   parquet: () => ({ engine: duckdb(), io: parquetIO({ root: "data" }) }),
   "parquet on spark": () => ({ engine: spark(), io: parquetIO({ root: "data" }) }),
   "duckdb file": () => ({ io: duckdbFileIO({ path: "warehouse.duckdb" }) }),
+  "duckdb file on spark": () => ({ engine: spark(), io: duckdbFileIO({ path: "warehouse.duckdb" }) }),
 }
 
 interface Code {

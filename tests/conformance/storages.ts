@@ -58,6 +58,12 @@ export const storages: { readonly [name: string]: CreateFixture } = {
       writeElsewhere: elsewhere("duckdb file on duckdb"),
       createIOManagerAt: path => duckdbFileIO({ path }),
     }),
+  "duckdb file on spark": base =>
+    new EngineFixture(spark(), () => duckdbFileIO({ path: "warehouse.duckdb" }), {
+      base,
+      writeElsewhere: elsewhere("duckdb file on spark"),
+      createIOManagerAt: path => duckdbFileIO({ path }),
+    }),
   "own on duckdb": base =>
     new EngineFixture(duckdb(), () => arrowIO({ root: "data" }), {
       base,

@@ -87,7 +87,7 @@ export { inMemory } from "./environment/in-memory.ts"
 export type { Resource, ResourceContext, ResourceOptions } from "./environment/resource.ts"
 export { resource } from "./environment/resource.ts"
 export type { ScratchFolder } from "./environment/scratch-folder.ts"
-export { makeScratchFolder } from "./environment/scratch-folder.ts"
+export { makeScratchFolder, staleScratchFolders } from "./environment/scratch-folder.ts"
 export type { ErrorText, SourceLocation } from "./errors/assets-error.ts"
 export {
   AssetsError,

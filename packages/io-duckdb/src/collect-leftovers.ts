@@ -1,4 +1,5 @@
-import { rmSync, statSync } from "node:fs"
+import { readdirSync, rmSync, statSync } from "node:fs"
+import { join } from "node:path"
 import type { CollectContext, Collected } from "@assets/core"
 import type { Lease } from "./connection-pool.ts"
 import type { DatabaseFile } from "./database-file.ts"
@@ -7,6 +8,7 @@ import type { FileAccess } from "./file-access.ts"
 import { leftMark } from "./file-holder.ts"
 import { currentOf, deleteRecords, ownTables, recordedTables } from "./materialization-table.ts"
 import { quotePath, quoteText } from "./sql-text.ts"
+import { StagedExchange } from "./staged-exchange.ts"
 import { partitionColumn, tableOf } from "./stored-table.ts"
 
 /**
@@ -20,8 +22,8 @@ export async function collectLeftovers(
   keys: readonly string[],
 ): Promise<readonly Collected[]> {
   const file = access.file(context)
-  const found = besideFile(file)
-  if (!context.dryRun) for (const { what } of found) rmSync(what, { force: true })
+  const found = [...besideFile(file), ...stagedLeftovers(access.staging(context))]
+  if (!context.dryRun) for (const { what } of found) rmSync(what, { recursive: true, force: true })
   if (!file.exists || keys.length === 0) return found
   const inFile = await access.onRecords(file, "read", context, lease => leftIn(lease, file, keys))
   if (inFile.length === 0 || context.dryRun) return [...found, ...inFile]
@@ -51,6 +53,15 @@ function besideFile(file: DatabaseFile): Collected[] {
     why: "temporary",
     bytes: statSync(what, { throwIfNoEntry: false })?.size ?? 0,
   }))
+}
+
+/** Rows that were on their way between the file and another engine. */
+function stagedLeftovers(place: string): Collected[] {
+  return StagedExchange.left(place).map(what => {
+    const files = readdirSync(what, { recursive: true, encoding: "utf8" }).map(name => statSync(join(what, name)))
+    const bytes = files.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0)
+    return { key: "", what, why: "temporary", bytes }
+  })
 }
 
 async function leftIn(lease: Lease, file: DatabaseFile, keys: readonly string[]): Promise<Collected[]> {

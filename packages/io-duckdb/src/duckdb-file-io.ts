@@ -4,7 +4,6 @@ import {
   type Collected,
   ConfigError,
   type Current,
-  type EngineSession,
   type Finding,
   type InputContext,
   type IOContext,
@@ -13,12 +12,10 @@ import {
   type Materialization,
   type OutputContext,
   type OutputValue,
-  type Refusal,
   type StoredValue,
 } from "@assets/core"
 import { collectLeftovers } from "./collect-leftovers.ts"
 import { unknownOptions } from "./duckdb-options.ts"
-import { DuckdbSession } from "./duckdb-session.ts"
 import { examineFile } from "./examine-file.ts"
 import { FileAccess } from "./file-access.ts"
 import { deleteRecords, readCurrent } from "./materialization-table.ts"
@@ -33,6 +30,12 @@ export interface DuckdbFileOptions {
   readonly path: string
   /** Milliseconds to wait for one other process that holds the file; the next holder has as long. Default 60,000. */
   readonly waitMs?: number
+  /**
+   * The folder in which rows rest on their way to and from an engine that cannot open the file itself (Spark), which has to
+   * see it under the same path. Relative to the config's folder or absolute; may hold `${NAME}`s. Default: one beside the
+   * file, made when it is needed.
+   */
+  readonly staging?: string
 }
 
 /**
@@ -42,6 +45,9 @@ export interface DuckdbFileOptions {
  * It keeps no former versions: a statement over an input that was replaced by other data rejects with
  * `STORAGE_DATA_MISSING`. Other processes can read and write the file between the steps of a run, in the order in which
  * they came. Of an asset's `layout` it follows `sortBy`; what is said of files has no meaning in a table.
+ *
+ * DuckDB works in the file itself. Any other engine writes Parquet into the staging folder, from where the manager's own
+ * DuckDB takes the rows into the file, and reads copies that are laid there once for as long as runs use the manager.
  * @throws ConfigError `CONFIG_INVALID` for wrong options
  * @example
  * duckdbFileIO({ path: "warehouse.duckdb" })
@@ -52,15 +58,16 @@ export function duckdbFileIO(options: DuckdbFileOptions): IOManager {
     const fix = 'Write for one duckdbFileIO({ path: "warehouse.duckdb" }).'
     throw new ConfigError("CONFIG_INVALID", { what: "duckdbFileIO() was given wrong options.", why, fix })
   }
-  return new DuckdbFileIOManager(options, options.waitMs ?? 60_000)
+  return new DuckdbFileIOManager(options)
 }
 
 function faultOf(options: unknown): string | undefined {
   if (typeof options !== "object" || options === null) return "They are no object."
-  const [unknown] = unknownOptions(options, ["path", "waitMs"])
+  const [unknown] = unknownOptions(options, ["path", "waitMs", "staging"])
   if (unknown !== undefined) return unknown
-  const { path, waitMs = 0 } = options as Partial<DuckdbFileOptions> // of names that are known, each looked at
+  const { path, waitMs = 0, staging = "." } = options as Partial<DuckdbFileOptions> // of names that are known, each looked at
   if (typeof path !== "string" || path === "" || path === ":memory:") return "path names no file."
+  if (typeof staging !== "string" || staging === "") return "staging names no folder."
   return waitMs >= 0 ? undefined : `waitMs is ${waitMs}, which is no time.`
 }
 
@@ -70,17 +77,14 @@ class DuckdbFileIOManager implements IOManager {
   readonly #options: DuckdbFileOptions
   readonly #access: FileAccess
 
-  constructor(options: DuckdbFileOptions, waitMs: number) {
+  constructor(options: DuckdbFileOptions) {
     this.#options = options
-    this.#access = new FileAccess(options.path, waitMs)
+    const { path, waitMs = 60_000, staging } = options
+    this.#access = new FileAccess({ path, waitMs, staging })
   }
 
   describe(): { readonly [option: string]: Json } {
     return { ...this.#options }
-  }
-
-  refusal({ engine }: { readonly engine: string | undefined }): Refusal | undefined {
-    return engine === undefined || engine === "duckdb" ? undefined : otherEngine
   }
 
   async current(
@@ -98,12 +102,12 @@ class DuckdbFileIOManager implements IOManager {
     const isPlain = value.kind === "json" || value.kind === "nothing"
     return this.#access.file(context).inWriteTurn(context.key, async () => {
       if (isPlain) return writePlain(this.#access, context, value)
-      return writeFrame(this.#access, context, duckdbSession(await context.session()), value)
+      return writeFrame(this.#access, context, await context.session(), value)
     })
   }
 
   async loadInput(context: InputContext): Promise<StoredValue> {
-    return readInput(this.#access, context, async () => duckdbSession(await context.session()))
+    return readInput(this.#access, context)
   }
 
   async locate(context: AssetContext): Promise<readonly string[]> {
@@ -134,20 +138,6 @@ class DuckdbFileIOManager implements IOManager {
   close(): Promise<void> {
     return this.#access.close()
   }
-}
-
-const otherEngine: Refusal = {
-  why: "This version writes and reads a DuckDB file by the DuckDB engine of its own package alone.",
-  fix: "Use engine: duckdb() with duckdbFileIO, or parquetIO with this engine.",
-}
-
-function duckdbSession(session: EngineSession): DuckdbSession {
-  if (session instanceof DuckdbSession) return session
-  throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {
-    what: `duckdbFileIO cannot be used with the engine of this environment (${session.dialect}).`,
-    ...otherEngine,
-    details: { dialect: session.dialect },
-  })
 }
 
 function severalPartitions(context: OutputContext): ConfigError {

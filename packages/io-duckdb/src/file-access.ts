@@ -1,5 +1,5 @@
 import { resolve } from "node:path"
-import type { IOContext } from "@assets/core"
+import type { EngineSession, IOContext } from "@assets/core"
 import type { DuckDBInstance } from "@duckdb/node-api"
 import { Lease } from "./connection-pool.ts"
 import { DatabaseFile, type HoldOptions } from "./database-file.ts"
@@ -7,7 +7,16 @@ import { loadDuckdb } from "./duckdb-engine.ts"
 import { mapDuckdbError } from "./duckdb-error.ts"
 import { storageConfig } from "./duckdb-options.ts"
 import type { DuckdbSession } from "./duckdb-session.ts"
+import { StagedExchange } from "./staged-exchange.ts"
 import type { HoldMode } from "./waiting-line.ts"
+
+/** Where the database rests, and how long to wait for it. */
+export interface FilePlace {
+  readonly path: string
+  readonly waitMs: number
+  /** The folder for rows on their way from and to other engines; undefined for one beside the file. */
+  readonly staging: string | undefined
+}
 
 /** What a call knows of who asks. */
 export interface Asking extends IOContext {
@@ -17,25 +26,46 @@ export interface Asking extends IOContext {
 
 /** Ways of one IO manager to its database file: through an engine's instance, or one of its own for the records. */
 export class FileAccess {
-  readonly #path: string
-  readonly #waitMs: number
+  readonly #place: FilePlace
   /** For the records, where no engine is open: made when it is first needed. */
   #catalog: Promise<DuckDBInstance> | undefined
+  /** By the folder of the staged rows; made when an engine first needs one. */
+  readonly #exchanges = new Map<string, Promise<StagedExchange>>()
 
-  constructor(path: string, waitMs: number) {
-    this.#path = path
-    this.#waitMs = waitMs
+  constructor(place: FilePlace) {
+    this.#place = place
   }
 
   /** The file, its path with the values of variables. @throws ConfigError `VARIABLE_MISSING` */
   file({ base, expand }: IOContext): DatabaseFile {
-    return DatabaseFile.of(resolve(base, expand(this.#path)))
+    return DatabaseFile.of(resolve(base, expand(this.#place.path)))
+  }
+
+  /** The folder in which rows are staged. @throws ConfigError `VARIABLE_MISSING` */
+  staging(context: IOContext): string {
+    const { staging } = this.#place
+    if (staging === undefined) return `${this.file(context).path}.staging`
+    return resolve(context.base, context.expand(staging))
+  }
+
+  /** The way of the rows of a session that cannot attach the file. @throws ConfigError `ENVIRONMENT_UNSUPPORTED` */
+  async exchange(context: IOContext, session: EngineSession): Promise<StagedExchange> {
+    const place = this.staging(context)
+    let opened = this.#exchanges.get(place)
+    if (!opened) {
+      opened = StagedExchange.open(place)
+      this.#exchanges.set(place, opened)
+      opened.catch(() => this.#exchanges.delete(place))
+    }
+    const exchange = await opened
+    await exchange.confirmReach(session)
+    return exchange
   }
 
   holdOptions(asking: Asking): HoldOptions {
     const { signal, stepId } = asking
     const waiting = asking.waiting?.bind(asking)
-    const waitMs = asking.wait === false ? 0 : this.#waitMs
+    const waitMs = asking.wait === false ? 0 : this.#place.waitMs
     return { signal, waitMs, ...(waiting && { waiting }), ...(stepId !== undefined && { stepId }) }
   }
 
@@ -76,6 +106,9 @@ export class FileAccess {
   }
 
   async close(): Promise<void> {
+    const exchanges = [...this.#exchanges.values()]
+    this.#exchanges.clear()
+    for (const exchange of exchanges) await (await exchange).close()
     const catalog = this.#catalog
     this.#catalog = undefined
     ;(await catalog)?.closeSync()

@@ -20,6 +20,8 @@ export interface NewRows {
   readonly schema: Schema
   /** What an earlier write of the same rows saw of the columns. */
   readonly columns?: readonly ColumnStatistics[]
+  /** Gives what the engine of the step reads in the place of a relation that only the writing session can read. */
+  readonly readableAs?: (stored: Relation) => Promise<Relation>
   /** Called when the rows are stored, and are about to be checked. */
   readonly onStored: () => void
 }
@@ -77,7 +79,7 @@ async function approved(
   context: OutputContext,
   session: DuckdbSession,
   lease: Lease,
-  { path, schema }: NewRows,
+  { path, schema, readableAs }: NewRows,
   result: WriteResult,
 ): Promise<Materialization> {
   const [partition] = context.partitions
@@ -87,7 +89,8 @@ async function approved(
   await lease.run(`CREATE TEMP VIEW ${quoteName(view)} AS SELECT ${columns} FROM ${quotePath(path)}${where}`)
   const unpin = session.pin(view, lease)
   try {
-    const stored = { kind: "relation", relation: tableRelation(["temp", "main", view], schema), schema } as const
+    const written = tableRelation(["temp", "main", view], schema)
+    const stored = { kind: "relation", relation: (await readableAs?.(written)) ?? written, schema } as const
     // A table has no files of its own, and shares the blocks of the database: nothing is said of either.
     const { bytes, files, ...materialization } = await context.approve({ stored, result })
     await lease.run(`DROP VIEW ${quotePath(["temp", "main", view])}`)

@@ -1,13 +1,21 @@
-import { faultPoint, type Materialization, type OutputContext, type OutputValue, StorageError } from "@assets/core"
+import {
+  type EngineSession,
+  faultPoint,
+  type Materialization,
+  type OutputContext,
+  type OutputValue,
+  StorageError,
+} from "@assets/core"
 import { isMapped, type Relation, requireStorable, type Schema } from "@assets/dataframe"
 import type { Lease } from "./connection-pool.ts"
 import type { DatabaseFile, Hold } from "./database-file.ts"
-import { type DuckdbSession, freeOrder, keepOrder, type StagedRows } from "./duckdb-session.ts"
+import { DuckdbSession, freeOrder, keepOrder, type StagedRows } from "./duckdb-session.ts"
 import type { FileAccess } from "./file-access.ts"
 import { ensureSchemas, writeRecord } from "./materialization-table.ts"
 import { isOrdered, tablesOf } from "./relation-walk.ts"
-import { type Replaced, replaceRows } from "./replace-rows.ts"
+import { type NewRows, type Replaced, replaceRows } from "./replace-rows.ts"
 import { quotePath } from "./sql-text.ts"
+import type { StagedExchange } from "./staged-exchange.ts"
 import { refuseUnstorableNames, tableOf } from "./stored-table.ts"
 
 type FrameOutput = OutputValue & { readonly kind: "relation" | "batches" }
@@ -26,6 +34,7 @@ interface Writing {
 interface Rows {
   readonly relation: Relation
   readonly columns?: StagedRows["columns"]
+  readonly readableAs?: NewRows["readableAs"]
 }
 
 /**
@@ -36,13 +45,18 @@ interface Rows {
 export async function writeFrame(
   access: FileAccess,
   context: OutputContext,
-  session: DuckdbSession,
+  session: EngineSession,
   value: FrameOutput,
 ): Promise<Materialization> {
   const file = access.file(context)
   const schema = value.schema as Schema // core hands on what the dataframe made
   requireStorable(schema)
   refuseUnstorableNames(schema)
+  if (!(session instanceof DuckdbSession)) {
+    const exchange = await access.exchange(context, session)
+    const own = { context, access, file, session: exchange.session, schema }
+    return insertFrom(session, exchange, own, value)
+  }
   access.introduce(session, file, context)
   const writing: Writing = { context, access, file, session, schema }
   if (value.kind === "relation") return writeRelation(writing, value.relation as Relation) // the dataframe's, as the schema
@@ -50,6 +64,50 @@ export async function writeFrame(
   const uploaded = await session.upload(value.batches(), schema)
   try {
     return await insertHeld(writing, { relation: uploaded })
+  } finally {
+    if (uploaded.kind === "table") await session.dropUpload(uploaded.path)
+  }
+}
+
+/**
+ * Takes rows into the table that an engine has computed which cannot attach the file: from files that it wrote, so that
+ * the file is held for their insert alone. The engine then checks what it can read: the same files where they are all
+ * that the table holds, else a copy of what the transaction sees.
+ */
+async function insertFrom(
+  engine: EngineSession,
+  exchange: StagedExchange,
+  writing: Writing,
+  value: FrameOutput,
+): Promise<Materialization> {
+  const { context, session, schema } = writing
+  const staged =
+    value.kind === "relation"
+      ? await exchange.stage(engine, value.relation as Relation, context) // the dataframe's, as the schema
+      : await stageBatches(exchange, writing, value)
+  const copies: StagedRows[] = []
+  const readableAs = async (stored: Relation) => {
+    if (context.write === "overwrite") return staged.relation
+    const copy = await exchange.stage(session, stored, context)
+    copies.push(copy)
+    return copy.relation
+  }
+  try {
+    const { relation, columns } = staged
+    return await insertHeld(writing, { relation: { ...relation, schema }, columns, readableAs })
+  } finally {
+    for (const { remove } of [staged, ...copies]) await remove()
+  }
+}
+
+async function stageBatches(
+  exchange: StagedExchange,
+  { context, session, schema }: Writing,
+  value: FrameOutput & { readonly kind: "batches" },
+): Promise<StagedRows> {
+  const uploaded = await session.upload(value.batches(), schema)
+  try {
+    return await exchange.stage(session, uploaded, context)
   } finally {
     if (uploaded.kind === "table") await session.dropUpload(uploaded.path)
   }
@@ -101,7 +159,7 @@ async function insertHeld(writing: Writing, rows: Rows): Promise<Materialization
 
 async function insert(
   { context, file, session, schema }: Writing,
-  { relation, columns }: Rows,
+  { relation, columns, readableAs }: Rows,
   signal: AbortSignal,
   onStored: () => void,
 ): Promise<Materialization> {
@@ -111,7 +169,7 @@ async function insert(
     const sorted = isOrdered(relation) || (context.layout?.sortBy?.length ?? 0) > 0
     await lease.run(sorted ? keepOrder : freeOrder)
     faultPoint("io.write")
-    const rows = { path, relation, schema, onStored, ...(columns && { columns }) }
+    const rows = { path, relation, schema, onStored, ...(columns && { columns }), ...(readableAs && { readableAs }) }
     return inTransaction(context, lease, () => replaceRows(context, session, lease, rows))
   })
 }
