@@ -1,6 +1,9 @@
 import type { Layout, Refusal } from "@assets/core"
 import { compressionFault } from "./confirm-layout.ts"
 
+/** Of files whose layout names no size. */
+export const defaultFileMB = 128
+
 /** Where Parquet rests, and how much of it. */
 export interface ParquetOptions {
   /** Folder of the assets, relative to the config's folder or absolute. `${NAME}` stands for a variable. */

@@ -8,8 +8,7 @@ import {
   type OutputValue,
   type WriteResult,
 } from "@assets/core"
-import { mergeRows, type Relation, type Schema } from "@assets/dataframe"
-import { writeBatches } from "./batch-writer.ts"
+import { mergeRows, type Relation, type Schema, writeParquetFiles } from "@assets/dataframe"
 import { completeVersion } from "./complete-version.ts"
 import { confirmLayout } from "./confirm-layout.ts"
 import { mergeSmallFiles } from "./merge-small-files.ts"
@@ -163,7 +162,8 @@ async function writeData(request: WriteRequest, value: OutputValue, path: string
     case "batches": {
       const schema = value.schema as Schema // core hands on what the dataframe made
       if (!layout.partitionBy?.length && !layout.sortBy?.length) {
-        return writeBatches(value.batches(), schema, path, { layout, signal })
+        const failed = (error: unknown, file: string) => storageFailure(error, file, "write")
+        return writeParquetFiles(value.batches(), schema, path, { ...layout, signal, failed })
       }
       // Rows can only be sorted or parted once all are there: the engine holds them, on disk where they are many.
       const session = await context.session()

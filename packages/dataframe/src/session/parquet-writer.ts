@@ -1,16 +1,36 @@
 import { type FileHandle, open } from "node:fs/promises"
 import { join } from "node:path"
-import type { ColumnStatistics, Layout, RecordBatch, WriteResult, WrittenFile } from "@assets/core"
-import { arrowTypeOf, type Schema, typeName } from "@assets/dataframe"
 import type * as Arrow from "apache-arrow"
 import type * as ParquetWasm from "parquet-wasm"
-import { storageFailure } from "./storage-failure.ts"
+import { arrowTypeOf } from "../schema/arrow-type.ts"
+import type { Schema } from "../schema/schema.ts"
+import { typeName } from "../schema/type-name.ts"
 
 const rowGroupRows = 524_288
 /** A group of wide rows ends before it has as many rows: what is open is held in memory. */
 const rowGroupBytes = 64 * 1024 * 1024
-/** Of files whose layout names no size. */
-export const defaultFileMB = 128
+const defaultFileMB = 128
+
+/** A batch of Arrow, as those know it who do not look into it. */
+type Batch = { readonly numRows: number }
+
+export interface ParquetFilesOptions {
+  /** Wanted size of a file in megabytes. Default 128. */
+  readonly targetFileMB?: number
+  readonly compression?: "zstd" | "snappy" | "gzip" | "none"
+  readonly signal: AbortSignal
+  /** Gives the error for what failed at a file; what the batches throw passes through. */
+  failed?(error: unknown, path: string): unknown
+}
+
+/** What was written into a folder. */
+export interface ParquetFiles {
+  readonly rows: number
+  readonly bytes: number
+  /** Paths are relative to the folder. */
+  readonly files: readonly { readonly path: string; readonly rows: number; readonly bytes: number }[]
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly nullCount: number }[]
+}
 
 interface Modules {
   readonly arrow: typeof Arrow
@@ -21,38 +41,38 @@ interface Modules {
  * Streams Arrow batches into Parquet files of about the wanted size; one row group is in memory at a time. Without rows
  * there is one file with the schema.
  */
-export async function writeBatches(
-  batches: AsyncIterable<RecordBatch>,
+export async function writeParquetFiles(
+  batches: AsyncIterable<Batch>,
   schema: Schema,
   folder: string,
-  { layout = {}, signal }: { readonly layout?: Layout; readonly signal: AbortSignal },
-): Promise<WriteResult> {
+  options: ParquetFilesOptions,
+): Promise<ParquetFiles> {
   const [arrow, parquet] = await Promise.all([import("apache-arrow"), import("parquet-wasm")])
   const modules = { arrow, parquet }
-  const counted = new CountedBatches(batches, emptyBatch(arrow, schema), signal)
-  const limit = (layout.targetFileMB ?? defaultFileMB) * 1024 * 1024
-  const files: WrittenFile[] = []
+  const counted = new CountedBatches(batches, emptyBatch(arrow, schema), options.signal)
+  const files: ParquetFiles["files"][number][] = []
   do {
     const path = `part-${files.length}.parquet`
     const before = counted.rows
-    const bytes = await writeFile(modules, counted, join(folder, path), properties(parquet, layout), limit)
+    const bytes = await writeFile(modules, counted, join(folder, path), options)
     files.push({ path, rows: counted.rows - before, bytes })
   } while (!(await counted.atEnd()))
   return {
     rows: counted.rows,
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     files,
-    columns: schema.columns.map(
-      (column, i): ColumnStatistics => ({
-        name: column.name,
-        type: typeName(column.type),
-        nullCount: counted.nullCounts[i] ?? 0,
-      }),
-    ),
+    columns: schema.columns.map(({ name, type }, i) => ({
+      name,
+      type: typeName(type),
+      nullCount: counted.nullCounts[i] ?? 0,
+    })),
   }
 }
 
-function properties(parquet: typeof ParquetWasm, layout: Layout): ParquetWasm.WriterProperties {
+function properties(
+  parquet: typeof ParquetWasm,
+  { compression = "zstd" }: ParquetFilesOptions,
+): ParquetWasm.WriterProperties {
   const codecs = {
     zstd: parquet.Compression.ZSTD,
     snappy: parquet.Compression.SNAPPY,
@@ -60,7 +80,7 @@ function properties(parquet: typeof ParquetWasm, layout: Layout): ParquetWasm.Wr
     none: parquet.Compression.UNCOMPRESSED,
   }
   return new parquet.WriterPropertiesBuilder()
-    .setCompression(codecs[layout.compression ?? "zstd"])
+    .setCompression(codecs[compression])
     .setMaxRowGroupSize(rowGroupRows)
     .setMaxRowGroupBytes(rowGroupBytes)
     .setStatisticsEnabled(parquet.EnabledStatistics.Chunk)
@@ -76,15 +96,15 @@ function emptyBatch(arrow: typeof Arrow, schema: Schema): Arrow.RecordBatch {
 
 /** Batches one at a time, counted on their way; never none. */
 class CountedBatches {
-  readonly #source: AsyncIterator<RecordBatch>
+  readonly #source: AsyncIterator<Batch>
   readonly #empty: Arrow.RecordBatch
   readonly #signal: AbortSignal
-  #ahead: Promise<IteratorResult<RecordBatch>> | undefined
+  #ahead: Promise<IteratorResult<Batch>> | undefined
   #given = false
   rows = 0
   readonly nullCounts: number[] = []
 
-  constructor(source: AsyncIterable<RecordBatch>, empty: Arrow.RecordBatch, signal: AbortSignal) {
+  constructor(source: AsyncIterable<Batch>, empty: Arrow.RecordBatch, signal: AbortSignal) {
     this.#signal = signal
     this.#source = source[Symbol.asyncIterator]()
     this.#empty = empty
@@ -95,7 +115,7 @@ class CountedBatches {
     this.#signal.throwIfAborted()
     this.#ahead = done ? this.#ahead : undefined
     if (done) return this.#given ? undefined : this.#give(this.#empty)
-    return this.#give(value as Arrow.RecordBatch) // core's RecordBatch is Arrow's, of which it knows the rows alone
+    return this.#give(value as Arrow.RecordBatch) // a batch is Arrow's, whatever is known of it
   }
 
   async atEnd(): Promise<boolean> {
@@ -107,7 +127,7 @@ class CountedBatches {
     await this.#source.return?.()
   }
 
-  #peek(): Promise<IteratorResult<RecordBatch>> {
+  #peek(): Promise<IteratorResult<Batch>> {
     this.#ahead ??= this.#source.next()
     return this.#ahead
   }
@@ -127,9 +147,9 @@ async function writeFile(
   modules: Modules,
   batches: CountedBatches,
   path: string,
-  writerProperties: ParquetWasm.WriterProperties,
-  limit: number,
+  options: ParquetFilesOptions,
 ): Promise<number> {
+  const limit = (options.targetFileMB ?? defaultFileMB) * 1024 * 1024
   let failure: { readonly error: unknown } | undefined
   let bytes = 0
   const source = new ReadableStream<ParquetWasm.RecordBatch>({
@@ -147,7 +167,10 @@ async function writeFile(
   let file: FileHandle | undefined
   try {
     file = await open(path, "wx")
-    const encoded: ReadableStream<Uint8Array> = await modules.parquet.transformParquetStream(source, writerProperties)
+    const encoded: ReadableStream<Uint8Array> = await modules.parquet.transformParquetStream(
+      source,
+      properties(modules.parquet, options),
+    )
     for await (const piece of encoded) {
       await file.write(piece)
       bytes += piece.byteLength
@@ -156,7 +179,7 @@ async function writeFile(
   } catch (error) {
     await batches.stop()
     if (failure) throw failure.error
-    throw storageFailure(error, path, "write")
+    throw options.failed?.(error, path) ?? error
   } finally {
     await file?.close()
   }
