@@ -170,8 +170,6 @@ test("a path may hold variables, spaces and quotes, and lead outside the folder 
   expect(existsSync(join(elsewhere, "house of mine.duckdb"))).toBe(true)
   expect((await io.current({ ...ioContext(base), expand }, [key])).get(key)?.[0]?.materialization.id).toBe(record.id)
   expect(io.describe?.()).toEqual({ path })
-  expect(io.refusal?.({ engine: "spark" })).toMatchObject({ fix: expect.stringContaining("duckdb()") })
-  expect(io.refusal?.({ engine: "duckdb" })).toBeUndefined()
 })
 
 test.each([[[]], [["a"]]])("sortBy lays the rows of a table out in order, of the partitions %j", async partitions => {

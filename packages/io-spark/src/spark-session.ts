@@ -33,9 +33,10 @@ import { exportOptions, placePart } from "./export-file.ts"
 import { FileViews } from "./file-views.ts"
 import { writeParquet } from "./parquet-write.ts"
 import { jsonBatches } from "./query-rows.ts"
+import { RowUploads } from "./row-uploads.ts"
 import { RunningSteps } from "./running-steps.ts"
 import { asSubquery, nameViews } from "./spark-query.ts"
-import { columnDefinitions, emptySelect, quoteName, sparkPath } from "./spark-sql-text.ts"
+import { quoteName, sparkPath } from "./spark-sql-text.ts"
 import { type Place, storageErrorOf } from "./spark-storage-error.ts"
 
 type CoreRelation = Parameters<EngineSession["schema"]>[0]
@@ -57,13 +58,14 @@ export class SparkSession implements EngineSession {
   readonly #resources: SessionResources
   readonly #files: FileViews
   readonly #steps: RunningSteps
-  #names = 0
+  readonly #uploads: RowUploads
   #hasLost = false
 
   constructor(resources: SessionResources) {
     this.#client = resources.client
     this.#resources = resources
     this.#files = new FileViews(resources.client)
+    this.#uploads = new RowUploads(resources.client, resources.scratch)
     this.#steps = new RunningSteps(resources.client)
   }
 
@@ -111,14 +113,8 @@ export class SparkSession implements EngineSession {
   async upload(batches: AsyncIterable<RecordBatch>, schema: Parameters<EngineSession["upload"]>[1]): Promise<Relation> {
     const columns = schema as Schema // core hands on what the dataframe made
     requireStorable(columns)
-    const given = (batches as AsyncIterable<ArrowBatch>)[Symbol.asyncIterator]() // an engine is given Arrow's
-    const first = await given.next()
-    // No batch would be a stream without columns.
-    const rows = first.done
-      ? sql(emptySelect(columns))
-      : await this.#told({}, () => this.#client.upload(startingWith(first.value, given), columnDefinitions(columns)))
-    const name = `upload_${++this.#names}`
-    await this.#told({}, () => this.#client.createView(rows, name))
+    // an engine is given Arrow's
+    const name = await this.#told({}, () => this.#uploads.create(batches as AsyncIterable<ArrowBatch>, columns))
     return { kind: "table", path: [name], schema: columns }
   }
 
@@ -178,11 +174,12 @@ export class SparkSession implements EngineSession {
   async close(): Promise<void> {
     await this.#client.close()
     await this.#resources.stop()
+    await this.#uploads.close()
   }
 
   /** Gives the place of an upload back before the session closes. */
   async dropUpload(path: readonly string[]): Promise<void> {
-    await this.#client.sqlCommand(`DROP VIEW IF EXISTS ${path.map(quoteName).join(".")}`)
+    await this.#uploads.drop(path.at(-1) ?? "")
   }
 
   async #compiled(relation: Relation): Promise<string> {
@@ -238,11 +235,6 @@ const endMs = 5_000
 
 /** What a query fails by whose server is gone, or is about to be: a task that fills its heap ends it. */
 const endingCodes: ReadonlySet<string> = new Set(["ENGINE_UNREACHABLE", "ENGINE_SESSION_LOST", "ENGINE_OUT_OF_MEMORY"])
-
-async function* startingWith<T>(first: T, rest: AsyncIterator<T>): AsyncGenerator<T> {
-  yield first
-  yield* { [Symbol.asyncIterator]: () => rest }
-}
 
 /** How the functions of a plan are run. */
 function running(signal: AbortSignal) {
