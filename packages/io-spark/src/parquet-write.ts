@@ -5,6 +5,7 @@ import type { Layout, Target, WriteResult } from "@assets/core"
 import type { Schema } from "@assets/dataframe"
 import { mergeFooters } from "./column-statistics.ts"
 import { readParquetFooter } from "./parquet-footer.ts"
+import { resizeFiles, type WrittenPart } from "./resize-files.ts"
 import { emptySelect, quoteName } from "./spark-sql-text.ts"
 
 /** What is written: a SELECT, and the columns that it gives. */
@@ -21,6 +22,13 @@ export interface ParquetWrite {
   readonly options: { readonly [option: string]: string }
 }
 
+/** What a session does for a write. */
+export interface ParquetWriter {
+  run(write: ParquetWrite): Promise<void>
+  /** A SELECT of the rows of files that were written before, of the columns of the source. */
+  read(paths: readonly string[]): Promise<string>
+}
+
 /** Files are looked at so many at a time. */
 const atOnce = 16
 
@@ -33,7 +41,7 @@ export async function writeParquet(
   source: WriteSource,
   target: Target,
   layout: Layout,
-  run: (write: ParquetWrite) => Promise<void>,
+  { run, read }: ParquetWriter,
 ): Promise<WriteResult> {
   const { partitionBy = [] } = layout
   const options = {
@@ -55,7 +63,24 @@ export async function writeParquet(
     await write(emptySelect(source.schema), [])
     written = await writtenParts(target.path)
   }
-  return resultOf(source.schema, target.path, await nameFolders(target.path, written, partitionBy))
+  const paths = await nameFolders(target.path, written, partitionBy)
+  const parts = await lookAt(target.path, paths)
+  const resized = await resizeFiles(parts, {
+    folder: target.path,
+    layout,
+    read,
+    write: async (sql, path, rowsPerFile) => {
+      const most = { ...options, maxRecordsPerFile: String(rowsPerFile) }
+      await run({ sql, path, partitionBy: [], options: most })
+      return writtenParts(path)
+    },
+  })
+  const kept = new Map(parts.map(part => [part.path, part]))
+  const added = await lookAt(
+    target.path,
+    resized.filter(path => !kept.has(path)),
+  )
+  return resultOf(source.schema, [...resized.flatMap(path => kept.get(path) ?? []), ...added])
 }
 
 /** Sorted within each file, which Spark makes of rows that belong together. */
@@ -133,8 +158,9 @@ async function writtenParts(folder: string): Promise<string[]> {
   return names.filter(name => name.endsWith(".parquet")).sort()
 }
 
-async function resultOf(schema: Schema, folder: string, paths: readonly string[]): Promise<WriteResult> {
-  const found = []
+/** What the footers of files say. */
+async function lookAt(folder: string, paths: readonly string[]): Promise<WrittenPart[]> {
+  const found: WrittenPart[] = []
   for (let i = 0; i < paths.length; i += atOnce) {
     found.push(
       ...(await Promise.all(
@@ -148,6 +174,10 @@ async function resultOf(schema: Schema, folder: string, paths: readonly string[]
       )),
     )
   }
+  return found
+}
+
+function resultOf(schema: Schema, found: readonly WrittenPart[]): WriteResult {
   return {
     rows: found.reduce((sum, { footer }) => sum + footer.rows, 0),
     bytes: found.reduce((sum, { bytes }) => sum + bytes, 0),

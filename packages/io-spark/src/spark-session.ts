@@ -31,7 +31,7 @@ import type { ExecuteOptions } from "./connect/execution.ts"
 import { collectMetrics, type SparkRelation, sql } from "./connect/relation.ts"
 import { exportOptions, placePart } from "./export-file.ts"
 import { FileViews } from "./file-views.ts"
-import { writeParquet } from "./parquet-write.ts"
+import { type ParquetWrite, writeParquet } from "./parquet-write.ts"
 import { jsonBatches } from "./query-rows.ts"
 import { RowUploads } from "./row-uploads.ts"
 import { RunningSteps } from "./running-steps.ts"
@@ -81,16 +81,16 @@ export class SparkSession implements EngineSession {
       withoutMaps(this, relation, running(execution.signal ?? options.signal), async printable => {
         const source = { sql: await this.#compiled(printable), schema: relation.schema }
         return this.#told({ target: target.path }, () =>
-          writeParquet(source, target, layout, write => this.#store(write, execution)),
+          writeParquet(source, target, layout, {
+            run: write => this.#store(write, execution),
+            read: paths => this.#compiled({ kind: "files", format: "parquet", paths, schema: relation.schema }),
+          }),
         )
       }),
     )
   }
 
-  async #store(
-    { sql: text, path, partitionBy, options }: Parameters<Parameters<typeof writeParquet>[3]>[0],
-    execution: ExecuteOptions,
-  ): Promise<void> {
+  async #store({ sql: text, path, partitionBy, options }: ParquetWrite, execution: ExecuteOptions): Promise<void> {
     const target = { format: "parquet", path: sparkPath(path), mode: "error", partitionBy, options } as const
     await this.#client.write(sql(text), target, execution)
   }

@@ -1,39 +1,14 @@
-import { randomFillSync } from "node:crypto"
 import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { EngineSession } from "@assets/core"
-import type { Relation, Schema } from "@assets/dataframe"
-import * as arrow from "apache-arrow"
+import type { Relation } from "@assets/dataframe"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { spark } from "../../src/index.ts"
+import { batchRows, randomBatches, randomRows } from "../random-rows.ts"
 import { sharedSpark, skipsSpark } from "../started-spark.ts"
 
 const signal = new AbortController().signal
-const columns: Schema = {
-  columns: [
-    { name: "id", type: { kind: "int64" } },
-    { name: "text", type: { kind: "binary" } },
-  ],
-}
-const batchRows = 65_536
-const textBytes = 72
-
-/** Batches of rows of 80 bytes that cannot be compressed. */
-async function* made(batches: number): AsyncGenerator<arrow.RecordBatch> {
-  const data = randomFillSync(new Uint8Array(batchRows * textBytes))
-  const valueOffsets = Int32Array.from({ length: batchRows + 1 }, (_, i) => i * textBytes)
-  const text = arrow.makeData({ type: new arrow.Binary(), length: batchRows, data, valueOffsets })
-  const fields = [new arrow.Field("id", new arrow.Int64(), true), new arrow.Field("text", new arrow.Binary(), true)]
-  for (let i = 0; i < batches; i++) {
-    const ids = BigInt64Array.from({ length: batchRows }, (_, row) => BigInt(i * batchRows + row))
-    const children = [arrow.makeData({ type: new arrow.Int64(), length: batchRows, data: ids }), text]
-    const type = new arrow.Struct(fields)
-    const rows = arrow.makeData({ type, length: batchRows, nullCount: 0, children })
-    yield new arrow.RecordBatch(new arrow.Schema(fields), rows)
-  }
-}
-
 describe.skipIf(skipsSpark)("rows made in TypeScript on Spark", () => {
   let folder: string
   let session: EngineSession
@@ -57,7 +32,7 @@ describe.skipIf(skipsSpark)("rows made in TypeScript on Spark", () => {
       const context = { timeZone: "UTC", scratch: `/proc/self/fd/${handle}`, now: new Date(0), signal }
       const apart = await spark().open(context)
       try {
-        const uploaded = await apart.upload(made(2), columns)
+        const uploaded = await apart.upload(randomBatches(2), randomRows)
         expect(uploads()).toEqual([])
         let rows = 0
         for await (const batch of apart.batches(uploaded, signal)) rows += batch.numRows
@@ -71,13 +46,13 @@ describe.skipIf(skipsSpark)("rows made in TypeScript on Spark", () => {
 
   test("of 120 MB pass in, through a function and in again with a heap of 600 MB, and leave no files", async () => {
     const batches = 23
-    const uploaded = (await session.upload(made(batches), columns)) as Relation // of the dataframe
+    const uploaded = (await session.upload(randomBatches(batches), randomRows)) as Relation // of the dataframe
     expect(uploads()).toHaveLength(1)
     let seen = 0
     const relation: Relation = {
       kind: "mapBatches",
       input: uploaded,
-      schema: columns,
+      schema: randomRows,
       map: async batch => {
         seen += batch.numRows
         return batch

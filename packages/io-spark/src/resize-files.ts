@@ -1,0 +1,91 @@
+import { rename, rm } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import type { Layout } from "@assets/core"
+import type { ParquetFooter } from "./parquet-footer.ts"
+import { quoteName } from "./spark-sql-text.ts"
+
+/** One file of a write, its path relative to the folder of the write. */
+export interface WrittenPart {
+  readonly path: string
+  readonly footer: ParquetFooter
+  readonly bytes: number
+}
+
+/** What a write offers to write some of its files again. */
+export interface Rewriting {
+  /** The folder of the write. */
+  readonly folder: string
+  readonly layout: Layout
+  /** A SELECT of the rows of files. */
+  read(paths: readonly string[]): Promise<string>
+  /** Writes a SELECT into a new folder, with as many rows in each file at most; gives the files' paths in it. */
+  write(sql: string, path: string, rowsPerFile: number): Promise<readonly string[]>
+}
+
+const defaultFileMB = 128
+/** Where the layout names no size, as many small files are left in a folder: to write them again costs more than to read them. */
+const mostSmallFiles = 32
+/** A file may be larger than wanted by this much before it is parted. */
+const tolerance = 1.5
+
+/**
+ * Writes those files again that are far from the wanted size, folder by folder: small ones together, large ones in parts.
+ * Spark's tasks are cut by what they read, and nothing is known of what they write before they have written. Gives the
+ * paths of all files of the write.
+ */
+export async function resizeFiles(parts: readonly WrittenPart[], rewriting: Rewriting): Promise<string[]> {
+  const paths: string[] = []
+  for (const [folder, inFolder] of byFolder(parts)) {
+    const chosen = partsToResize(inFolder, rewriting.layout)
+    paths.push(...inFolder.filter(part => !chosen.includes(part)).map(part => part.path))
+    if (chosen.length > 0) paths.push(...(await rewrite(folder, chosen, rewriting)))
+  }
+  return paths.sort()
+}
+
+function byFolder(parts: readonly WrittenPart[]): Map<string, WrittenPart[]> {
+  const folders = new Map<string, WrittenPart[]>()
+  for (const part of parts) {
+    const folder = dirname(part.path)
+    folders.set(folder, [...(folders.get(folder) ?? []), part])
+  }
+  return folders
+}
+
+/** The files that are written again. Sorted ones are not put together: each holds a range of its own. */
+export function partsToResize<P extends Pick<WrittenPart, "bytes">>(parts: readonly P[], layout: Layout): readonly P[] {
+  const target = targetBytes(layout)
+  const small = parts.filter(part => part.bytes < target / 2)
+  const isWorth = small.length > (layout.targetFileMB === undefined ? mostSmallFiles : 1)
+  const joined = isWorth && !layout.sortBy?.length ? small : []
+  const large = layout.targetFileMB === undefined ? [] : parts.filter(part => part.bytes > tolerance * target)
+  return [...joined, ...large]
+}
+
+function targetBytes({ targetFileMB = defaultFileMB }: Layout): number {
+  return targetFileMB * 1024 * 1024
+}
+
+async function rewrite(folder: string, parts: readonly WrittenPart[], rewriting: Rewriting): Promise<string[]> {
+  const { layout } = rewriting
+  const sum = (of: (part: WrittenPart) => number) => parts.reduce((total, part) => total + of(part), 0)
+  const files = Math.max(1, Math.round(sum(part => part.bytes) / targetBytes(layout)))
+  // Of tasks that are not alike, a larger one is not to leave a small file behind.
+  const rows = Math.max(1, Math.ceil((1.25 * sum(part => part.footer.rows)) / files))
+  const read = await rewriting.read(parts.map(part => join(rewriting.folder, part.path)))
+  // Sorted again: a task reads the parts of a file in any order.
+  const keys = (layout.sortBy ?? []).map(name => `${quoteName(name)} ASC NULLS FIRST`)
+  const tasks = `SELECT /*+ COALESCE(${keys.length > 0 ? 1 : files}) */ * FROM (${read})`
+  const sql = keys.length > 0 ? `SELECT * FROM (${tasks}) SORT BY ${keys.join(", ")}` : tasks
+  const resized = join(folder, "resized")
+  const written = await rewriting.write(sql, join(rewriting.folder, resized), rows)
+  const paths: string[] = []
+  for (const [i, name] of written.entries()) {
+    const path = join(folder, `part-${String(i).padStart(5, "0")}-resized.parquet`)
+    await rename(join(rewriting.folder, resized, name), join(rewriting.folder, path))
+    paths.push(path)
+  }
+  await rm(join(rewriting.folder, resized), { recursive: true, force: true })
+  for (const part of parts) await rm(join(rewriting.folder, part.path), { force: true })
+  return paths
+}
