@@ -15,6 +15,7 @@ for (const script of ["setup.mjs"]) {
 // Their absence is told, counted as skipped tests, and in CI a failure of those tests; never of this script.
 spawnSync("bash", [join(root, "scripts", "install-chromium.sh")], inherit)
 spawnSync(process.execPath, [join(root, "scripts", "install-spark.mjs")], inherit)
+spawnSync(process.execPath, [join(root, "scripts", "install-object-stores.mjs")], inherit)
 
 const folder = mkdtempSync(join(tmpdir(), "assets-test-"))
 const report = join(folder, "report.json")

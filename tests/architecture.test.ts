@@ -36,6 +36,7 @@ const entryPoints = new Set([
 const coreOrder = [
   "util",
   "errors",
+  "object-store",
   "check",
   "engine",
   "value",
@@ -55,6 +56,7 @@ const dataframeOrder = ["errors", "schema", "function", "plan", "sql", "session"
 
 /** Modules that cost tens of milliseconds: imported by the command that needs them, never while a CLI starts. */
 const heavy = [
+  /^@aws-sdk\//,
   /^@duckdb\//,
   /^@grpc\//,
   /^@bufbuild\//,

@@ -1,5 +1,6 @@
 import { describe } from "vitest"
 import { sharedSpark, skipsSpark } from "../../packages/io-spark/test/started-spark.ts"
+import { sharedObjectStore, skipsObjectStores } from "../object-store.ts"
 import { type CreateFixture, storages } from "./storages.ts"
 
 /** A block of tests for each storage. */
@@ -11,7 +12,7 @@ export function describeStorages(
   describeEach(Object.fromEntries(wanted), prefix, (create, name) => body(name, create))
 }
 
-/** A block of tests for each of what is named; one server serves those of a block that is "on spark". */
+/** A block of tests for each of what is named; one server serves those of a block that is "on spark", one store those of one that is "on s3". */
 export function describeEach<T>(
   all: { readonly [name: string]: T },
   prefix: string,
@@ -19,7 +20,10 @@ export function describeEach<T>(
 ): void {
   for (const [name, one] of Object.entries(all)) {
     const isOnSpark = name.endsWith("on spark")
-    describe.skipIf(isOnSpark && skipsSpark)(`${prefix}${name}`, () => {
+    const isOnS3 = name.includes("on s3")
+    describe.skipIf((isOnSpark && skipsSpark) || (isOnS3 && skipsObjectStores))(`${prefix}${name}`, () => {
+      // First, so that a server of Spark that is started sees its variables.
+      if (isOnS3) sharedObjectStore()
       if (isOnSpark) sharedSpark()
       body(one, name)
     })

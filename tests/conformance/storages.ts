@@ -1,13 +1,15 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { readdirSync, rmSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { joinObjectUrl, objectStore } from "@assets/core"
 import { type ElsewhereWrite, memoryIO } from "@assets/core/testing"
 import { duckdb, duckdbFileIO } from "@assets/io-duckdb"
 import { parquetIO } from "@assets/io-parquet"
 import { spark } from "@assets/io-spark"
 import { arrowIO } from "../../examples/own-io-manager/arrow-io.ts"
+import { bucket } from "../object-store.ts"
 import { EngineFixture } from "./fixture.ts"
 
 async function deleteParquet(base: string, key: string): Promise<void> {
@@ -20,6 +22,16 @@ async function deleteParquet(base: string, key: string): Promise<void> {
 async function deleteArrow(base: string, key: string): Promise<void> {
   const folder = join(base, "data", key)
   for (const name of readdirSync(folder)) if (name.endsWith(".arrow")) rmSync(join(folder, name))
+}
+
+/** A place of its own in the bucket for each folder of a case. */
+const rootOf = (base: string) => `s3://${bucket}/${basename(base)}`
+
+async function deleteObjects(base: string, key: string): Promise<void> {
+  const store = objectStore()
+  for await (const { url } of store.list(joinObjectUrl(rootOf(base), key, "_versions/"))) {
+    if (url.endsWith(".parquet")) await store.remove([url])
+  }
 }
 
 const script = fileURLToPath(new URL("write-elsewhere.ts", import.meta.url))
@@ -52,6 +64,14 @@ export const storages: { readonly [name: string]: CreateFixture } = {
       writeElsewhere: elsewhere("parquet on spark"),
       createIOManagerAt: root => parquetIO({ root }),
     }),
+  "parquet on s3 on duckdb": base => {
+    const fixture: EngineFixture = new EngineFixture(duckdb(), () => parquetIO({ root: rootOf(fixture.base) }), {
+      base,
+      deleteData: deleteObjects,
+      writeElsewhere: elsewhere("parquet on s3 on duckdb"),
+    })
+    return fixture
+  },
   "duckdb file on duckdb": base =>
     new EngineFixture(duckdb(), () => duckdbFileIO({ path: "warehouse.duckdb" }), {
       base,

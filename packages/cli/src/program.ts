@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { Command, InvalidArgumentError, Option } from "commander"
 import { writeAnswer } from "./answer-stream.ts"
 import { addData } from "./program/data.ts"
+import { addDuckdb } from "./program/duckdb.ts"
 import { addEnvironment } from "./program/environment.ts"
 import { addLineage } from "./program/lineage.ts"
 import { addMaintenance } from "./program/maintenance.ts"
@@ -37,6 +38,7 @@ export function createProgram(): Command {
   addEnvironment(program)
   addMaintenance(program)
   addSpark(program)
+  addDuckdb(program)
   addDev(program)
   inheritSettings(program)
   return program

@@ -45,7 +45,12 @@ export type { TypedColumn } from "./schema/type-rules.ts"
 export { decimalText } from "./session/decimal-text.ts"
 export type { Engine, EngineSession } from "./session/engine-session.ts"
 export { firstCsvRecord } from "./session/first-csv-record.ts"
-export { type ParquetFiles, type ParquetFilesOptions, writeParquetFiles } from "./session/parquet-writer.ts"
+export {
+  type ParquetFiles,
+  type ParquetFilesOptions,
+  writeNewFile,
+  writeParquetFiles,
+} from "./session/parquet-writer.ts"
 export { rowsOf } from "./session/row-reader.ts"
 export type { MapSession, RunMapsOptions } from "./session/run-maps.ts"
 export { explainMaps, isMapped, mappedBatches, withoutMaps } from "./session/run-maps.ts"

@@ -5,7 +5,6 @@ import {
   ConfigError,
   type Engine,
   type EngineContext,
-  EngineError,
   type Finding,
   makeScratchFolder,
   type ScratchFolder,
@@ -15,6 +14,8 @@ import type { DuckDBInstance } from "@duckdb/node-api"
 import { mapDuckdbError } from "./duckdb-error.ts"
 import { type DuckdbOptions, expandOptions, faultsOfOptions, instanceConfig } from "./duckdb-options.ts"
 import { DuckdbSession } from "./duckdb-session.ts"
+import { findHttpfs } from "./httpfs.ts"
+import { loadDuckdb } from "./load-duckdb.ts"
 import { quoteText } from "./sql-text.ts"
 
 /**
@@ -104,20 +105,6 @@ async function prepare(instance: DuckDBInstance, timeZone: string): Promise<void
   }
 }
 
-/** Imports DuckDB when it is first needed: a command that runs no query does not pay for it. */
-export async function loadDuckdb(): Promise<typeof import("@duckdb/node-api")> {
-  try {
-    return await import("@duckdb/node-api")
-  } catch (cause) {
-    throw new EngineError("ENGINE_UNAVAILABLE", {
-      what: "DuckDB could not be loaded.",
-      why: cause instanceof Error ? cause.message : String(cause),
-      fix: "Run npm install on this machine: DuckDB's binary is a package of its own for each platform.",
-      cause,
-    })
-  }
-}
-
 async function findings(
   options: DuckdbOptions,
   { expand = text => text }: Pick<EngineContext, "expand">,
@@ -128,9 +115,16 @@ async function findings(
     const instance = await createInstance(instanceConfig(expanded, "."))
     const connection = await instance.connect()
     const [row] = await (await connection.run("SELECT version()")).getRowsJS()
+    const httpfs = await findHttpfs(connection)
     connection.closeSync()
     instance.closeSync()
-    return [{ level: "ok", what: `DuckDB ${row?.[0]} starts in this process.` }]
+    const what = httpfs
+      ? `DuckDB reaches s3:// by its extension httpfs: ${httpfs}.`
+      : "DuckDB's extension httpfs is not on this machine; s3:// needs it: assets duckdb install."
+    return [
+      { level: "ok", what: `DuckDB ${row?.[0]} starts in this process.` },
+      { level: "ok", what },
+    ]
   } catch (error) {
     const fix = error instanceof AssetsError ? error.fix : "Correct the options of duckdb() in assets.config.ts."
     return [{ level: "error", what: error instanceof Error ? error.message : String(error), fix }]

@@ -1,4 +1,4 @@
-import { AssetsError, EngineError, StorageError } from "@assets/core"
+import { AssetsError, EngineError, type ObjectStoreFault, objectStoreFailure, StorageError } from "@assets/core"
 
 /** What the statement was about, so that an error can name it. */
 export interface ErrorContext {
@@ -13,6 +13,7 @@ type Mapping = (message: string, context: ErrorContext, cause: unknown) => Asset
 /** DuckDB raises plain errors: what happened is in the text alone. The first mapping that knows the text wins. */
 const mappings: readonly Mapping[] = [
   interrupted,
+  objectStoreFailed,
   diskFull,
   outOfMemory,
   databaseDamaged,
@@ -44,6 +45,22 @@ function interrupted(message: string, context: ErrorContext, cause: unknown): As
     fix: "Run the step again.",
     cause,
   })
+}
+
+/** What the extension for object stores says of a request, whose URL is the store's own. */
+function objectStoreFailed(message: string, context: ErrorContext, cause: unknown): AssetsError | undefined {
+  const fault = objectStoreFault(message)
+  if (fault === undefined) return undefined
+  const url = /s3:\/\/[^\s'"]+/.exec(message)?.[0] ?? context.target ?? /https?:\/\/[^\s'"?]+/.exec(message)?.[0]
+  return objectStoreFailure(fault, url ?? "an object store", firstLine(message).replace(/\?\S*X-Amz\S*/g, ""), cause)
+}
+
+function objectStoreFault(message: string): ObjectStoreFault | undefined {
+  if (/NoSuchBucket/.test(message)) return "bucket"
+  const isRefused = /\bHTTP 40[13]\b|HTTP code 40[13]\b|AccessDenied|SignatureDoesNotMatch|InvalidAccessKeyId/
+  if (isRefused.test(message)) return "refused"
+  const isUnreachable = /Could not establish connection|Could not resolve host|Couldn't connect|Connection refused/i
+  return isUnreachable.test(message) ? "unreachable" : undefined
 }
 
 function diskFull(message: string, context: ErrorContext, cause: unknown): AssetsError | undefined {

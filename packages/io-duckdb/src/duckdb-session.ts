@@ -4,6 +4,7 @@ import {
   type ColumnStatistics,
   type EngineSession,
   type ExportTarget,
+  isObjectUrl,
   type Progress,
   type QueryBatch,
   type QueryViews,
@@ -30,6 +31,7 @@ import { compiled } from "./compiled-sql.ts"
 import { ConnectionPool, type Lease, Turns } from "./connection-pool.ts"
 import { loadBindings } from "./duckdb-bindings.ts"
 import { columnDefinitions, schemaGuard } from "./duckdb-types.ts"
+import { ObjectAccess, objectUrlsOf } from "./object-access.ts"
 import { writeParquet } from "./parquet-write.ts"
 import { copyToFile, createView, dropViews, keysIn, readOnlyRows } from "./query-views.ts"
 import { isOrdered, tablesOf } from "./relation-walk.ts"
@@ -90,6 +92,7 @@ export class DuckdbSession implements EngineSession {
   readonly dialect = "duckdb"
   readonly #instance: DuckDBInstance
   readonly #pool: ConnectionPool
+  readonly #objects: ObjectAccess
   readonly #databases = new Map<string, AttachedDatabase>()
   /** Connections by the temporary relation that only they see. */
   readonly #pinned = new Map<string, Lease>()
@@ -101,6 +104,7 @@ export class DuckdbSession implements EngineSession {
   constructor(instance: DuckDBInstance, settings: readonly string[], folders: SessionFolders) {
     this.#instance = instance
     this.#pool = new ConnectionPool(instance, settings)
+    this.#objects = new ObjectAccess(instance)
     this.#folders = folders
   }
 
@@ -119,6 +123,7 @@ export class DuckdbSession implements EngineSession {
       const running = { signal: options.signal, failed: failedMap }
       return withoutMaps(this, relation, running, printable => this.write(printable, target, options))
     }
+    if (isObjectUrl(target.path)) await this.#objects.allow([target.path])
     // the step can be stopped from here on, also while headers are read
     return this.withRelation(relation, options.stepId, options.signal, async lease => {
       const source = { ...(await compiled(relation, lease)), schema: relation.schema, ordered: isOrdered(relation) }
@@ -370,6 +375,7 @@ export class DuckdbSession implements EngineSession {
       for (const undo of attached.splice(0).reverse()) await undo()
     }
     try {
+      await this.#objects.allow(objectUrlsOf(relation))
       const paths = tablesOf(relation)
       // In one order for all, so that no two processes wait for each other.
       for (const alias of [...new Set(paths.map(path => path[0] ?? ""))].sort()) {

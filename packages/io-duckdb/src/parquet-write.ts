@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto"
 import { mkdir, readdir, rm } from "node:fs/promises"
 import { join, relative } from "node:path"
-import type { Layout, Target, WriteResult, WrittenFile } from "@assets/core"
+import {
+  isObjectUrl,
+  joinObjectUrl,
+  type Layout,
+  relativeObjectUrl,
+  type Target,
+  type WriteResult,
+  type WrittenFile,
+} from "@assets/core"
 import type { DataType, Schema } from "@assets/dataframe"
 import type { DuckDBMapValue, DuckDBMaterializedResult, DuckDBValue } from "@duckdb/node-api"
 import { type FileStatistics, mergeStatistics } from "./column-statistics.ts"
@@ -136,7 +144,7 @@ async function copyEachPartition(
     for (const [i, key] of keys.entries()) {
       const sql = `SELECT s.* FROM "staged" AS s JOIN "staged_keys" AS k ON ${same} WHERE k."staged number" = ${i + 1}`
       const folder = join(...partitionBy.map(name => partitionFolder(name, key[name])))
-      await mkdir(join(target.path, folder), { recursive: true })
+      if (!isObjectUrl(target.path)) await mkdir(join(target.path, folder), { recursive: true })
       const sorted = sortBy.length > 0 ? sortedSelect({ ...source, sql }, sortBy) : sql
       // Two values may have a folder of one name: null, and the text that stands for it.
       files.push(...(await copy(lease, sorted, target, join(folder, `part-${i}.parquet`), compression(layout))))
@@ -167,16 +175,24 @@ async function copy(
   file: string,
   options: readonly string[],
 ): Promise<CopiedFile[]> {
-  const to = quoteText(file ? join(target.path, file) : target.path)
+  const to = quoteText(file ? below(target.path, file) : target.path)
   const sql = `COPY (${select}) TO ${to} (${["FORMAT parquet", "RETURN_STATS", ...options].join(", ")})`
   return copiedFiles(await lease.run(sql, { target: target.path }), target.path)
+}
+
+function below(folder: string, name: string): string {
+  return isObjectUrl(folder) ? joinObjectUrl(folder, name) : join(folder, name)
+}
+
+function pathBelow(folder: string, path: string): string {
+  return isObjectUrl(folder) ? relativeObjectUrl(folder, path) : relative(folder, path)
 }
 
 /** Reads the rows of `RETURN_STATS`: one for each file. */
 function copiedFiles(result: DuckDBMaterializedResult, folder: string): Promise<CopiedFile[]> {
   return result.getRowObjects().then(rows =>
     rows.map(row => ({
-      path: relative(folder, String(row.filename)),
+      path: pathBelow(folder, String(row.filename)),
       rows: Number(row.count),
       bytes: Number(row.file_size_bytes),
       statistics: statisticsOf(row.column_statistics),

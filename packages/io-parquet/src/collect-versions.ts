@@ -1,11 +1,12 @@
 import { readdirSync, rmSync } from "node:fs"
 import { basename, join } from "node:path"
 import type { Collected } from "@assets/core"
-import type { AssetFolder } from "./parquet-layout.ts"
+import type { AssetFolder } from "./asset-folder.ts"
+import { keptVersions } from "./kept-versions.ts"
 import { type Pointer, readPointers, writePointer } from "./pointer.ts"
 import { lookAt } from "./storage-root.ts"
 import { readVersion } from "./version.ts"
-import { type Doomed, isUnwanted, keptVersions, unnamedVersions, wholeVersion } from "./version-collector.ts"
+import { type Doomed, isUnwanted, readsOf, unnamedVersions, wholeVersion } from "./version-collector.ts"
 import { type AbandonedWrite, abandonedWrites, markedWrites } from "./writing-mark.ts"
 
 export interface CollectSettings {
@@ -61,7 +62,7 @@ function beyondKept(
   for (const pointer of pointers) {
     const version = wholeVersion(folder, pointer.materialization.id)
     const now = version
-      ? keptVersions(folder, version, pointer, { keep, inUse })
+      ? keptVersions(version, pointer, { keep, inUse, readsOf: id => readsOf(folder, id) })
       : { kept: pointer.versions, dropped: [] }
     for (const id of now.kept) kept.add(id)
     for (const id of now.dropped) dropped.add(id)

@@ -5,16 +5,17 @@ import {
   type OutputContext,
   type Publication,
   type PublishContext,
-  StorageError,
 } from "@assets/core"
-import { AssetFolder } from "./parquet-layout.ts"
+import { AssetFolder } from "./asset-folder.ts"
+import { keptVersions } from "./kept-versions.ts"
 import { type Pointer, readPointer, writePointer } from "./pointer.ts"
 import { decide, finishDecision, type Move } from "./publication.ts"
 import type { RootLock } from "./root-lock.ts"
+import { conflict, sameWork } from "./same-work.ts"
 import type { StorageRoot } from "./storage-root.ts"
 import { dataMissing } from "./stored-value.ts"
 import { isIntact, partitionsOf, readVersion, type Version } from "./version.ts"
-import { dropVersions, isNamed, keptVersions, removeDoomed, removeVersion, wholeVersion } from "./version-collector.ts"
+import { dropVersions, isNamed, readsOf, removeDoomed, removeVersion, wholeVersion } from "./version-collector.ts"
 import { type Base, marksOf, unmarkWriting } from "./writing-mark.ts"
 
 const neverAborted = new AbortController().signal
@@ -30,11 +31,6 @@ export interface Committing {
 export interface Candidate {
   readonly version: Version
   readonly base: Base
-}
-
-/** The ids of what pointers name. */
-export function baseOf(pointers: ReadonlyMap<string | null, Pointer | undefined>): Base {
-  return new Map([...pointers].map(([partition, pointer]) => [partition, pointer?.materialization.id ?? null]))
 }
 
 /** The current pointers of partitions. Without a look at decisions: under the lock, once these are carried out. */
@@ -108,49 +104,10 @@ function move(
   { partition, former, keep, inUse }: Moving,
 ): { move: Move; dropped: readonly string[] } {
   const { materialization } = version
-  const { kept, dropped } = keptVersions(folder, version, former, { keep, inUse })
+  const { kept, dropped } = keptVersions(version, former, { keep, inUse, readsOf: id => readsOf(folder, id) })
   const applied = version.applied.get(partition) ?? new Set<string>()
   const pointer = { partition, materialization, versions: kept, applied }
   return { move: { key: folder.key, former: former?.materialization.id ?? null, pointer }, dropped }
-}
-
-/**
- * The pointer to the work of a write, when it was done by somebody else before.
- * @throws StorageError `STORAGE_CONFLICT` when something else has been done
- */
-function sameWork(
-  context: OutputContext,
-  now: ReadonlyMap<string | null, Pointer | undefined>,
-  base: Base,
-  key: string,
-): Pointer | undefined {
-  const pointers = [...now.values()]
-  if (isApplied(context, pointers)) return pointers[0]
-  const isMoved = [...now].some(
-    ([partition, pointer]) => (pointer?.materialization.id ?? null) !== (base.get(partition) ?? null),
-  )
-  if (!isMoved) return undefined
-  const { fingerprint, write } = context
-  const isSame = write === "overwrite" && pointers.every(one => one?.materialization.fingerprint === fingerprint)
-  if (isSame) return pointers[0]
-  throw conflict(key)
-}
-
-/** Whether an append or merge has been applied to all its partitions, so that nothing is left to do. */
-export function isApplied(
-  { write, reapply, fingerprint }: OutputContext,
-  pointers: readonly (Pointer | undefined)[],
-): boolean {
-  return write !== "overwrite" && reapply !== true && pointers.every(pointer => pointer?.applied.has(fingerprint))
-}
-
-function conflict(key: string): StorageError {
-  return new StorageError("STORAGE_CONFLICT", {
-    what: `Something else has become current of '${key}' meanwhile.`,
-    why: "Another writer, whom no lease held off, was first; what it stored stays current.",
-    fix: "Run again. Let writers of one root share the event log (state: { path }), so that they wait for one another.",
-    details: { key },
-  })
 }
 
 /** Makes complete versions current, all of them or none. */

@@ -1,4 +1,4 @@
-import type { AssetFolder } from "./parquet-layout.ts"
+import type { AssetFolder } from "./asset-folder.ts"
 import { syncTree } from "./sync-tree.ts"
 import { filesOf, type Version, writeMarker } from "./version.ts"
 

@@ -1,9 +1,6 @@
-import { mkdirSync } from "node:fs"
-import { rm } from "node:fs/promises"
-import { join, relative } from "node:path"
+import { join } from "node:path"
 import type { Schema } from "@assets/dataframe"
 import { defaultFileMB } from "./parquet-options.ts"
-import { storageFailure } from "./storage-failure.ts"
 import { storedFrame } from "./stored-value.ts"
 import type { StoredFile } from "./version.ts"
 import type { WriteRequest } from "./write-version.ts"
@@ -22,19 +19,15 @@ interface AddedFiles {
  * read afterwards; files of former versions stay where they are, for those that read them.
  */
 export async function mergeSmallFiles(request: WriteRequest, { files, path }: AddedFiles): Promise<StoredFile[]> {
-  const { context, folder, value, layout } = request
+  const { context, place, value, layout } = request
   if (value.kind !== "relation" && value.kind !== "batches") return [...files]
   const merged = filesToMerge(files, (layout.targetFileMB ?? defaultFileMB) * 1024 * 1024)
   if (merged.length === 0) return [...files]
-  const target = join(path, "merged")
-  try {
-    mkdirSync(target)
-  } catch (error) {
-    throw storageFailure(error, target, "write")
-  }
-  const version = folder.version(context.id)
+  const target = place.layout.join(path, "merged")
+  await place.makeFolder(target)
+  const version = place.layout.version(context.id)
   const { relation } = storedFrame(
-    merged.map(file => join(version, file.path)),
+    merged.map(file => place.layout.join(version, file.path)),
     value.schema as Schema, // core hands on what the dataframe made
   )
   const { stepId, signal } = context
@@ -45,8 +38,8 @@ export async function mergeSmallFiles(request: WriteRequest, { files, path }: Ad
     { stepId, signal, layout },
   )
   const own = merged.filter(file => !file.path.startsWith(".."))
-  for (const file of own) await rm(join(version, file.path), { force: true })
-  const inner = relative(version, target)
+  for (const file of own) await place.removeFile(place.layout.join(version, file.path))
+  const inner = join(place.layout.dataName(context.partitions), "merged")
   const rest = files.filter(file => !merged.includes(file))
   return [...rest, ...result.files.map(file => ({ ...file, path: join(inner, file.path) }))]
 }

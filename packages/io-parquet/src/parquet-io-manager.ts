@@ -13,6 +13,7 @@ import {
   type InputContext,
   type IOContext,
   type IOManager,
+  isObjectUrl,
   type Json,
   type Materialization,
   type OutputContext,
@@ -23,29 +24,22 @@ import {
   StorageError,
   type StoredValue,
 } from "@assets/core"
-import type { Schema } from "@assets/dataframe"
 import { adoptVersion } from "./adopt-version.ts"
+import { AssetFolder } from "./asset-folder.ts"
 import { collectAsset } from "./collect-versions.ts"
-import {
-  baseOf,
-  commitVersion,
-  discardVersion,
-  isApplied,
-  pointersOf,
-  publishVersions,
-  recordOf,
-} from "./commit-version.ts"
-import { AssetFolder } from "./parquet-layout.ts"
+import { commitVersion, discardVersion, pointersOf, publishVersions, recordOf } from "./commit-version.ts"
+import { FolderPlace } from "./folder-place.ts"
+import { ObjectIOManager } from "./object-io-manager.ts"
 import { compressionOf, faultOfOptions, type ParquetOptions, refusalOf } from "./parquet-options.ts"
-import { filesOfShare, sharesOf } from "./partition-files.ts"
-import type { Pointer } from "./pointer.ts"
+import { type Pointer, readPointer } from "./pointer.ts"
 import { finishDecision, type PointerView, readAtOneMoment } from "./publication.ts"
 import { restorableVersion } from "./restorable-version.ts"
 import { RootLock } from "./root-lock.ts"
+import { baseOf, isApplied } from "./same-work.ts"
 import { examineRoot } from "./storage-doctor.ts"
 import { storageFailure } from "./storage-failure.ts"
 import { StorageRoot } from "./storage-root.ts"
-import { dataMissing, readJson, storedFrame } from "./stored-value.ts"
+import { dataMissing, storedValue } from "./stored-value.ts"
 import { filesOf, isIntact, partitionsOf, readVersion, type Version } from "./version.ts"
 import { dropAbandoned, removeDoomed, wholeVersion } from "./version-collector.ts"
 import { writeVersion } from "./write-version.ts"
@@ -56,9 +50,12 @@ import { abandonedWrites, abandonWriting, markWriting, removeMark, unmarkWriting
  *
  * A version never changes once it is complete, so that readers finish with what they began. Frames are written and read
  * by the engine; what TypeScript made is streamed through parquet-wasm. JSON values are kept as `value.json`.
+ * With a root on an object store the pointer is replaced by a conditional write, and there is no `publish: "run"`.
  * @throws ConfigError `CONFIG_INVALID` for wrong options
  * @example
  * parquetIO({ root: "data", keep: 3 })
+ * @example
+ * parquetIO({ root: "s3://lake/assets" })
  */
 export function parquetIO(options: ParquetOptions): IOManager {
   const why = faultOfOptions(options)
@@ -66,7 +63,8 @@ export function parquetIO(options: ParquetOptions): IOManager {
     const fix = 'Write for one parquetIO({ root: "data", keep: 2 }).'
     throw new ConfigError("CONFIG_INVALID", { what: "parquetIO() was given wrong options.", why, fix })
   }
-  return new ParquetIOManager({ ...options, keep: options.keep ?? 2 })
+  const settings = { ...options, keep: options.keep ?? 2 }
+  return isObjectUrl(options.root) ? new ObjectIOManager(settings) : new ParquetIOManager(settings)
 }
 
 class ParquetIOManager implements IOManager {
@@ -123,7 +121,8 @@ class ParquetIOManager implements IOManager {
     markWriting(folder, id, base)
     try {
       const layout = { ...compressionOf(this.#options), ...context.layout }
-      const version = await writeVersion({ context, folder, value, pointers, layout })
+      const place = new FolderPlace(folder)
+      const version = await writeVersion({ context, place, value, pointers, layout })
       if (context.staged) return version.materialization
       faultPoint("io.pointer")
       const record = await commitVersion(this.#committing, context, folder, { version, base })
@@ -141,16 +140,9 @@ class ParquetIOManager implements IOManager {
   async loadInput(context: InputContext): Promise<StoredValue> {
     const folder = this.#folder(context)
     const versions = context.materializations.map(({ id }) => completeVersion(folder, id))
-    const [first] = versions
-    if (first && first.materialization.kind === "nothing") return { kind: "nothing" }
-    const shares = sharesOf(folder, versions, context.partitions)
-    if (first && first.materialization.kind === "json") return readJson(folder, shares, context.partitions)
-    const schema = context.schema as Schema | undefined // core hands on what the dataframe made
-    if (!schema) throw new Error(`${context.key} is a table and has no schema. Please report this.`)
-    return storedFrame(
-      shares.flatMap(share => filesOfShare(folder, share)),
-      schema,
-    )
+    return storedValue(new FolderPlace(folder), versions, context, async partition => {
+      return readPointer(folder, partition)?.versions ?? []
+    })
   }
 
   async restore(context: OutputContext, fingerprint: string): Promise<Materialization | undefined> {

@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto"
-import { join } from "node:path"
 import { DefinitionError } from "@assets/core"
-import type { StorageRoot } from "./storage-root.ts"
 
 /** The pointer of an asset without partitions. */
 const whole = "all"
@@ -33,59 +31,63 @@ export function isVersionId(text: unknown): text is string {
   return typeof text === "string" && /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/.test(text)
 }
 
-/** The places of one asset. The folders are part of the storage's format, see the reference. */
-export class AssetFolder {
-  readonly root: StorageRoot
+/** Joins a place and names below it: paths of this machine, or the URLs of objects. */
+export type JoinPath = (place: string, ...names: string[]) => string
+
+/** The places of one asset. The names are part of the storage's format, see the reference. */
+export class AssetLayout {
   readonly key: string
   readonly path: string
+  /** The place of a name below another; `..` in it is resolved. */
+  readonly join: JoinPath
 
   /** @throws DefinitionError `ASSET_KEY_INVALID` for a key that would leave the root or meet a file of ours */
-  constructor(root: StorageRoot, key: string) {
+  constructor(root: string, key: string, join: JoinPath) {
     const segments = key.split("/")
     const isSafe = (segment: string) =>
       /^[A-Za-z0-9.-][A-Za-z0-9_.-]*$/.test(segment) && !/^\.{1,2}$|^latest$/.test(segment)
     if (!segments.every(isSafe)) throw unsafeKey(key)
-    this.root = root
     this.key = key
-    this.path = join(root.path, ...segments)
+    this.join = join
+    this.path = join(root, ...segments)
   }
 
   get versions(): string {
-    return join(this.path, "_versions")
+    return this.join(this.path, "_versions")
   }
 
   get pointers(): string {
-    return join(this.path, "_current")
+    return this.join(this.path, "_current")
   }
 
   /** One file for each write that has not become current yet, and may never. */
   get writing(): string {
-    return join(this.path, "_writing")
-  }
-
-  /** A link to the current version, for people. */
-  get latest(): string {
-    return join(this.path, "latest")
+    return this.join(this.path, "_writing")
   }
 
   version(id: string): string {
-    return join(this.versions, id)
+    return this.join(this.versions, id)
   }
 
   /** Written last: a version without it is partial. */
   marker(id: string): string {
-    return join(this.version(id), "_assets.json")
+    return this.join(this.version(id), "_assets.json")
   }
 
   pointer(partition: string | null): string {
-    return join(this.pointers, `${partition === null ? whole : encodePartition(partition)}.json`)
+    return this.join(this.pointers, `${partition === null ? whole : encodePartition(partition)}.json`)
   }
 
-  /** Where the files of a write go: a write of one partition has a folder that names it. */
-  data(id: string, partitions: readonly string[]): string {
+  /** The folder of a write below that of its version: a write of one partition has one that names it. */
+  dataName(partitions: readonly string[]): string {
     const [only] = partitions
-    const named = partitions.length === 1 && only !== undefined
-    return named ? join(this.version(id), `partition=${encodePartition(only)}`) : this.version(id)
+    return partitions.length === 1 && only !== undefined ? `partition=${encodePartition(only)}` : ""
+  }
+
+  /** Where the files of a write go. */
+  data(id: string, partitions: readonly string[]): string {
+    const name = this.dataName(partitions)
+    return name === "" ? this.version(id) : this.join(this.version(id), name)
   }
 }
 

@@ -6,7 +6,10 @@ export const defaultFileMB = 128
 
 /** Where Parquet rests, and how much of it. */
 export interface ParquetOptions {
-  /** Folder of the assets, relative to the config's folder or absolute. `${NAME}` stands for a variable. */
+  /**
+   * Folder of the assets, relative to the config's folder or absolute; or a place on an object store, `s3://bucket/assets`.
+   * `${NAME}` stands for a variable.
+   */
   readonly root: string
   /** Versions that remain of each partition, the current one counted. Default 2. */
   readonly keep?: number
@@ -29,10 +32,18 @@ export function faultOfOptions(options: unknown): string | undefined {
 
 /** Why a root cannot be one; undefined when it can. */
 export function refusalOf(root: string): Refusal | undefined {
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(root)) return undefined
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(root)?.[1]?.toLowerCase()
+  if (scheme === undefined) return undefined
+  if (scheme === "s3") {
+    return {
+      why: "Whether the root is on an object store decides what the environment can do, before any variable is known.",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it stands so in a config
+      fix: 'Write s3:// in the root itself, and what varies behind it: parquetIO({ root: "s3://${BUCKET}/assets" }).',
+    }
+  }
   return {
-    why: "This version keeps Parquet on disks that are mounted on this machine.",
-    fix: "Give root a folder, for one of a mounted network disk.",
+    why: `Parquet is kept on disks that are mounted on this machine and on s3://; ${scheme}:// has no conditional write that this version knows, by which one of two writers is held off.`,
+    fix: "Give root a folder, for one of a mounted network disk, or an s3:// URL.",
   }
 }
 

@@ -1,7 +1,6 @@
 import type { Layout, Materialization, WrittenFile } from "@assets/core"
 import { ConfigError } from "@assets/core"
-import type { AssetFolder } from "./parquet-layout.ts"
-import { readPointer } from "./pointer.ts"
+import type { AssetLayout } from "./parquet-layout.ts"
 import { filesOf, type Version } from "./version.ts"
 
 /**
@@ -29,11 +28,18 @@ export interface Share {
   readonly partitions: readonly string[]
 }
 
+/** The versions that a partition's pointer names, newest first. */
+export type VersionOrder = (partition: string) => Promise<readonly string[]>
+
 /**
  * Which of several versions each wanted partition is read from: the one that holds it, or of two the one that became
  * current of it last.
  */
-export function sharesOf(folder: AssetFolder, versions: readonly Version[], wanted: readonly string[]): Share[] {
+export async function sharesOf(
+  versions: readonly Version[],
+  wanted: readonly string[],
+  orderOf: VersionOrder,
+): Promise<Share[]> {
   const holders = new Map<string, Version[]>()
   for (const version of versions) {
     for (const partition of version.materialization.partitions) {
@@ -41,16 +47,23 @@ export function sharesOf(folder: AssetFolder, versions: readonly Version[], want
     }
   }
   const isWanted = (partition: string) => wanted.length === 0 || wanted.includes(partition)
-  const latest = new Map([...holders].map(([partition, among]) => [partition, latestOf(folder, partition, among)]))
+  const latest = new Map<string, Version | undefined>()
+  for (const [partition, among] of holders) {
+    if (isWanted(partition)) latest.set(partition, await latestOf(partition, among, orderOf))
+  }
   return versions.map(version => {
     const { partitions } = version.materialization
     return { version, partitions: partitions.filter(one => isWanted(one) && latest.get(one) === version) }
   })
 }
 
-function latestOf(folder: AssetFolder, partition: string, among: readonly Version[]): Version | undefined {
+async function latestOf(
+  partition: string,
+  among: readonly Version[],
+  orderOf: VersionOrder,
+): Promise<Version | undefined> {
   if (among.length < 2) return among[0]
-  const order = readPointer(folder, partition)?.versions ?? []
+  const order = await orderOf(partition)
   const found = order.flatMap(id => among.find(version => version.materialization.id === id) ?? [])
   return found[0] ?? among[0]
 }
@@ -59,13 +72,13 @@ function latestOf(folder: AssetFolder, partition: string, among: readonly Versio
  * The files that hold the rows of some of a version's partitions.
  * @throws ConfigError `ENVIRONMENT_UNSUPPORTED` when rows of several lie in one file
  */
-export function filesOfShare(folder: AssetFolder, { version, partitions }: Share): string[] {
+export function filesOfShare(layout: AssetLayout, { version, partitions }: Share): string[] {
   const { materialization, files } = version
-  if (partitions.length === materialization.partitions.length) return filesOf(folder, version)
+  if (partitions.length === materialization.partitions.length) return filesOf(layout, version)
   const isTold = files.every(file => file.partition !== undefined || file.rows === 0)
-  if (!isTold && partitions.length > 0) throw notApart(folder.key, materialization)
+  if (!isTold && partitions.length > 0) throw notApart(layout.key, materialization)
   const own = files.filter(file => file.partition !== undefined && partitions.includes(file.partition))
-  return filesOf(folder, version, own)
+  return filesOf(layout, version, own)
 }
 
 function notApart(key: string, { id, partitions }: Materialization): ConfigError {

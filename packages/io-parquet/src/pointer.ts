@@ -2,8 +2,9 @@ import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs
 import { join } from "node:path"
 import { type Materialization, syncToDisk } from "@assets/core"
 import { packApplied, unpackApplied } from "./applied-work.ts"
+import type { AssetFolder } from "./asset-folder.ts"
 import { isRecord, readJsonFile, replaceFile } from "./json-file.ts"
-import { type AssetFolder, isVersionId } from "./parquet-layout.ts"
+import { isVersionId } from "./parquet-layout.ts"
 import { isMissing, storageFailure } from "./storage-failure.ts"
 import { isMaterialization } from "./version.ts"
 
@@ -30,6 +31,11 @@ export function packPointer(pointer: Pointer): object {
   return { format, id, fingerprint, dataVersion, partition, versions, ...added, materialization }
 }
 
+/** The text of a pointer. */
+export function pointerText(pointer: Pointer): string {
+  return `${JSON.stringify(packPointer(pointer))}\n`
+}
+
 /** Undefined when the value is not what `packPointer` gives. */
 export function unpackPointer(value: unknown): Pointer | undefined {
   if (!isRecord(value) || value.format !== format || !isMaterialization(value.materialization)) return undefined
@@ -48,7 +54,7 @@ export function writePointer(folder: AssetFolder, pointer: Pointer, { durable = 
   } catch (error) {
     throw storageFailure(error, folder.pointers, "write")
   }
-  replaceFile(folder.pointer(pointer.partition), `${JSON.stringify(packPointer(pointer))}\n`, { durable })
+  replaceFile(folder.pointer(pointer.partition), pointerText(pointer), { durable })
   if (durable) syncToDisk(folder.path)
   if (pointer.partition === null) linkLatest(folder, pointer.materialization.id)
 }
@@ -79,12 +85,16 @@ export function pointerFiles(folder: AssetFolder): string[] {
 
 /** @throws StorageError `STORAGE_CORRUPT` */
 export function readPointerFile(folder: AssetFolder, path: string): Pointer | undefined {
-  const fix = `Delete ${path} and materialize ${folder.key} again; the data of its versions stays where it is.`
   const accept = (value: unknown): Pointer | undefined => {
     const pointer = unpackPointer(value)
     return pointer && folder.pointer(pointer.partition) === path ? pointer : undefined
   }
-  return readJsonFile(path, accept, fix)
+  return readJsonFile(path, accept, damagedPointerFix(folder.key, path))
+}
+
+/** What mends a pointer that cannot be understood. */
+export function damagedPointerFix(key: string, path: string): string {
+  return `Delete ${path} and materialize ${key} again; the data of its versions stays where it is.`
 }
 
 /** Points the link for people at a version. It is of no use to us, so that a file system without links is no fault. */

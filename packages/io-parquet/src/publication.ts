@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
+import { AssetFolder } from "./asset-folder.ts"
 import { isRecord, parseJsonFile, replaceFile } from "./json-file.ts"
-import { AssetFolder } from "./parquet-layout.ts"
 import { type Pointer, packPointer, readPointer, readPointers, unpackPointer, writePointer } from "./pointer.ts"
 import { readOwnFile, type StorageRoot } from "./storage-root.ts"
 

@@ -1,4 +1,4 @@
-import type { AssetFolder } from "./parquet-layout.ts"
+import type { AssetFolder } from "./asset-folder.ts"
 import { readPointer } from "./pointer.ts"
 import { isIntact, type Version } from "./version.ts"
 import { wholeVersion } from "./version-collector.ts"

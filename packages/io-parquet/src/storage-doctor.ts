@@ -1,7 +1,7 @@
 import { accessSync, constants, readdirSync, statfsSync, statSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { AssetsError, type Finding } from "@assets/core"
-import { AssetFolder } from "./parquet-layout.ts"
+import { AssetFolder } from "./asset-folder.ts"
 import { pointerFiles, readPointerFile } from "./pointer.ts"
 import { isUnfinished } from "./publication.ts"
 import type { StorageRoot } from "./storage-root.ts"

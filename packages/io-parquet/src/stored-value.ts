@@ -1,11 +1,16 @@
-import { readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
-import { type Json, type OutputValue, StorageError, type StoredValue, type WriteResult } from "@assets/core"
+import {
+  type InputContext,
+  type Json,
+  type OutputValue,
+  StorageError,
+  type StoredValue,
+  type WriteResult,
+} from "@assets/core"
 import type { Relation, Schema } from "@assets/dataframe"
-import type { AssetFolder } from "./parquet-layout.ts"
-import type { Share } from "./partition-files.ts"
-import { isMissing, storageFailure } from "./storage-failure.ts"
+import { filesOfShare, type Share, sharesOf, type VersionOrder } from "./partition-files.ts"
+import { storageFailure } from "./storage-failure.ts"
 import { filesOf, type Version } from "./version.ts"
+import type { VersionPlace, WrittenPlace } from "./version-place.ts"
 
 const jsonFile = "value.json"
 
@@ -33,40 +38,66 @@ export function writtenValue(value: OutputValue, paths: readonly string[]): Stor
 }
 
 /** Writes a JSON value as the one file of a version. */
-export function writeJson(folder: string, value: Json): WriteResult {
-  const path = join(folder, jsonFile)
-  const text = JSON.stringify(value)
+export async function writeJson(
+  { place, path: folder }: WrittenPlace,
+  value: Json,
+  signal: AbortSignal,
+): Promise<WriteResult> {
+  const path = place.layout.join(folder, jsonFile)
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(JSON.stringify(value))
+  }
   try {
-    writeFileSync(path, text)
+    const bytes = await place.writeFile(path, pieces(), signal)
+    return { rows: 0, bytes, files: [{ path: jsonFile, rows: 0, bytes }], columns: [] }
   } catch (error) {
     throw storageFailure(error, path, "write")
   }
-  const bytes = Buffer.byteLength(text)
-  return { rows: 0, bytes, files: [{ path: jsonFile, rows: 0, bytes }], columns: [] }
+}
+
+/** What some versions hold of the partitions that a reader wants. */
+export async function storedValue(
+  place: VersionPlace,
+  versions: readonly Version[],
+  { key, partitions, schema }: InputContext,
+  orderOf: VersionOrder,
+): Promise<StoredValue> {
+  const kind = versions[0]?.materialization.kind
+  if (kind === "nothing") return { kind: "nothing" }
+  const shares = await sharesOf(versions, partitions, orderOf)
+  if (kind === "json") return readJson(place, shares, partitions)
+  if (!schema) throw new Error(`${key} is a table and has no schema. Please report this.`)
+  const paths = shares.flatMap(share => filesOfShare(place.layout, share))
+  return storedFrame(paths, schema as Schema) // core hands on what the dataframe made
 }
 
 /** The value of one version; of several, or of none, the values by partition key. */
-export function readJson(folder: AssetFolder, shares: readonly Share[], wanted: readonly string[]): StoredValue {
+async function readJson(
+  place: VersionPlace,
+  shares: readonly Share[],
+  wanted: readonly string[],
+): Promise<StoredValue> {
   const [first] = shares
   if (shares.length === 1 && first && wanted.length <= 1) {
-    return { kind: "json", value: jsonOf(folder, first.version) }
+    return { kind: "json", value: await jsonOf(place, first.version) }
   }
-  const values = shares.flatMap(({ version, partitions }) =>
-    partitions.map(partition => [partition, jsonOf(folder, version)] as const),
-  )
+  const values: [string, Json][] = []
+  for (const { version, partitions } of shares) {
+    for (const partition of partitions) values.push([partition, await jsonOf(place, version)])
+  }
   return { kind: "json", value: Object.fromEntries(values) }
 }
 
-function jsonOf(folder: AssetFolder, version: Version): Json {
-  const [path = ""] = filesOf(folder, version)
+async function jsonOf(place: VersionPlace, version: Version): Promise<Json> {
+  const [path = ""] = filesOf(place.layout, version)
+  const text = await place.readFile(path)
+  if (text === undefined) throw dataMissing(version.materialization.key, path)
   try {
-    return JSON.parse(readFileSync(path, "utf8"))
+    return JSON.parse(text)
   } catch (error) {
-    if (isMissing(error)) throw dataMissing(version.materialization.key, path)
-    if (!(error instanceof SyntaxError)) throw storageFailure(error, path, "read")
     throw new StorageError("STORAGE_CORRUPT", {
       what: `${path} is not JSON.`,
-      why: error.message,
+      why: error instanceof Error ? error.message : String(error),
       fix: `Materialize ${version.materialization.key} again.`,
       details: { path },
     })

@@ -1,13 +1,13 @@
 import { readdirSync, rmSync } from "node:fs"
 import { rm } from "node:fs/promises"
-import type { AssetFolder } from "./parquet-layout.ts"
-import { type Pointer, readPointer, readPointers } from "./pointer.ts"
+import type { AssetFolder } from "./asset-folder.ts"
+import { readPointer, readPointers } from "./pointer.ts"
 import { isMissing, storageFailure } from "./storage-failure.ts"
 import { partitionsOf, readVersion, type Version, versionsReadBy } from "./version.ts"
 import { type AbandonedWrite, abandonedWrites, markedWrites, removeMark } from "./writing-mark.ts"
 
 /** A complete version that nobody made current is kept this long for whoever wants it, unless something else came. */
-const orphanMs = 24 * 60 * 60 * 1000
+export const orphanMs = 24 * 60 * 60 * 1000
 
 /** Removes the files of a version that is partial, or that `dropVersions` has made so. */
 export async function removeVersion(folder: AssetFolder, id: string): Promise<void> {
@@ -15,28 +15,8 @@ export async function removeVersion(folder: AssetFolder, id: string): Promise<vo
   await rm(folder.version(id), { recursive: true, force: true })
 }
 
-/**
- * The versions that a pointer names once a version is current: it, the former ones that remain, those that a running step
- * reads, and those whose files one of these reads, too. The rest may be dropped.
- */
-export function keptVersions(
-  folder: AssetFolder,
-  version: Version,
-  former: Pointer | undefined,
-  { keep, inUse }: { readonly keep: number; readonly inUse: ReadonlySet<string> },
-): { readonly kept: string[]; readonly dropped: string[] } {
-  const { id } = version.materialization
-  const all = [id, ...(former?.versions ?? []).filter(other => other !== id)]
-  const wanted = new Set(all.filter((other, i) => i < keep || inUse.has(other)))
-  for (const other of [...wanted]) {
-    for (const read of other === id ? versionsReadBy(version) : readsOf(folder, other)) wanted.add(read)
-  }
-  const named = [...all, ...[...wanted].filter(other => !all.includes(other))]
-  return { kept: named.filter(other => wanted.has(other)), dropped: all.filter(other => !wanted.has(other)) }
-}
-
 /** Ids whose files a version reads; none of one that is partial or damaged. */
-function readsOf(folder: AssetFolder, id: string): readonly string[] {
+export function readsOf(folder: AssetFolder, id: string): readonly string[] {
   const version = wholeVersion(folder, id)
   return version ? versionsReadBy(version) : []
 }

@@ -1,8 +1,9 @@
-import { dirname, join, relative } from "node:path"
+import { dirname, join } from "node:path"
 import type { Materialization, Schema, WrittenFile } from "@assets/core"
 import { packApplied, unpackApplied } from "./applied-work.ts"
+import type { AssetFolder } from "./asset-folder.ts"
 import { isRecord, readJsonFile, replaceFile } from "./json-file.ts"
-import { type AssetFolder, isVersionId } from "./parquet-layout.ts"
+import { type AssetLayout, isVersionId } from "./parquet-layout.ts"
 import { lookAt } from "./storage-root.ts"
 
 const format = 1
@@ -28,10 +29,9 @@ export function partitionsOf({ partitions }: Pick<Materialization, "partitions">
   return partitions.length === 0 ? [null] : partitions
 }
 
-/** Files of a version as another version names them that was appended to it. */
-export function filesSeenFrom(folder: AssetFolder, id: string, former: Version, files = former.files): StoredFile[] {
-  const at = folder.version(former.materialization.id)
-  return files.map(file => ({ ...file, path: relative(folder.version(id), join(at, file.path)) }))
+/** Files of a version as another version of the asset names them that was appended to it. */
+export function filesSeenBeside(former: Version, files = former.files): StoredFile[] {
+  return files.map(file => ({ ...file, path: join("..", former.materialization.id, file.path) }))
 }
 
 /** Ids of the former versions whose files a version reads. */
@@ -40,8 +40,8 @@ export function versionsReadBy(version: Version): string[] {
   return [...new Set(ids.filter(id => id !== undefined))]
 }
 
-/** Completes a version. Until then it is partial, and nothing reads it. */
-export function writeMarker(folder: AssetFolder, version: Version, { durable = false } = {}): void {
+/** What the marker of a version says. */
+export function packVersion(version: Version): string {
   const { materialization, files, schema } = version
   const { id, fingerprint, dataVersion, attempt, inputs, partitions, rows } = materialization
   const applied = [...version.applied].map(([partition, work]) => [partition, packApplied(work)])
@@ -60,7 +60,12 @@ export function writeMarker(folder: AssetFolder, version: Version, { durable = f
     ...(applied.length > 0 && { applied }),
     materialization,
   }
-  replaceFile(folder.marker(id), `${JSON.stringify(marker, null, 1)}\n`, { durable })
+  return `${JSON.stringify(marker, null, 1)}\n`
+}
+
+/** Completes a version. Until then it is partial, and nothing reads it. */
+export function writeMarker(folder: AssetFolder, version: Version, { durable = false } = {}): void {
+  replaceFile(folder.marker(version.materialization.id), packVersion(version), { durable })
 }
 
 /**
@@ -68,13 +73,17 @@ export function writeMarker(folder: AssetFolder, version: Version, { durable = f
  * @throws StorageError `STORAGE_CORRUPT` when the marker is damaged, or leads out of the root
  */
 export function readVersion(folder: AssetFolder, id: string): Version | undefined {
-  const path = folder.version(id)
-  folder.root.confirmInside(path)
-  const fix = `Delete ${path} and materialize ${folder.key} again: assets materialize ${folder.key} --force.`
-  return readJsonFile(folder.marker(id), marker => acceptMarker(marker, id), fix)
+  folder.root.confirmInside(folder.version(id))
+  return readJsonFile(folder.marker(id), marker => unpackVersion(marker, id), damagedVersionFix(folder, id))
 }
 
-function acceptMarker(value: unknown, id: string): Version | undefined {
+/** What mends a version whose marker cannot be understood. */
+export function damagedVersionFix(layout: AssetLayout, id: string): string {
+  return `Delete ${layout.version(id)} and materialize ${layout.key} again: assets materialize ${layout.key} --force.`
+}
+
+/** Undefined when the value is not what `packVersion` gives for this id. */
+export function unpackVersion(value: unknown, id: string): Version | undefined {
   if (!isRecord(value) || value.format !== format) return undefined
   const { materialization, files } = value
   if (!isMaterialization(materialization) || materialization.id !== id) return undefined
@@ -143,7 +152,7 @@ export function isIntact(folder: AssetFolder, version: Version): boolean {
   })
 }
 
-/** The absolute paths of a version's files. */
-export function filesOf(folder: AssetFolder, version: Version, files = version.files): string[] {
-  return files.map(file => join(folder.version(version.materialization.id), file.path))
+/** Where a version's files are. */
+export function filesOf(layout: AssetLayout, version: Version, files = version.files): string[] {
+  return files.map(file => layout.join(layout.version(version.materialization.id), file.path))
 }

@@ -1,8 +1,9 @@
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
+import type { AssetFolder } from "./asset-folder.ts"
 import { isRecord } from "./json-file.ts"
-import { type AssetFolder, isVersionId } from "./parquet-layout.ts"
+import { isVersionId } from "./parquet-layout.ts"
 import { isMissing, storageFailure } from "./storage-failure.ts"
 import { readOwnFile } from "./storage-root.ts"
 

@@ -11,7 +11,7 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import { ioContext } from "@assets/core/testing"
-import { describe, expect, onTestFinished, test } from "vitest"
+import { describe, expect, onTestFinished, test, vi } from "vitest"
 import { parquetIO } from "../src/index.ts"
 import { columns, key, numbers, pathsOf, Storage } from "./storage.ts"
 
@@ -232,8 +232,24 @@ test("an asset is removed with its folder, and its neighbours stay", async () =>
   expect(readdirSync(join(storage.base, "data", "marts"))).toEqual(["other"])
 })
 
-test("a root on an object store is refused when it is used, not when the config is loaded", async () => {
-  const storage = new Storage({ root: "s3://lake/assets" })
-  await expect(storage.current()).rejects.toMatchObject({ name: "ConfigError", code: "ENVIRONMENT_UNSUPPORTED" })
+test("a root of a kind that is not known is refused when it is used, not when the config is loaded", async () => {
+  for (const root of ["gs://lake/assets", "hdfs://lake/assets"]) {
+    const storage = new Storage({ root })
+    await expect(storage.current()).rejects.toMatchObject({ name: "ConfigError", code: "ENVIRONMENT_UNSUPPORTED" })
+  }
   expect(() => parquetIO({ root: "data", keep: 0 })).toThrow(/wrong options/)
+})
+
+test("a root that a variable takes to an object store is refused: what the environment can do depends on it", async () => {
+  vi.stubEnv("LAKE", "s3://lake")
+  onTestFinished(() => void vi.unstubAllEnvs())
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it stands so in a config
+  const storage = new Storage({ root: "${LAKE}/assets" })
+  await expect(storage.current()).rejects.toMatchObject({ fix: expect.stringContaining("s3:// in the root itself") })
+})
+
+test("a root on an object store has no publication of several assets, so that a config that needs one is refused", () => {
+  const io = parquetIO({ root: "s3://lake/assets" })
+  expect([io.publish, io.adopt]).toEqual([undefined, undefined])
+  expect(parquetIO({ root: "data" }).publish).toBeDefined()
 })

@@ -44,6 +44,17 @@ export function isDead(other: ProcessIdentity, heartbeatMs: number, nowMs: numbe
   return stopped.has(state) && nowMs - heartbeatMs > HEARTBEAT_LIMIT_MS
 }
 
+/** Whether a process is known to be dead: false of one that cannot be seen from here, on whichever host it is. */
+export function isKnownDead(other: ProcessIdentity): boolean {
+  const self = ownIdentity()
+  const isVisible =
+    self.bootId !== "" &&
+    other.bootId === self.bootId &&
+    other.host === self.host &&
+    other.pidNamespace === self.pidNamespace
+  return isVisible && isDead(other, Date.now(), Date.now())
+}
+
 /** Whether a process of this host is stopped, by SIGSTOP or Ctrl-Z: it holds what it holds and does nothing. */
 export function isStopped({ host, pid }: Pick<ProcessIdentity, "host" | "pid">): boolean {
   return host === ownIdentity().host && stopped.has(statOf(pid).state)

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises"
+import { open } from "node:fs/promises"
 import { join } from "node:path"
 import type * as Arrow from "apache-arrow"
 import type * as ParquetWasm from "parquet-wasm"
@@ -19,6 +19,8 @@ export interface ParquetFilesOptions {
   readonly targetFileMB?: number
   readonly compression?: "zstd" | "snappy" | "gzip" | "none"
   readonly signal: AbortSignal
+  /** Writes a file that is not there yet; gives its bytes. Default: on the disk. */
+  writeFile?(path: string, pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<number>
   /** Gives the error for what failed at a file; what the batches throw passes through. */
   failed?(error: unknown, path: string): unknown
 }
@@ -164,24 +166,38 @@ async function writeFile(
       }
     },
   })
-  let file: FileHandle | undefined
-  try {
-    file = await open(path, "wx")
-    const encoded: ReadableStream<Uint8Array> = await modules.parquet.transformParquetStream(
+  async function* encoded(): AsyncGenerator<Uint8Array> {
+    const { transformParquetStream } = modules.parquet
+    const pieces: ReadableStream<Uint8Array> = await transformParquetStream(
       source,
       properties(modules.parquet, options),
     )
-    for await (const piece of encoded) {
-      await file.write(piece)
+    for await (const piece of pieces) {
       bytes += piece.byteLength
+      yield piece
     }
-    return bytes
+  }
+  try {
+    return await (options.writeFile ?? writeNewFile)(path, encoded(), options.signal)
   } catch (error) {
     await batches.stop()
     if (failure) throw failure.error
     throw options.failed?.(error, path) ?? error
+  }
+}
+
+/** Writes a file of the disk that is not there yet; gives its bytes. */
+export async function writeNewFile(path: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
+  const file = await open(path, "wx")
+  try {
+    let bytes = 0
+    for await (const piece of pieces) {
+      await file.write(piece)
+      bytes += piece.byteLength
+    }
+    return bytes
   } finally {
-    await file?.close()
+    await file.close()
   }
 }
 

@@ -1,8 +1,7 @@
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
-import { EngineError } from "@assets/core"
+import { cacheFolder, EngineError } from "@assets/core"
 import type { Variables } from "../spark-options.ts"
-import { cacheFolder } from "./cache-folder.ts"
 import { installedSets } from "./installed-set.ts"
 import { ARCHIVE_VERSION, extrasOf, SPARK_VERSION, type SparkExtra } from "./spark-release.ts"
 

@@ -1,8 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { EngineError } from "@assets/core"
+import { cacheFolder, EngineError } from "@assets/core"
 import { expect, test } from "vitest"
-import { cacheFolder } from "../../src/install/cache-folder.ts"
 import { findSparkJars } from "../../src/install/spark-jars.ts"
 import { scratchFolder } from "../started-spark.ts"
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
+import { cacheFolder } from "@assets/core"
 import { describe, expect, onTestFinished, test } from "vitest"
-import { cacheFolder } from "../../src/install/cache-folder.ts"
 import { startSparkServer } from "../../src/launch/start-spark-server.ts"
 import type { Variables } from "../../src/spark-options.ts"
 import { scratchFolder, skipsSpark, sparkFolder, sparkLaunch } from "../started-spark.ts"

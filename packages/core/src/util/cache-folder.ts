@@ -1,12 +1,14 @@
 import { homedir } from "node:os"
 import { join } from "node:path"
-import type { Variables } from "../spark-options.ts"
 
 /**
  * Returns the folder for what is made once and used by every project of this user: `ASSETS_CACHE`, else `assets` in the
  * folder that the system has for such.
  */
-export function cacheFolder(env: Variables, platform: NodeJS.Platform = process.platform): string {
+export function cacheFolder(
+  env: { readonly [name: string]: string | undefined },
+  platform: NodeJS.Platform = process.platform,
+): string {
   if (env.ASSETS_CACHE) return env.ASSETS_CACHE
   if (env.XDG_CACHE_HOME) return join(env.XDG_CACHE_HOME, "assets")
   const home = env.HOME || homedir()

@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { cacheFolder } from "@assets/core"
+import { afterAll, beforeAll } from "vitest"
+
+const programs = {
+  gofakes3: join(cacheFolder(process.env), "test-object-stores", "gofakes3-1.2.0", "gofakes3"),
+  versitygw: join(cacheFolder(process.env), "test-object-stores", "versitygw-1.8.0", "versitygw"),
+} as const
+
+export type StoreName = keyof typeof programs
+
+const absent = Object.values(programs).filter(path => !existsSync(path))
+
+/** Whether the tests of object stores are skipped: their servers are not on this machine. In CI they run, and fail. */
+export const skipsObjectStores = absent.length > 0 && !process.env.CI
+
+if (skipsObjectStores)
+  console.warn("The tests of object stores are skipped: run node scripts/install-object-stores.mjs.")
+
+export const bucket = "bucket"
+export const testKeys = { AWS_ACCESS_KEY_ID: "test-access", AWS_SECRET_ACCESS_KEY: "test-secret" } as const
+
+interface StartedStore {
+  readonly endpoint: string
+  stop(): Promise<void>
+}
+
+/** Starts a store on loopback, with an empty bucket. gofakes3 takes any credentials, versitygw only the test's. */
+export async function startObjectStore(name: StoreName): Promise<StartedStore> {
+  const address = `127.0.0.1:${await freePort()}`
+  const folder = mkdtempSync(join(tmpdir(), "assets-object-store-"))
+  mkdirSync(join(folder, "data", bucket), { recursive: true })
+  const args = {
+    gofakes3: ["-backend", "mem", "-initialbucket", bucket, "-host", address],
+    versitygw: [
+      "--access",
+      testKeys.AWS_ACCESS_KEY_ID,
+      "--secret",
+      testKeys.AWS_SECRET_ACCESS_KEY,
+      "--port",
+      address,
+    ].concat(["posix", "--nometa", join(folder, "data")]),
+  }[name]
+  const server = spawn(programs[name], args, { stdio: "ignore", cwd: folder })
+  const endpoint = `http://${address}`
+  try {
+    await answering(endpoint, server)
+  } catch (error) {
+    server.kill("SIGKILL")
+    throw error
+  }
+  return {
+    endpoint,
+    async stop() {
+      if (server.exitCode === null) {
+        server.kill("SIGKILL")
+        await once(server, "exit")
+      }
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function answering(endpoint: string, server: ChildProcess): Promise<void> {
+  for (;;) {
+    if (server.exitCode !== null) throw new Error(`the object store ended with ${server.exitCode}`)
+    const isUp = await fetch(endpoint).then(
+      () => true,
+      () => false,
+    )
+    if (isUp) return
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  server.close()
+  await once(server, "close")
+  if (address === null || typeof address === "string") throw new Error("no port")
+  return address.port
+}
+
+/** Sets variables of this process, which processes that a test starts see too; gives what puts the former ones back. */
+export function setVariables(variables: { readonly [name: string]: string | undefined }): () => void {
+  const former = Object.keys(variables).map(name => [name, process.env[name]] as const)
+  const set = (name: string, value: string | undefined) => {
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
+  }
+  for (const [name, value] of Object.entries(variables)) set(name, value)
+  return () => {
+    for (const [name, value] of former) set(name, value)
+  }
+}
+
+/** One store for all tests of a block, as the variables of this process name it. */
+export function sharedObjectStore(name: StoreName = "gofakes3"): void {
+  let store: StartedStore | undefined
+  let restore = () => {}
+  beforeAll(async () => {
+    store = await startObjectStore(name)
+    restore = setVariables({ ...testKeys, AWS_ENDPOINT_URL_S3: store.endpoint, AWS_REGION: "us-east-1" })
+  })
+  afterAll(async () => {
+    restore()
+    await store?.stop()
+  })
+}
