@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises"
+import { Readable } from "node:stream"
 import { createGunzip } from "node:zlib"
-import { StorageError } from "@assets/core"
+import { isObjectUrl, objectStore, StorageError } from "@assets/core"
 import { bottomUp, type CsvHeaders, firstCsvRecord, type Relation } from "@assets/dataframe"
 
 type Files = Extract<Relation, { kind: "files" }>
@@ -9,8 +10,8 @@ type Files = Extract<Relation, { kind: "files" }>
 const mostBytes = 1024 * 1024
 
 /**
- * The headers of the local CSV files that a plan reads by name. A file whose header cannot be read here (on an object
- * store, compressed otherwise than with gzip) is left out: the engine then looks for itself.
+ * The headers of the CSV files that a plan reads by name. A file whose header cannot be read here (behind another URL
+ * than an object's, compressed otherwise than with gzip) is left out: the engine then looks for itself.
  * @throws StorageError `SOURCE_DATA_INVALID` for a file that lacks a declared column
  */
 export async function csvHeaders(plan: Relation): Promise<CsvHeaders> {
@@ -38,10 +39,10 @@ async function headerOf(path: string, { csv = {}, schema }: Files): Promise<read
 
 /** The text of a file up to `mostBytes`; undefined where only the engine can read it, and tells why it cannot. */
 async function beginningOf(path: string): Promise<string | undefined> {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path) || /\.(zst|bz2|xz)$/i.test(path)) return undefined
+  const isObject = isObjectUrl(path)
+  if ((!isObject && /^[a-z][a-z0-9+.-]+:\/\//i.test(path)) || /\.(zst|bz2|xz)$/i.test(path)) return undefined
   try {
-    const file = await open(path)
-    const stream = file.createReadStream()
+    const stream: Readable = isObject ? await beginningOfObject(path) : (await open(path)).createReadStream()
     const plain = /\.gz$/i.test(path) ? stream.pipe(createGunzip()) : stream
     stream.on("error", error => plain.destroy(error))
     const pieces: Buffer[] = []
@@ -59,6 +60,11 @@ async function beginningOf(path: string): Promise<string | undefined> {
   } catch {
     return undefined
   }
+}
+
+/** Of a compressed object the beginning is enough for the beginning of what it holds. */
+async function beginningOfObject(url: string): Promise<Readable> {
+  return Readable.from([Buffer.from((await objectStore().read(url, { start: 0, length: mostBytes })) ?? [])])
 }
 
 function requireColumns(path: string, names: readonly string[], { schema }: Files): void {

@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises"
+import { isObjectUrl, objectStore } from "@assets/core"
 import { bottomUp, type Relation, type SparkLeaf } from "@assets/dataframe"
 import type { SparkClient } from "./connect/client.ts"
 import { sql } from "./connect/relation.ts"
@@ -59,8 +60,9 @@ function partsOf(client: SparkClient, files: Files): Promise<SourcePart[]> {
   return files.format === "json" ? jsonParts(client, files) : parquetParts(client, files)
 }
 
-/** Tells one state of a local file from another. */
+/** Tells one state of a file from another. */
 async function stateOf(path: string): Promise<string> {
+  if (isObjectUrl(path)) return (await objectStore().look(path))?.etag ?? ""
   try {
     const { mtimeNs, size, ino } = await stat(path, { bigint: true })
     return `${mtimeNs}-${size}-${ino}`

@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises"
+import type { WrittenPart } from "./written-folder.ts"
 
 /** What the footer of a Parquet file says of one column; the bytes are of the file's physical type. */
 export interface ColumnFooter {
@@ -18,36 +18,36 @@ export interface ParquetFooter {
 const tailBytes = 8
 const magic = "PAR1"
 
+/** What is mostly enough to hold a footer: one look at the end of a file. */
+const usualBytes = 64 * 1024
+
 /**
- * Reads the footer of a local Parquet file.
+ * Reads the footer of a Parquet file.
  * @throws Error when the file is not a whole Parquet file
  */
-export async function readParquetFooter(path: string): Promise<ParquetFooter> {
+export async function readParquetFooter(part: WrittenPart): Promise<ParquetFooter> {
   const { deserializeTCompactProtocol } = await import("hyparquet/src/thrift.js")
-  const bytes = await footerBytes(path)
+  const bytes = await footerBytes(part)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const metadata: unknown = deserializeTCompactProtocol({ view, offset: 0 })
   return footerOf(metadata as FileMetadata) // its fields are those of the specification
 }
 
-async function footerBytes(path: string): Promise<Uint8Array> {
-  const file = await open(path)
-  try {
-    const { size } = await file.stat()
-    const tail = await bytesAt(file, size - tailBytes, tailBytes)
-    const length = tail.readUInt32LE(0)
-    if (tail.toString("latin1", 4) !== magic || length > size - tailBytes) throw new Error(`${path} is not whole.`)
-    return await bytesAt(file, size - tailBytes - length, length)
-  } finally {
-    await file.close()
-  }
+async function footerBytes(part: WrittenPart): Promise<Uint8Array> {
+  const end = await bytesAt(part, Math.max(0, part.bytes - usualBytes), Math.min(usualBytes, part.bytes))
+  const tail = end.subarray(-tailBytes)
+  const isWhole = tail.length === tailBytes && tail.toString("latin1", 4) === magic
+  const length = isWhole ? tail.readUInt32LE(0) : Number.POSITIVE_INFINITY
+  if (length > part.bytes - tailBytes) throw new Error(`${part.path} is not whole.`)
+  const missing = length + tailBytes - end.length
+  if (missing <= 0) return end.subarray(end.length - tailBytes - length, end.length - tailBytes)
+  return bytesAt(part, part.bytes - tailBytes - length, length)
 }
 
-async function bytesAt(file: Awaited<ReturnType<typeof open>>, position: number, length: number): Promise<Buffer> {
-  if (position < 0) throw new Error("A Parquet file is shorter than its end.")
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position)
-  if (bytesRead < length) throw new Error("A Parquet file became shorter while it was read.")
-  return buffer
+async function bytesAt(part: WrittenPart, start: number, length: number): Promise<Buffer> {
+  const bytes = await part.read(start, length)
+  if (bytes.length < length) throw new Error("A Parquet file became shorter while it was read.")
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 /** The fields of Parquet's thrift structures, by their numbers in the format's specification. */

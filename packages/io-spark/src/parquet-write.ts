@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto"
-import { mkdir, readdir, rename, rm, rmdir, stat } from "node:fs/promises"
-import { join, sep } from "node:path"
 import type { Layout, Target, WriteResult } from "@assets/core"
 import type { Schema } from "@assets/dataframe"
 import { mergeFooters } from "./column-statistics.ts"
 import { readParquetFooter } from "./parquet-footer.ts"
-import { resizeFiles, type WrittenPart } from "./resize-files.ts"
+import { type MeasuredPart, resizeFiles } from "./resize-files.ts"
 import { emptySelect, quoteName } from "./spark-sql-text.ts"
+import { type WrittenFolder, type WrittenPart, writtenFolder } from "./written-folder.ts"
 
 /** What is written: a SELECT, and the columns that it gives. */
 export interface WriteSource {
@@ -50,37 +49,31 @@ export async function writeParquet(
   }
   const write = (sql: string, folders: readonly string[]) =>
     run({ sql, path: target.path, partitionBy: folders, options })
-  await rmdir(target.path)
+  const folder = writtenFolder(target.path)
+  await folder.prepare()
   await write(
     selectOf(source, layout),
     partitionBy.map((_, i) => folderColumn(i)),
   )
-  await mkdir(target.path, { recursive: true })
-  let written = await writtenParts(target.path)
+  let written = await folder.parts()
   if (written.length === 0) {
     // Of no rows a partitioned write makes no file.
-    await rm(target.path, { recursive: true, force: true })
+    await folder.clear()
     await write(emptySelect(source.schema), [])
-    written = await writtenParts(target.path)
+    written = await folder.parts()
   }
-  const paths = await nameFolders(target.path, written, partitionBy)
-  const parts = await lookAt(target.path, paths)
+  const parts = await measured(await nameFolders(folder, written, partitionBy))
   const resized = await resizeFiles(parts, {
-    folder: target.path,
+    folder,
     layout,
     read,
-    write: async (sql, path, rowsPerFile) => {
+    write: async (sql, below, rowsPerFile) => {
       const most = { ...options, maxRecordsPerFile: String(rowsPerFile) }
-      await run({ sql, path, partitionBy: [], options: most })
-      return writtenParts(path)
+      await run({ sql, path: folder.pathOf(below), partitionBy: [], options: most })
+      return folder.parts(below)
     },
   })
-  const kept = new Map(parts.map(part => [part.path, part]))
-  const added = await lookAt(
-    target.path,
-    resized.filter(path => !kept.has(path)),
-  )
-  return resultOf(source.schema, [...resized.flatMap(path => kept.get(path) ?? []), ...added])
+  return resultOf(source.schema, [...resized.kept, ...(await measured(resized.added))])
 }
 
 /** Sorted within each file, which Spark makes of rows that belong together. */
@@ -112,25 +105,23 @@ function folderText(name: string): string {
   return `coalesce(nullif(${short}, ''), '__HIVE_DEFAULT_PARTITION__')`
 }
 
-/** Gives the folders the names of their columns; gives the paths of the files in them, in order. */
-async function nameFolders(folder: string, paths: readonly string[], names: readonly string[]): Promise<string[]> {
-  const named = new Set<string>()
-  const renamed: string[] = []
-  for (const path of paths) {
-    const segments = path.split(sep)
-    for (const [depth, name] of names.entries()) {
-      const prefix = `${folderColumn(depth)}=`
-      const segment = segments[depth]
-      if (!segment?.startsWith(prefix)) break
-      const parent = join(folder, ...segments.slice(0, depth))
-      const former = join(parent, segment)
-      segments[depth] = `${folderName(name)}=${segment.slice(prefix.length)}`
-      if (!named.has(former)) await rename(former, join(parent, segments[depth]))
-      named.add(former)
-    }
-    renamed.push(join(...segments))
+/** Gives the folders the names of their columns. */
+async function nameFolders(
+  folder: WrittenFolder,
+  parts: readonly WrittenPart[],
+  names: readonly string[],
+): Promise<readonly WrittenPart[]> {
+  if (names.length === 0) return parts
+  const nameOf = (segment: string, depth: number) => {
+    const prefix = `${folderColumn(depth)}=`
+    const name = names[depth]
+    return name !== undefined && segment.startsWith(prefix)
+      ? `${folderName(name)}=${segment.slice(prefix.length)}`
+      : segment
   }
-  return renamed.sort()
+  const moves = parts.map(from => ({ from, to: from.path.split("/").map(nameOf).join("/") }))
+  const moved = await folder.rename(moves.filter(({ from, to }) => from.path !== to))
+  return [...moves.flatMap(({ from, to }) => (from.path === to ? [from] : [])), ...moved]
 }
 
 /** A name of a folder may have 255 bytes, with the value. */
@@ -148,36 +139,18 @@ function escaped(name: string): string {
   })
 }
 
-/**
- * The Parquet files in a folder. Hadoop lays a file of checksums beside each, which nothing reads that does not know of
- * them.
- */
-async function writtenParts(folder: string): Promise<string[]> {
-  const names = await readdir(folder, { recursive: true })
-  for (const name of names) if (name.endsWith(".crc")) await rm(join(folder, name), { force: true })
-  return names.filter(name => name.endsWith(".parquet")).sort()
-}
-
 /** What the footers of files say. */
-async function lookAt(folder: string, paths: readonly string[]): Promise<WrittenPart[]> {
-  const found: WrittenPart[] = []
-  for (let i = 0; i < paths.length; i += atOnce) {
-    found.push(
-      ...(await Promise.all(
-        paths.slice(i, i + atOnce).map(async path => {
-          const [footer, { size }] = await Promise.all([
-            readParquetFooter(join(folder, path)),
-            stat(join(folder, path)),
-          ])
-          return { path, footer, bytes: size }
-        }),
-      )),
-    )
+async function measured(parts: readonly WrittenPart[]): Promise<MeasuredPart[]> {
+  const found: MeasuredPart[] = []
+  for (let i = 0; i < parts.length; i += atOnce) {
+    const some = parts.slice(i, i + atOnce)
+    found.push(...(await Promise.all(some.map(async part => ({ ...part, footer: await readParquetFooter(part) })))))
   }
   return found
 }
 
-function resultOf(schema: Schema, found: readonly WrittenPart[]): WriteResult {
+function resultOf(schema: Schema, parts: readonly MeasuredPart[]): WriteResult {
+  const found = [...parts].sort((a, b) => (a.path < b.path ? -1 : 1))
   return {
     rows: found.reduce((sum, { footer }) => sum + footer.rows, 0),
     bytes: found.reduce((sum, { bytes }) => sum + bytes, 0),

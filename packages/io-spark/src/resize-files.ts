@@ -1,25 +1,31 @@
-import { rename, rm } from "node:fs/promises"
-import { dirname, join } from "node:path"
+import { posix } from "node:path"
 import type { Layout } from "@assets/core"
 import type { ParquetFooter } from "./parquet-footer.ts"
 import { quoteName } from "./spark-sql-text.ts"
+import type { WrittenFolder, WrittenPart } from "./written-folder.ts"
 
-/** One file of a write, its path relative to the folder of the write. */
-export interface WrittenPart {
-  readonly path: string
+const { dirname, join } = posix // paths below a folder are the same for objects
+
+/** A file of a write, with what its footer says. */
+export interface MeasuredPart extends WrittenPart {
   readonly footer: ParquetFooter
-  readonly bytes: number
 }
 
 /** What a write offers to write some of its files again. */
 export interface Rewriting {
   /** The folder of the write. */
-  readonly folder: string
+  readonly folder: WrittenFolder
   readonly layout: Layout
   /** A SELECT of the rows of files. */
   read(paths: readonly string[]): Promise<string>
-  /** Writes a SELECT into a new folder, with as many rows in each file at most; gives the files' paths in it. */
-  write(sql: string, path: string, rowsPerFile: number): Promise<readonly string[]>
+  /** Writes a SELECT into a new folder below that of the write, with as many rows in each file at most. */
+  write(sql: string, below: string, rowsPerFile: number): Promise<readonly WrittenPart[]>
+}
+
+/** The files of a write: those that stay as they are, and those in the place of others. */
+export interface Resized {
+  readonly kept: readonly MeasuredPart[]
+  readonly added: readonly WrittenPart[]
 }
 
 const defaultFileMB = 128
@@ -30,21 +36,21 @@ const tolerance = 1.5
 
 /**
  * Writes those files again that are far from the wanted size, folder by folder: small ones together, large ones in parts.
- * Spark's tasks are cut by what they read, and nothing is known of what they write before they have written. Gives the
- * paths of all files of the write.
+ * Spark's tasks are cut by what they read, and nothing is known of what they write before they have written.
  */
-export async function resizeFiles(parts: readonly WrittenPart[], rewriting: Rewriting): Promise<string[]> {
-  const paths: string[] = []
+export async function resizeFiles(parts: readonly MeasuredPart[], rewriting: Rewriting): Promise<Resized> {
+  const kept: MeasuredPart[] = []
+  const added: WrittenPart[] = []
   for (const [folder, inFolder] of byFolder(parts)) {
     const chosen = partsToResize(inFolder, rewriting.layout)
-    paths.push(...inFolder.filter(part => !chosen.includes(part)).map(part => part.path))
-    if (chosen.length > 0) paths.push(...(await rewrite(folder, chosen, rewriting)))
+    kept.push(...inFolder.filter(part => !chosen.includes(part)))
+    if (chosen.length > 0) added.push(...(await rewrite(folder, chosen, rewriting)))
   }
-  return paths.sort()
+  return { kept, added }
 }
 
-function byFolder(parts: readonly WrittenPart[]): Map<string, WrittenPart[]> {
-  const folders = new Map<string, WrittenPart[]>()
+function byFolder(parts: readonly MeasuredPart[]): Map<string, MeasuredPart[]> {
+  const folders = new Map<string, MeasuredPart[]>()
   for (const part of parts) {
     const folder = dirname(part.path)
     folders.set(folder, [...(folders.get(folder) ?? []), part])
@@ -66,26 +72,27 @@ function targetBytes({ targetFileMB = defaultFileMB }: Layout): number {
   return targetFileMB * 1024 * 1024
 }
 
-async function rewrite(folder: string, parts: readonly WrittenPart[], rewriting: Rewriting): Promise<string[]> {
+async function rewrite(
+  folder: string,
+  parts: readonly MeasuredPart[],
+  rewriting: Rewriting,
+): Promise<readonly WrittenPart[]> {
   const { layout } = rewriting
-  const sum = (of: (part: WrittenPart) => number) => parts.reduce((total, part) => total + of(part), 0)
+  const sum = (of: (part: MeasuredPart) => number) => parts.reduce((total, part) => total + of(part), 0)
   const files = Math.max(1, Math.round(sum(part => part.bytes) / targetBytes(layout)))
   // Of tasks that are not alike, a larger one is not to leave a small file behind.
   const rows = Math.max(1, Math.ceil((1.25 * sum(part => part.footer.rows)) / files))
-  const read = await rewriting.read(parts.map(part => join(rewriting.folder, part.path)))
+  const read = await rewriting.read(parts.map(part => rewriting.folder.pathOf(part.path)))
   // Sorted again: a task reads the parts of a file in any order.
   const keys = (layout.sortBy ?? []).map(name => `${quoteName(name)} ASC NULLS FIRST`)
   const tasks = `SELECT /*+ COALESCE(${keys.length > 0 ? 1 : files}) */ * FROM (${read})`
   const sql = keys.length > 0 ? `SELECT * FROM (${tasks}) SORT BY ${keys.join(", ")}` : tasks
-  const resized = join(folder, "resized")
-  const written = await rewriting.write(sql, join(rewriting.folder, resized), rows)
-  const paths: string[] = []
-  for (const [i, name] of written.entries()) {
-    const path = join(folder, `part-${String(i).padStart(5, "0")}-resized.parquet`)
-    await rename(join(rewriting.folder, resized, name), join(rewriting.folder, path))
-    paths.push(path)
-  }
-  await rm(join(rewriting.folder, resized), { recursive: true, force: true })
-  for (const part of parts) await rm(join(rewriting.folder, part.path), { force: true })
-  return paths
+  const written = await rewriting.write(sql, join(folder, "resized"), rows)
+  const moves = written.map((from, i) => ({
+    from,
+    to: join(folder, `part-${String(i).padStart(5, "0")}-resized.parquet`),
+  }))
+  const moved = await rewriting.folder.rename(moves)
+  await rewriting.folder.remove(parts)
+  return moved
 }

@@ -1,3 +1,4 @@
+import { isObjectUrl } from "@assets/core"
 import { type Schema, sparkTypeText } from "@assets/dataframe"
 
 /** A name between backticks. */
@@ -5,8 +6,12 @@ export function quoteName(name: string): string {
   return `\`${name.replaceAll("`", "``")}\``
 }
 
-/** A path as Spark takes it: local ones with their scheme, so that no default file system of a cluster is meant. */
+/**
+ * A path as Spark takes it: local ones with their scheme, so that no default file system of a cluster is meant, and objects
+ * of S3 by Hadoop's name for its client.
+ */
 export function sparkPath(path: string): string {
+  if (isObjectUrl(path)) return `s3a${path.slice(path.indexOf(":"))}`
   return path.startsWith("/") ? `file://${path}` : path
 }
 

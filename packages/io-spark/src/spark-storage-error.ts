@@ -1,4 +1,4 @@
-import { AssetsError, StorageError } from "@assets/core"
+import { AssetsError, EngineError, type ObjectStoreFault, objectStoreFailure, StorageError } from "@assets/core"
 import { wrongValue } from "./checked-cast.ts"
 
 export interface Place {
@@ -66,7 +66,7 @@ function fullAt(error: AssetsError, { target, spill }: Place): StorageError {
   })
 }
 
-type Mapping = (told: Told, place: Place) => StorageError | undefined
+type Mapping = (told: Told, place: Place) => AssetsError | undefined
 
 /** What Spark said of a failed query. */
 interface Told {
@@ -78,9 +78,9 @@ interface Told {
 }
 
 /** The first mapping that knows the failure wins. */
-const mappings: readonly Mapping[] = [denied, taken, missing, wrong, malformed, damaged]
+const mappings: readonly Mapping[] = [objectStoreFailed, denied, taken, missing, wrong, malformed, damaged]
 
-function storageError(error: AssetsError, place: Place): StorageError | undefined {
+function storageError(error: AssetsError, place: Place): AssetsError | undefined {
   if (error.code === "STORAGE_FULL") return fullAt(error, place)
   if (error.code !== "ENGINE_QUERY_FAILED") return undefined
   const { condition = "", message = "", causes = [] } = error.details as { readonly [name: string]: unknown }
@@ -96,6 +96,29 @@ function storageError(error: AssetsError, place: Place): StorageError | undefine
 /** Hadoop says of a folder only that it could not be made. */
 const refused =
   /Permission denied|AccessControlException|Operation not permitted|Read-only file system|Mkdirs failed to create/i
+
+/** What Hadoop's client of object stores says. */
+const objectFaults: readonly (readonly [ObjectStoreFault, RegExp])[] = [
+  ["credentials", /^.*(?:NoAuthWithAWS|No AWS Credentials|Unable to load credentials).*$/im],
+  ["bucket", /^.*(?:NoSuchBucket|UnknownStoreException|[Bb]ucket .* does not exist).*$/m],
+  ["refused", /^.*(?:AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|Status Code: 40[13]).*$/m],
+  ["unreachable", /^.*(?:Connection refused|UnknownHostException|Unable to execute HTTP request).*$/m],
+]
+
+function objectStoreFailed({ text, path, cause }: Told, { target }: Place): AssetsError | undefined {
+  const url = path?.startsWith("s3:") ? path : target?.startsWith("s3:") ? target : undefined
+  if (/No FileSystem for scheme "?s3|S3AFileSystem not found/.test(text)) {
+    return new EngineError("SPARK_MISSING", {
+      what: "Spark has no jars for s3://.",
+      why: "The client of Hadoop that reaches object stores comes beside Spark.",
+      fix: "assets spark install --with s3; on a cluster of its own, put hadoop-aws among its jars.",
+      cause,
+    })
+  }
+  if (url === undefined) return undefined
+  const [fault, pattern] = objectFaults.find(([, one]) => one.test(text)) ?? []
+  return fault && pattern && objectStoreFailure(fault, url, firstMatch(text, pattern), cause)
+}
 
 function denied({ text, path, cause }: Told, { target }: Place): StorageError | undefined {
   if (!refused.test(text)) return undefined
@@ -190,9 +213,9 @@ function isOfVersion(path: string): boolean {
 }
 
 function pathIn(text: string): string | undefined {
-  return (
+  const path =
     /\b(?:file:(?:\/\/)?)(\/[^\s"'`]*[^\s"'`.,;:)\]])/.exec(text)?.[1] ?? /\b[a-z0-9]+:\/\/[^\s"'`]+/.exec(text)?.[0]
-  )
+  return path?.replace(/^s3a:/, "s3:")
 }
 
 function firstMatch(text: string, pattern: RegExp): string {

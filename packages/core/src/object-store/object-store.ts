@@ -39,7 +39,7 @@ export interface ObjectStore {
   /** Writes an object of any size in parts, of which few are in memory; gives its bytes. It is there when all are. */
   upload(url: string, pieces: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number>
   /** Copies an object within the store. */
-  copy(from: StoredObject, to: string): Promise<void>
+  copy(from: Pick<StoredObject, "url" | "bytes">, to: string): Promise<void>
   /** All objects whose URLs begin so, in the order of their names. */
   list(prefix: string): AsyncIterable<StoredObject>
   /** Removes objects; what is not there is no fault. */

@@ -67,7 +67,7 @@ class S3Store implements ObjectStore {
     return uploaded(url, all, signal)
   }
 
-  async copy(from: StoredObject, to: string): Promise<void> {
+  async copy(from: Pick<StoredObject, "url" | "bytes">, to: string): Promise<void> {
     const { bucket, name } = partsOfObjectUrl(from.url)
     const CopySource = [bucket, ...name.split("/")].map(encodeURIComponent).join("/")
     await required(to, "write", async (sdk, client, at) => {

@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises"
 import { join, parse, relative, sep } from "node:path"
 
 /** Whether a path is a pattern: `raw/*.csv`, `raw/2024-??/**`, `raw/{a,b}.csv`. */
-function isGlob(path: string): boolean {
+export function isGlob(path: string): boolean {
   return /[*?[\]{}]/.test(path)
 }
 
@@ -20,7 +20,7 @@ export async function findFiles(absolute: string): Promise<string[]> {
   const parts = absolute.slice(root.length).split(/[\\/]+/)
   const fixed = parts.findIndex(isGlob)
   const base = join(root, ...parts.slice(0, fixed))
-  const pattern = compile(parts.slice(fixed))
+  const pattern = compileGlob(parts.slice(fixed))
   const named = parts.slice(fixed).some(part => /^[._]/.test(part))
   const files = await filesBelow(base, named ? () => true : isVisible)
   return files.filter(file => pattern.test(relative(base, file).split(sep).join("/")))
@@ -50,12 +50,12 @@ async function filesBelow(folder: string, wanted: (name: string) => boolean): Pr
   return found.sort()
 }
 
-function isVisible(name: string): boolean {
+export function isVisible(name: string): boolean {
   return !name.startsWith(".") && !name.startsWith("_")
 }
 
 /** Makes a regular expression of the parts of a glob, for a relative path with slashes. */
-function compile(parts: readonly string[]): RegExp {
+export function compileGlob(parts: readonly string[]): RegExp {
   const last = parts.length - 1
   const text = parts.map((part, i) => {
     if (part === "**") return i === last ? ".*" : "(?:[^/]+/)*"

@@ -1,4 +1,5 @@
 import { join } from "node:path"
+import { s3Endpoint, s3Region } from "@assets/core"
 import type { SparkJars } from "../install/spark-jars.ts"
 import { pinnedSessionConf, type SparkConf } from "../pinned-conf.ts"
 import type { SparkLaunch, Variables } from "../spark-options.ts"
@@ -86,8 +87,7 @@ function tableFormatConf({ extras }: SparkJars): SparkConf {
 /** The keys themselves Hadoop reads from the variables: they stand in no setting that a query could print. */
 function s3Conf({ extras }: SparkJars, env: Variables): SparkConf {
   if (!extras.includes("s3")) return {}
-  const endpoint = env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL
-  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION
+  const [endpoint, region] = [s3Endpoint(env), s3Region(env)]
   return {
     "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
     ...(endpoint && {

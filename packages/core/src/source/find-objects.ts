@@ -1,0 +1,30 @@
+import type { ObjectStore, StoredObject } from "../object-store/object-store.ts"
+import { relativeObjectUrl } from "../object-store/object-url.ts"
+import { compileGlob, isGlob, isVisible } from "./find-files.ts"
+
+/** As `findFiles`, of the URL of an object, of a place of several, or of a glob: their objects, in the order of their names. */
+export async function findObjects(store: ObjectStore, url: string): Promise<StoredObject[]> {
+  const one = await store.look(url) // an object may be named like a pattern
+  if (one) return [one]
+  const parts = url.replace(/\/+$/, "").split("/")
+  const fixed = parts.findIndex((part, i) => i > 2 && isGlob(part))
+  if (fixed === -1) return objectsBelow(store, parts.join("/"), path => path.split("/").every(isVisible))
+  const pattern = compileGlob(parts.slice(fixed))
+  const isNamed = parts.slice(fixed).some(part => /^[._]/.test(part))
+  return objectsBelow(store, parts.slice(0, fixed).join("/"), path => {
+    return pattern.test(path) && (isNamed || path.split("/").every(isVisible))
+  })
+}
+
+async function objectsBelow(
+  store: ObjectStore,
+  place: string,
+  isWanted: (path: string) => boolean,
+): Promise<StoredObject[]> {
+  const found: StoredObject[] = []
+  for await (const object of store.list(`${place}/`)) {
+    // Some tools lay empty objects where there would be folders.
+    if (!object.url.endsWith("/") && isWanted(relativeObjectUrl(place, object.url))) found.push(object)
+  }
+  return found
+}

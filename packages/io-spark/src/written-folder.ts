@@ -1,0 +1,179 @@
+import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import {
+  isObjectUrl,
+  joinObjectUrl,
+  type ObjectStore,
+  objectStore,
+  relativeObjectUrl,
+  type StoredObject,
+} from "@assets/core"
+
+/** A file that Spark has written, its path relative to the folder of the write. */
+export interface WrittenPart {
+  readonly path: string
+  readonly bytes: number
+  /** Some bytes of it; fewer at its end. */
+  read(start: number, length: number): Promise<Uint8Array>
+}
+
+/** What lies behind the path of a write: a folder of a disk that this process sees, or objects. */
+export interface WrittenFolder {
+  /** Makes way for Spark, which writes only where nothing is. */
+  prepare(): Promise<void>
+  /**
+   * The Parquet files that are there, or those in a folder below, in the order of their paths; what else Spark has laid
+   * beside them goes.
+   */
+  parts(below?: string): Promise<WrittenPart[]>
+  /** Takes away what a write without rows has left. */
+  clear(): Promise<void>
+  /** Gives files other paths; folders that have nothing any more are gone. */
+  rename(moves: readonly Move[]): Promise<WrittenPart[]>
+  remove(parts: readonly WrittenPart[]): Promise<void>
+  /** The whole path of a file, or of a folder below. */
+  pathOf(path: string): string
+}
+
+interface Move {
+  readonly from: WrittenPart
+  readonly to: string
+}
+
+export function writtenFolder(path: string): WrittenFolder {
+  return isObjectUrl(path) ? new WrittenObjects(objectStore(), path) : new DiskFolder(path)
+}
+
+class DiskFolder implements WrittenFolder {
+  readonly #path: string
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  async prepare(): Promise<void> {
+    await rmdir(this.#path)
+  }
+
+  async parts(below = ""): Promise<WrittenPart[]> {
+    const folder = this.pathOf(below)
+    await mkdir(folder, { recursive: true })
+    const names = await readdir(folder, { recursive: true })
+    // Hadoop lays a file of checksums beside each, which nothing reads that does not know of them.
+    for (const name of names) if (name.endsWith(".crc")) await rm(join(folder, name), { force: true })
+    const paths = names.filter(name => name.endsWith(".parquet")).sort()
+    return Promise.all(paths.map(async path => this.#part(join(below, path))))
+  }
+
+  async #part(path: string): Promise<WrittenPart> {
+    const whole = this.pathOf(path)
+    const { size } = await stat(whole)
+    return { path, bytes: size, read: (start, length) => readLocal(whole, start, length) }
+  }
+
+  async clear(): Promise<void> {
+    await rm(this.#path, { recursive: true, force: true })
+  }
+
+  async rename(moves: readonly Move[]): Promise<WrittenPart[]> {
+    const left = new Set<string>()
+    for (const { from, to } of moves) {
+      await mkdir(dirname(this.pathOf(to)), { recursive: true })
+      await rename(this.pathOf(from.path), this.pathOf(to))
+      left.add(dirname(from.path))
+    }
+    for (const folder of left) await this.#removeEmpty(folder)
+    return Promise.all(moves.map(async ({ to }) => this.#part(to)))
+  }
+
+  async remove(parts: readonly WrittenPart[]): Promise<void> {
+    for (const { path } of parts) await rm(this.pathOf(path), { force: true })
+  }
+
+  pathOf(path: string): string {
+    return join(this.#path, path)
+  }
+
+  /** Removes a folder below that holds nothing, and those above it that then hold nothing. */
+  async #removeEmpty(folder: string): Promise<void> {
+    for (let below = folder; below !== "."; below = dirname(below)) {
+      try {
+        await rmdir(this.pathOf(below))
+      } catch {
+        return // it holds something, or is gone already
+      }
+    }
+  }
+}
+
+async function readLocal(path: string, start: number, length: number): Promise<Uint8Array> {
+  const file = await open(path)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, start)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Objects are copied at the same time. */
+const atOnce = 16
+
+class WrittenObjects implements WrittenFolder {
+  readonly #store: ObjectStore
+  readonly #url: string
+
+  constructor(store: ObjectStore, url: string) {
+    this.#store = store
+    this.#url = url
+  }
+
+  async prepare(): Promise<void> {} // there is no folder in the way
+
+  async parts(below?: string): Promise<WrittenPart[]> {
+    const parts: WrittenPart[] = []
+    const others: string[] = []
+    for await (const { url, bytes } of this.#store.list(`${below === undefined ? this.#url : this.pathOf(below)}/`)) {
+      if (url.endsWith(".parquet")) parts.push(this.#part(relativeObjectUrl(this.#url, url), bytes))
+      else others.push(url)
+    }
+    await this.#store.remove(others)
+    return parts
+  }
+
+  async clear(): Promise<void> {
+    const urls: string[] = []
+    for await (const { url } of this.#store.list(`${this.#url}/`)) urls.push(url)
+    await this.#store.remove(urls)
+  }
+
+  /** There is no renaming: the store copies each object by itself, no byte passes through this process. */
+  async rename(moves: readonly Move[]): Promise<WrittenPart[]> {
+    for (let i = 0; i < moves.length; i += atOnce) {
+      const some = moves.slice(i, i + atOnce)
+      await Promise.all(some.map(({ from, to }) => this.#store.copy(this.#objectOf(from), this.pathOf(to))))
+      await this.remove(some.map(({ from }) => from))
+    }
+    return moves.map(({ from, to }) => this.#part(to, from.bytes))
+  }
+
+  async remove(parts: readonly WrittenPart[]): Promise<void> {
+    await this.#store.remove(parts.map(part => this.#objectOf(part).url))
+  }
+
+  pathOf(path: string): string {
+    return joinObjectUrl(this.#url, path)
+  }
+
+  #part(path: string, bytes: number): WrittenPart {
+    return { path, bytes, read: (start, length) => this.#read(this.pathOf(path), start, length) }
+  }
+
+  #objectOf({ path, bytes }: WrittenPart): Pick<StoredObject, "url" | "bytes"> {
+    return { url: this.pathOf(path), bytes }
+  }
+
+  async #read(url: string, start: number, length: number): Promise<Uint8Array> {
+    return (await this.#store.read(url, { start, length })) ?? new Uint8Array()
+  }
+}
