@@ -3,13 +3,13 @@ import { once } from "node:events"
 import { existsSync, readdirSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import type { IOManager, Materialization } from "@assets/core"
+import { type IOManager, joinObjectUrl, type Materialization, objectStore, relativeObjectUrl } from "@assets/core"
 import { ioContext } from "@assets/core/testing"
 import { expect, onTestFinished, test } from "vitest"
-import { describeStorages } from "./each-storage.ts"
+import { describeEach, describeStorages } from "./each-storage.ts"
 import type { EngineFixture } from "./fixture.ts"
 import { outputContext, writtenKey } from "./output-context.ts"
-import { type CreateFixture, storages } from "./storages.ts"
+import { type CreateFixture, objectRootOf, storages } from "./storages.ts"
 
 const script = join(dirname(fileURLToPath(import.meta.url)), "write-once.ts")
 const row = { id: 1n, name: "former", value: 1, part: null }
@@ -41,9 +41,17 @@ async function rows(io: IOManager, fixture: EngineFixture, record: Materializati
   return (await fixture.read(stored)).length
 }
 
-function versionsIn(base: string): string[] {
-  const folder = join(base, "data", writtenKey, "_versions")
-  return existsSync(folder) ? readdirSync(folder) : []
+/** Ids of the versions that are there, the partial ones, too. */
+async function versionsIn(base: string, name: string): Promise<string[]> {
+  if (!name.includes("on s3")) {
+    const folder = join(base, "data", writtenKey, "_versions")
+    return existsSync(folder) ? readdirSync(folder).sort() : []
+  }
+  const ids = new Set<string>()
+  const place = joinObjectUrl(objectRootOf(base), writtenKey, "_versions")
+  for await (const { url } of objectStore().list(`${place}/`))
+    ids.add(relativeObjectUrl(place, url).split("/")[0] ?? "")
+  return [...ids].sort()
 }
 
 describeStorages(killedOver, { prefix: "a writer killed over ", durable: true })
@@ -63,22 +71,32 @@ function killedOver(name: string, create: CreateFixture): void {
       const next = await io.handleOutput(outputContext(fixture, "next"), fixture.relation([row, { ...row, id: 2n }]))
       expect((await current(io, fixture))?.id).toBe(next.id)
       expect(await rows(io, fixture, next)).toBe(2)
-      expect(versionsIn(fixture.base).sort()).toEqual(name.startsWith("parquet") ? [former.id, next.id].sort() : [])
+      expect(await versionsIn(fixture.base, name)).toEqual(
+        name.startsWith("parquet") ? [former.id, next.id].sort() : [],
+      )
     },
   )
 }
 
-test("what a killed writer left whole is adopted when it is wanted, without being computed again", async () => {
-  const name = "parquet on duckdb"
-  const fixture = storages[name]?.()
-  if (!fixture) throw new Error("parquet is among the storages")
-  onTestFinished(() => fixture.close())
-  const io = fixture.createIOManager()
-  await killedAt("io.pointer", name, fixture.base)
-  expect(await current(io, fixture)).toBeUndefined()
-  expect(await io.restore?.(outputContext(fixture, "other"), "other")).toBeUndefined()
-  const adopted = await io.restore?.(outputContext(fixture, "killed"), "killed")
-  expect(adopted?.fingerprint).toBe("killed")
-  expect((await current(io, fixture))?.id).toBe(adopted?.id)
-  expect(adopted && (await rows(io, fixture, adopted))).toBe(1000)
-})
+describeEach(
+  {
+    "parquet on duckdb": storages["parquet on duckdb"],
+    "parquet on s3 on duckdb": storages["parquet on s3 on duckdb"],
+  },
+  "an orphan of ",
+  (create, name) => {
+    test("is adopted when it is wanted, without being computed again", async () => {
+      const fixture = create?.()
+      if (!fixture) throw new Error(`${name} is among the storages`)
+      onTestFinished(() => fixture.close())
+      const io = fixture.createIOManager()
+      await killedAt("io.pointer", name, fixture.base)
+      expect(await current(io, fixture)).toBeUndefined()
+      expect(await io.restore?.(outputContext(fixture, "other"), "other")).toBeUndefined()
+      const adopted = await io.restore?.(outputContext(fixture, "killed"), "killed")
+      expect(adopted?.fingerprint).toBe("killed")
+      expect((await current(io, fixture))?.id).toBe(adopted?.id)
+      expect(adopted && (await rows(io, fixture, adopted))).toBe(1000)
+    })
+  },
+)

@@ -25,11 +25,11 @@ async function deleteArrow(base: string, key: string): Promise<void> {
 }
 
 /** A place of its own in the bucket for each folder of a case. */
-const rootOf = (base: string) => `s3://${bucket}/${basename(base)}`
+export const objectRootOf = (base: string) => `s3://${bucket}/${basename(base)}`
 
 async function deleteObjects(base: string, key: string): Promise<void> {
   const store = objectStore()
-  for await (const { url } of store.list(joinObjectUrl(rootOf(base), key, "_versions/"))) {
+  for await (const { url } of store.list(joinObjectUrl(objectRootOf(base), key, "_versions/"))) {
     if (url.endsWith(".parquet")) await store.remove([url])
   }
 }
@@ -65,7 +65,7 @@ export const storages: { readonly [name: string]: CreateFixture } = {
       createIOManagerAt: root => parquetIO({ root }),
     }),
   "parquet on s3 on duckdb": base => {
-    const fixture: EngineFixture = new EngineFixture(duckdb(), () => parquetIO({ root: rootOf(fixture.base) }), {
+    const fixture: EngineFixture = new EngineFixture(duckdb(), () => parquetIO({ root: objectRootOf(fixture.base) }), {
       base,
       deleteData: deleteObjects,
       writeElsewhere: elsewhere("parquet on s3 on duckdb"),
