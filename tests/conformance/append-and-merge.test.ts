@@ -1,6 +1,4 @@
 import { randomUUID } from "node:crypto"
-import { readdirSync } from "node:fs"
-import { join } from "node:path"
 import type { IOManager, Materialization, OutputValue, Relation, WriteMode } from "@assets/core"
 import { ioContext } from "@assets/core/testing"
 import { expect, onTestFinished, test } from "vitest"
@@ -8,6 +6,7 @@ import { describeStorages } from "./each-storage.ts"
 import type { EngineFixture } from "./fixture.ts"
 import { outputContext, writtenKey } from "./output-context.ts"
 import type { CreateFixture } from "./storages.ts"
+import { storedVersions } from "./stored-versions.ts"
 
 const row = (id: number, name: string) => ({ id: BigInt(id), name, value: null, part: null })
 
@@ -74,12 +73,12 @@ function addsTo(name: string, create: CreateFixture): void {
     if (!name.startsWith("parquet")) return
     const writer = new Writer(create())
     const { fixture } = writer
-    const versions = () => readdirSync(join(fixture.base, "data", writtenKey, "_versions")).length
+    const versions = async () => (await storedVersions(fixture.base, name)).length
     for (let i = 0; i < 5; i++) await writer.write(fixture.relation([row(i, "x")]), "append")
-    expect(versions()).toBe(5)
+    expect(await versions()).toBe(5)
     await writer.write(fixture.relation([row(0, "x")]), "overwrite")
-    expect(versions()).toBe(6)
+    expect(await versions()).toBe(6)
     await writer.write(fixture.relation([row(0, "x")]), "overwrite")
-    expect(versions()).toBe(2)
+    expect(await versions()).toBe(2)
   })
 }

@@ -1,15 +1,15 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, readdirSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { type IOManager, joinObjectUrl, type Materialization, objectStore, relativeObjectUrl } from "@assets/core"
+import type { IOManager, Materialization } from "@assets/core"
 import { ioContext } from "@assets/core/testing"
 import { expect, onTestFinished, test } from "vitest"
 import { describeEach, describeStorages } from "./each-storage.ts"
 import type { EngineFixture } from "./fixture.ts"
 import { outputContext, writtenKey } from "./output-context.ts"
-import { type CreateFixture, objectRootOf, storages } from "./storages.ts"
+import { type CreateFixture, storages } from "./storages.ts"
+import { storedVersions } from "./stored-versions.ts"
 
 const script = join(dirname(fileURLToPath(import.meta.url)), "write-once.ts")
 const row = { id: 1n, name: "former", value: 1, part: null }
@@ -41,19 +41,6 @@ async function rows(io: IOManager, fixture: EngineFixture, record: Materializati
   return (await fixture.read(stored)).length
 }
 
-/** Ids of the versions that are there, the partial ones, too. */
-async function versionsIn(base: string, name: string): Promise<string[]> {
-  if (!name.includes("on s3")) {
-    const folder = join(base, "data", writtenKey, "_versions")
-    return existsSync(folder) ? readdirSync(folder).sort() : []
-  }
-  const ids = new Set<string>()
-  const place = joinObjectUrl(objectRootOf(base), writtenKey, "_versions")
-  for await (const { url } of objectStore().list(`${place}/`))
-    ids.add(relativeObjectUrl(place, url).split("/")[0] ?? "")
-  return [...ids].sort()
-}
-
 describeStorages(killedOver, { prefix: "a writer killed over ", durable: true })
 
 function killedOver(name: string, create: CreateFixture): void {
@@ -71,7 +58,7 @@ function killedOver(name: string, create: CreateFixture): void {
       const next = await io.handleOutput(outputContext(fixture, "next"), fixture.relation([row, { ...row, id: 2n }]))
       expect((await current(io, fixture))?.id).toBe(next.id)
       expect(await rows(io, fixture, next)).toBe(2)
-      expect(await versionsIn(fixture.base, name)).toEqual(
+      expect(await storedVersions(fixture.base, name)).toEqual(
         name.startsWith("parquet") ? [former.id, next.id].sort() : [],
       )
     },
