@@ -67,5 +67,5 @@ describe.skipIf(skipsSpark)("rows made in TypeScript on Spark", () => {
     expect(uploads()).toHaveLength(1) // what the function made is gone; what was uploaded stays until the end
     await session.close()
     expect(uploads()).toEqual([])
-  }, 300_000)
+  })
 })
