@@ -32,7 +32,7 @@ export async function comparedPipeline(pipeline: Pipeline, options: PairOptions)
     { run: () => peer(pipeline), startUp: () => peer(tiny) },
     options.pairs,
   )
-  for (const side of [ours, peer]) await side(pipeline)
+  // Of the last pair.
   const different = await differentSteps(pipeline, options.folder)
   const seconds = `${result.ours.toFixed(1)} s against ${result.peer.toFixed(1)} s of CPU`
   const startUp = `start-up ${result.startUp[0].toFixed(2)} s against ${result.startUp[1].toFixed(2)} s`

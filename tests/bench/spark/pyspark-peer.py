@@ -23,7 +23,9 @@ def fitted(hours):
 
 def run(spark, work, output):
     for source in work["sources"]:
-        reader = spark.read.schema(source["schema"]).options(**source["options"]).format(source["format"])
+        reader = spark.read.options(**source["options"]).format(source["format"])
+        if source["schema"]:
+            reader = reader.schema(source["schema"])
         reader.load(source["path"]).createOrReplaceTempView(source["name"])
     for step in work["steps"]:
         path = f"{output}/{step['name']}"
