@@ -40,6 +40,10 @@ export default defineConfig({
           ],
         },
       },
+      // By `npm run test:yarn`, which brings what it needs.
+      ...(process.env.TEST_YARN
+        ? [{ extends: true as const, test: { name: "yarn", include: ["tests/yarn/**/*.test.ts"] } }]
+        : []),
     ],
   },
 })
