@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest"
 import { connect } from "../../packages/io-spark/src/connect/client.ts"
-import { sql } from "../../packages/io-spark/src/connect/relation.ts"
+import { readFiles, sql } from "../../packages/io-spark/src/connect/relation.ts"
 import { roomRule } from "../../packages/io-spark/src/launch/room-rule.ts"
 import { commandOf, descendantsOf, isRunning } from "../../packages/io-spark/test/launch/spark-process.ts"
 import { sharedCluster } from "../../packages/io-spark/test/standalone-cluster.ts"
@@ -239,15 +239,19 @@ describe.skipIf(skipsSpark)("a standalone cluster", { timeout: 900_000 }, () => 
     const launch = sparkLaunch({ master, driverMemory: "640m", executorMemory: "64g" })
     const folder = mkdtempSync(join(tmpdir(), "assets-spark-test-"))
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-    const { remote } = await startedSpark({ launch, scratch: folder })
-    const rule = roomRule(launch, () => {})
-    const client = await connect(remote, { room: { ...rule, giveUpMs: 1_000 } })
-    await expect(client.run(sql("select count(*) from range(1000)"))).rejects.toMatchObject({
+    const server = await startedSpark({ launch, scratch: folder })
+    const rule = roomRule(launch, server, () => {})
+    const client = await connect(server.remote, { room: { ...rule, giveUpMs: 1_000 } })
+    const refused = {
       code: "ENGINE_NO_EXECUTORS",
       message: `The cluster ${master} has had no executor for the query's tasks for 1 seconds.`,
       why: expect.stringContaining("64g of memory"),
       fix: expect.stringContaining("SPARK_EXECUTOR_MEMORY"),
-    })
+    }
+    const path = join(sources, "data/flights-3m.parquet")
+    // Its columns are read by a task.
+    await expect(client.schema(readFiles({ format: "parquet", paths: [path] }))).rejects.toMatchObject(refused)
+    await expect(client.run(sql("select count(*) from range(1000)"))).rejects.toMatchObject(refused)
     await client.close()
   })
 

@@ -99,7 +99,7 @@ async function serverOf(
   const server = await startSparkServer({ launch, scratch, timeZone, signal })
   return {
     remote: server.remote,
-    limits: { patienceMs: ownServerPatienceMs, room: roomRule(launch, waiting) },
+    limits: { patienceMs: ownServerPatienceMs, room: roomRule(launch, server, waiting) },
     failure: () => server.failure(),
     stop: () => server.stop(),
   }

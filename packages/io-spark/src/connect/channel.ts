@@ -38,8 +38,9 @@ export class Channel {
     this.#client = new Client(`${remote.host}:${remote.port}`, security, {
       "grpc.max_send_message_length": maxMessageBytes,
       "grpc.max_receive_message_length": maxMessageBytes,
-      // A connection that is dead without a word is found while a call waits on it.
-      "grpc.keepalive_time_ms": 60_000,
+      // A connection that is dead without a word is found while a call waits on it. A server ends the connection of who
+      // asks more often than every five minutes.
+      "grpc.keepalive_time_ms": 330_000,
       "grpc.keepalive_timeout_ms": 20_000,
       "grpc.initial_reconnect_backoff_ms": 100,
       "grpc.min_reconnect_backoff_ms": 100,

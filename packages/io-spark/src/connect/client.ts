@@ -279,8 +279,11 @@ export class SparkClient {
     { signal }: CallOptions,
   ): Promise<AnalyzePlanResponse["result"]> {
     const request = create(AnalyzePlanRequestSchema, { ...this.#calls.header, analyze })
-    const limits = { signal, deadlineMs: analyzeDeadlineMs }
-    return (await this.#calls.unary(analyzePlan, request, limits)).result
+    // To know the columns of files Spark may read some of them, by tasks.
+    const { result } = await this.#calls.room.during(signal, both =>
+      this.#calls.unary(analyzePlan, request, { signal: both, deadlineMs: analyzeDeadlineMs }),
+    )
+    return result
   }
 
   async #interrupt(

@@ -4,6 +4,12 @@ import type { ExecutionProgress } from "./progress.ts"
 /** How long no task may run before it is told. */
 const toldMs = 15_000
 
+/** How often a server's log is looked at. */
+const lookMs = 1_000
+
+/** A call that is known to wait, of which no more is known. */
+const oneWaits: ExecutionProgress = { stages: [], tasks: 1, completedTasks: 0, runningTasks: 0, inputBytes: 0 }
+
 /** What is done about a cluster that gives no room. */
 export interface RoomRule {
   /** Tells, once for each wait, that tasks wait and none of them runs. */
@@ -12,6 +18,11 @@ export interface RoomRule {
   readonly giveUpMs?: number
   /** What they fail by. */
   error?(waitedMs: number): EngineError
+  /**
+   * The last line in which the server has said that nobody takes its tasks; undefined when it has not. Left out where
+   * the server's log is out of reach.
+   */
+  starvation?(): string | undefined
   /** Milliseconds after which `tell` is called. Default 15,000. */
   readonly tellMs?: number
 }
@@ -34,6 +45,32 @@ export class RoomWatch {
   note(query: Waiting, progress: ExecutionProgress): void {
     this.#known.set(query, progress)
     this.#look()
+  }
+
+  /** Makes a call that may need tasks, and tells nothing of them: the server's own word says whether they wait. */
+  async during<T>(signal: AbortSignal | undefined, work: (signal?: AbortSignal) => Promise<T>): Promise<T> {
+    const { starvation } = this.rule
+    if (!starvation) return work(signal)
+    const before = starvation()
+    const stop = new AbortController()
+    let failure: EngineError | undefined
+    const call: Waiting = {
+      fail(error) {
+        failure ??= error
+        stop.abort()
+      },
+    }
+    const look = setInterval(() => {
+      if (starvation() !== before) this.note(call, oneWaits)
+    }, lookMs).unref()
+    try {
+      return await work(AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]))
+    } catch (error) {
+      throw failure ?? error
+    } finally {
+      clearInterval(look)
+      this.forget(call)
+    }
   }
 
   /** A query has ended. */

@@ -2,6 +2,7 @@ import { EngineError } from "@assets/core"
 import type { RoomRule } from "../connect/room-watch.ts"
 import type { SparkLaunch } from "../spark-options.ts"
 import { isLocal } from "./spark-master.ts"
+import type { SparkServer } from "./start-spark-server.ts"
 
 /** A cluster has as long to find room for tasks as for the start of a server. */
 const ROOM_MS = 300_000
@@ -10,7 +11,11 @@ const ROOM_MS = 300_000
  * What is done when none of a session's tasks runs on the server that was started for it. One that is kept may be at
  * work for others, and is waited for.
  */
-export function roomRule(launch: SparkLaunch, waiting: ((holder: string) => void) | undefined): RoomRule {
+export function roomRule(
+  launch: SparkLaunch,
+  { logTail }: Pick<SparkServer, "logTail">,
+  waiting: ((holder: string) => void) | undefined,
+): RoomRule {
   if (isLocal(launch.master)) return {}
   const { master } = launch
   return {
@@ -18,6 +23,10 @@ export function roomRule(launch: SparkLaunch, waiting: ((holder: string) => void
       waiting?.(
         `an executor of the cluster ${master}: none of the query's tasks runs, each asks for ${executorOf(launch)}`,
       ),
+    starvation: () =>
+      logTail()
+        .split("\n")
+        .findLast(line => line.includes("has not accepted any resources")),
     ...(launch.keepAliveMs === undefined && { giveUpMs: ROOM_MS, error: ms => roomFailure(launch, ms) }),
   }
 }
