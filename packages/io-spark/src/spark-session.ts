@@ -27,6 +27,7 @@ import {
 import type { RecordBatch as ArrowBatch } from "apache-arrow"
 import { BatchReader } from "./arrow-batch.ts"
 import type { SparkClient } from "./connect/client.ts"
+import { interruptedError } from "./connect/error.ts"
 import type { ExecuteOptions } from "./connect/execution.ts"
 import { collectMetrics, type SparkRelation, sql } from "./connect/relation.ts"
 import { exportOptions, placePart } from "./export-file.ts"
@@ -79,7 +80,7 @@ export class SparkSession implements EngineSession {
     const { layout = {} } = options
     return this.#steps.run(options.stepId, options.signal, execution =>
       withoutMaps(this, relation, running(execution.signal ?? options.signal), async printable => {
-        const source = { sql: await this.#compiled(printable), schema: relation.schema }
+        const source = { sql: await this.#compiled(printable, execution.signal), schema: relation.schema }
         return this.#told({ target: target.path }, () =>
           writeParquet(source, target, layout, {
             run: write => this.#store(write, execution),
@@ -100,7 +101,7 @@ export class SparkSession implements EngineSession {
     if (isMapped(relation)) return yield* mappedBatches(this, relation, running(signal))
     const arrow = await import("apache-arrow")
     const reader = new BatchReader(arrow, relation.schema)
-    const text = await this.#compiled(relation)
+    const text = await this.#compiled(relation, signal)
     try {
       for await (const batch of this.#client.batches(sql(text), { signal })) {
         if (batch.numRows > 0) yield reader.batch(batch)
@@ -146,7 +147,7 @@ export class SparkSession implements EngineSession {
       return await this.#told({ target: target.path }, () =>
         withoutMaps(this, relation, running(signal), async printable => {
           const path = join(folder, "part")
-          const rows = sql(`SELECT /*+ COALESCE(1) */ * FROM (${await this.#compiled(printable)})`)
+          const rows = sql(`SELECT /*+ COALESCE(1) */ * FROM (${await this.#compiled(printable, signal)})`)
           const counted = collectMetrics(rows, "exported", ["count(*) AS rows"])
           const to = { ...exportOptions(target), path: sparkPath(path), mode: "error" } as const
           const { metrics } = await this.#client.write(counted, to, { signal })
@@ -182,8 +183,12 @@ export class SparkSession implements EngineSession {
     await this.#uploads.drop(path.at(-1) ?? "")
   }
 
-  async #compiled(relation: Relation): Promise<string> {
-    return this.#told({}, async () => compileSpark(relation, await this.#files.leavesOf(relation)).sql)
+  /** Files are made known for every step: one that is stopped leaves, and for the others it goes on. */
+  async #compiled(relation: Relation, signal?: AbortSignal): Promise<string> {
+    return this.#told({}, async () => {
+      const leaves = await unlessStopped(this.#files.leavesOf(relation), signal)
+      return compileSpark(relation, leaves).sql
+    })
   }
 
   async #told<T>(place: Place, work: () => Promise<T>): Promise<T> {
@@ -235,6 +240,22 @@ const endMs = 5_000
 
 /** What a query fails by whose server is gone, or is about to be: a task that fills its heap ends it. */
 const endingCodes: ReadonlySet<string> = new Set(["ENGINE_UNREACHABLE", "ENGINE_SESSION_LOST", "ENGINE_OUT_OF_MEMORY"])
+
+/** @throws EngineError `ENGINE_INTERRUPTED` as soon as the signal says so */
+async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work
+  let stop = () => {}
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(interruptedError())
+    if (signal.aborted) stop()
+    else signal.addEventListener("abort", stop)
+  })
+  try {
+    return await Promise.race([work, stopped])
+  } finally {
+    signal.removeEventListener("abort", stop)
+  }
+}
 
 /** How the functions of a plan are run. */
 function running(signal: AbortSignal) {
