@@ -16,7 +16,7 @@ import {
 import { frame, t } from "@assets/dataframe"
 import { duckdb, duckdbFileIO } from "@assets/io-duckdb"
 import { parquetIO } from "@assets/io-parquet"
-import { spark } from "@assets/io-spark"
+import { deltaIO, spark } from "@assets/io-spark"
 import { expect, onTestFinished, test } from "vitest"
 import { describeEach } from "./each-storage.ts"
 
@@ -24,6 +24,7 @@ const environments: { readonly [name: string]: () => EnvironmentConfig } = {
   memory: () => inMemory({ engine: duckdb() }),
   parquet: () => ({ engine: duckdb(), io: parquetIO({ root: "data" }) }),
   "parquet on spark": () => ({ engine: spark(), io: parquetIO({ root: "data" }) }),
+  "delta on spark": () => ({ io: deltaIO({ root: "data" }) }),
   "duckdb file": () => ({ io: duckdbFileIO({ path: "warehouse.duckdb" }) }),
   "duckdb file on spark": () => ({ engine: spark(), io: duckdbFileIO({ path: "warehouse.duckdb" }) }),
 }

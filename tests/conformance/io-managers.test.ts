@@ -6,10 +6,14 @@ import { storages } from "./storages.ts"
 
 const results = Object.keys(storages).map(ioManager => ({ ioManager, outcomes: new Map() }) satisfies ConformanceResult)
 
+/** Each write of a storage on Spark is a job of its own, and some cases write 500 times. */
+const sparkTimeoutMs = 600_000
+
 describeStorages((name, create) => {
+  const timeout = name.endsWith("on spark") ? { timeout: sparkTimeoutMs } : {}
   const outcomes: Map<unknown, unknown> | undefined = results.find(one => one.ioManager === name)?.outcomes
   for (const conformance of ioManagerConformance) {
-    test(`${conformance.theme}: ${conformance.name}`, async () => {
+    test(`${conformance.theme}: ${conformance.name}`, timeout, async () => {
       const fixture = create()
       onTestFinished(() => fixture.close())
       outcomes?.set(conformance, "failed")

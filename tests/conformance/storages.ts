@@ -7,13 +7,20 @@ import { joinObjectUrl, objectStore } from "@assets/core"
 import { type ElsewhereWrite, memoryIO } from "@assets/core/testing"
 import { duckdb, duckdbFileIO } from "@assets/io-duckdb"
 import { parquetIO } from "@assets/io-parquet"
-import { spark } from "@assets/io-spark"
+import { deltaIO, spark } from "@assets/io-spark"
 import { arrowIO } from "../../examples/own-io-manager/arrow-io.ts"
 import { bucket } from "../object-store.ts"
 import { EngineFixture } from "./fixture.ts"
 
 async function deleteParquet(base: string, key: string): Promise<void> {
   const folder = join(base, "data", key, "_versions")
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (name.endsWith(".parquet")) rmSync(join(folder, name))
+  }
+}
+
+async function deleteDelta(base: string, key: string): Promise<void> {
+  const folder = join(base, "data", key)
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     if (name.endsWith(".parquet")) rmSync(join(folder, name))
   }
@@ -83,6 +90,13 @@ export const storages: { readonly [name: string]: CreateFixture } = {
       base,
       writeElsewhere: elsewhere("duckdb file on spark"),
       createIOManagerAt: path => duckdbFileIO({ path }),
+    }),
+  "delta on spark": base =>
+    new EngineFixture(spark(), () => deltaIO({ root: "data" }), {
+      base,
+      deleteData: deleteDelta,
+      writeElsewhere: elsewhere("delta on spark"),
+      createIOManagerAt: root => deltaIO({ root }),
     }),
   "own on duckdb": base =>
     new EngineFixture(duckdb(), () => arrowIO({ root: "data" }), {

@@ -1,4 +1,6 @@
 export type { Remote } from "./connect/remote.ts"
+export { deltaIO } from "./delta/delta-io.ts"
+export type { DeltaOptions } from "./delta/delta-options.ts"
 export type { InstallProgress } from "./install/fetch-jars.ts"
 export type { InstalledSpark, InstallOptions } from "./install/install-spark.ts"
 export { installSpark } from "./install/install-spark.ts"

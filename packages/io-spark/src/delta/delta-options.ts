@@ -1,0 +1,31 @@
+import type { Refusal } from "@assets/core"
+
+/** Where Delta tables rest. */
+export interface DeltaOptions {
+  /** Folder of the tables, relative to the config's folder or absolute; may hold `${NAME}`s. */
+  readonly root: string
+}
+
+/** What is wrong with options, as a sentence; undefined when nothing is. */
+export function faultOfOptions(options: unknown): string | undefined {
+  if (typeof options !== "object" || options === null) return "They are no object."
+  const unknown = Object.keys(options).find(name => name !== "root")
+  if (unknown !== undefined) return `There is no option '${unknown}'; there is root.`
+  const { root } = options as Partial<DeltaOptions> // looked at
+  return typeof root === "string" && root !== "" ? undefined : "root names no folder."
+}
+
+/** Why tables cannot be kept at a root; undefined when they can. */
+export function refusalOfRoot(root: string): Refusal | undefined {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(root)) return undefined
+  return {
+    why: "This version keeps Delta tables on disks that are mounted on this machine.",
+    fix: "Give root a folder, for one of a mounted network disk.",
+  }
+}
+
+/** Why an environment with another engine is refused. */
+export const otherEngine: Refusal = {
+  why: "Delta tables are written by the Spark engine alone in this version.",
+  fix: "Use engine: spark() with deltaIO, or parquetIO with this engine.",
+}

@@ -1,0 +1,157 @@
+import { mkdirSync, rmSync } from "node:fs"
+import {
+  ConfigError,
+  type EngineSession,
+  faultPoint,
+  type Materialization,
+  type OutputContext,
+  type OutputValue,
+  type StoredValue,
+  type WriteResult,
+} from "@assets/core"
+import { mergeRows, type Relation, requireStorable, type Schema } from "@assets/dataframe"
+import type { SparkSession } from "../spark-session.ts"
+import { type Base, commitChange, isApplied, requireWritable } from "./commit-write.ts"
+import type { AddFile } from "./delta-action.ts"
+import { dataMissing, storageFailure } from "./delta-failure.ts"
+import { otherEngine } from "./delta-options.ts"
+import { refuseUnstorableNames } from "./delta-schema.ts"
+import type { DeltaTable } from "./delta-table.ts"
+import { jsonSchema, writeJsonFile } from "./json-value.ts"
+import { storedFrame } from "./read-input.ts"
+import { isCommitted } from "./table-versions.ts"
+import { addedFiles, areThere, syncWrite } from "./written-files.ts"
+
+type TableValue = Extract<OutputValue, { readonly kind: "relation" | "batches" }>
+
+/** What is there when a write begins. */
+interface Former {
+  readonly base: Base
+  /** Those to whose rows the write adds; undefined where it replaces what is there, if anything. */
+  readonly files: readonly AddFile[] | undefined
+}
+
+/**
+ * Writes the rows into files that no commit names yet, has them approved, and commits them together with their record.
+ * What fails or dies before leaves the table as it was.
+ */
+export async function writeOutput(
+  table: DeltaTable,
+  context: OutputContext,
+  value: OutputValue,
+): Promise<Materialization> {
+  const schema = isTable(value) ? (value.schema as Schema) : jsonSchema // core hands on what the dataframe made
+  requireStorable(schema)
+  if (isTable(value)) refuseUnstorableNames(schema)
+  const partition = context.partitions[0] ?? null
+  const snapshot = await table.snapshot()
+  requireWritable(table, snapshot)
+  const entry = snapshot.entry(partition)
+  if (entry && isApplied(context, entry)) return entry.materialization
+  const isAddition = isTable(value) && context.write !== "overwrite" && entry && isTable(entry.materialization)
+  const former: Former = { base: entry, files: isAddition ? snapshot.files(partition) : undefined }
+  const folder = table.dataFolder(context.id)
+  try {
+    const record = await writeAndCommit(table, context, { value, schema, partition, former, folder })
+    if (record.id !== context.id) rmSync(folder, { recursive: true, force: true })
+    return record
+  } catch (error) {
+    // What fails may have failed after the commit was made.
+    const isMade = await isCommitted(table, { partition, id: context.id, after: entry?.version ?? -1 }).catch(
+      () => true,
+    )
+    if (!isMade) rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+interface Write {
+  readonly value: OutputValue
+  readonly schema: Schema
+  readonly partition: string | null
+  readonly former: Former
+  readonly folder: string
+}
+
+async function writeAndCommit(table: DeltaTable, context: OutputContext, write: Write): Promise<Materialization> {
+  const { value, schema, partition, former, folder } = write
+  makeFolder(folder)
+  faultPoint("io.write")
+  const result = await writeFiles(table, context, write)
+  const files = addedFiles(table, folder, result.files, partition)
+  const isAdded = former.files !== undefined && context.write === "append"
+  const all = isAdded ? [...(former.files ?? []), ...files] : files
+  const stored = writtenValue(table, value, all, schema)
+  const materialization = await context.approve({ stored, ...(isTable(value) && { result }) })
+  faultPoint("io.marker")
+  if (context.durability === "power") syncWrite(folder, result.files)
+  const added = context.write === "overwrite" ? [...(context.applied ?? [])] : [context.fingerprint]
+  const before = former.files && !isAdded ? await appliedBefore(table, partition) : []
+  const applied = [...new Set([...before, ...added])]
+  const holds = isAdded ? "added" : "whole"
+  const change = { partition, materialization, schema, files, holds, applied } as const
+  return commitChange(context, table, change, former.base)
+}
+
+/** A merge writes all rows anew, and the work whose rows they are stays known. */
+async function appliedBefore(table: DeltaTable, partition: string | null): Promise<Iterable<string>> {
+  return (await table.snapshot()).entry(partition)?.applied ?? []
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw storageFailure(error, folder, "write")
+  }
+}
+
+async function writeFiles(table: DeltaTable, context: OutputContext, write: Write): Promise<WriteResult> {
+  const { value, folder } = write
+  if (value.kind === "nothing") return { rows: 0, bytes: 0, files: [], columns: [] }
+  if (value.kind === "json") {
+    const file = await writeJsonFile(folder, value.value)
+    return { rows: 0, bytes: file.bytes, files: [file], columns: [] }
+  }
+  const { stepId, signal, layout = {} } = context
+  const session = sparkSession(await context.session())
+  const target = { kind: "files", format: "parquet", path: folder } as const
+  const store = (made: Relation) =>
+    session.write(merged(table, context, write, made), target, { stepId, signal, layout })
+  if (value.kind === "relation") return store(value.relation as Relation) // of the dataframe, as the schema
+  const uploaded = await session.upload(value.batches(), write.schema)
+  try {
+    return await store(uploaded)
+  } finally {
+    if (uploaded.kind === "table") await session.dropUpload(uploaded.path)
+  }
+}
+
+function sparkSession(session: EngineSession): SparkSession {
+  if (session.dialect === "spark") return session as SparkSession // the only engine that speaks it
+  throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {
+    what: `deltaIO cannot be used with the engine of this environment (${session.dialect}).`,
+    ...otherEngine,
+    details: { dialect: session.dialect },
+  })
+}
+
+/** The rows to write: of a merge, all that the partition is to have. */
+function merged(table: DeltaTable, context: OutputContext, { schema, former }: Write, added: Relation): Relation {
+  if (typeof context.write !== "object" || !former.files) return added
+  if (!areThere(table, former.files)) throw dataMissing(table.key, table.path)
+  const before = storedFrame(table, former.files, schema)
+  if (before.kind !== "relation") throw new Error("Rows are a relation. Please report this.")
+  const rows = before.relation as Relation
+  return (context.merge?.(rows, added) as Relation | undefined) ?? mergeRows(rows, added, context.write.merge, schema)
+}
+
+/** What was written, readable before it becomes current. */
+function writtenValue(table: DeltaTable, value: OutputValue, files: readonly AddFile[], schema: Schema): StoredValue {
+  if (value.kind === "json") return { kind: "json", value: value.value }
+  return value.kind === "nothing" ? { kind: "nothing" } : storedFrame(table, files, schema)
+}
+
+function isTable(value: { readonly kind: OutputValue["kind"] }): value is TableValue {
+  return value.kind === "relation" || value.kind === "batches"
+}
