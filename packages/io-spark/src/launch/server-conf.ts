@@ -23,6 +23,7 @@ export function serverConf(
     "spark.sql.shuffle.partitions": String(shufflePartitions(launch)),
     ...s3Conf(jars, launch.env),
     ...googleConf(launch.googleCredentials),
+    ...deltaConf(jars, launch.master),
     ...(launch.kubernetesImage && { "spark.kubernetes.container.image": launch.kubernetesImage }),
     ...defaults,
     ...launch.conf,
@@ -68,6 +69,11 @@ function placeConf(master: string, folder: string): SparkConf {
     "spark.local.dir": join(folder, "tmp"),
     ...(isOnLoopback(master) && { "spark.driver.host": LOOPBACK, "spark.driver.bindAddress": LOOPBACK }),
   }
+}
+
+/** Delta reads the log of a table by 50 tasks, of which one machine has no use; on a cluster a large log has. */
+function deltaConf({ extras }: SparkJars, master: string): SparkConf {
+  return extras.includes("delta") && isLocal(master) ? { "spark.databricks.delta.snapshotPartitions": "2" } : {}
 }
 
 /** Tables of Delta and Iceberg are read and written by extensions, which a server has from its start or not at all. */

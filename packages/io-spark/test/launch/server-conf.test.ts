@@ -54,6 +54,14 @@ test("Delta and Iceberg are there when their jars are", () => {
   })
 })
 
+test("the log of a Delta table is read by as many tasks as the machine has use for", () => {
+  const jars: SparkJars = { ...plain, extras: ["delta"] }
+  const name = "spark.databricks.delta.snapshotPartitions"
+  expect(confOf({ master: "local[2]" }, {}, jars)).toMatchObject({ [name]: "2" })
+  expect(confOf({ master: "local[2]", conf: { [name]: 8 } }, {}, jars)).toMatchObject({ [name]: "8" })
+  expect(confOf({ master: "spark://host:7077" }, {}, jars)).not.toHaveProperty(name)
+})
+
 test("S3 is reached where the variables say, without a key in any setting", () => {
   const env = {
     AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
