@@ -1,5 +1,9 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
+import { text as textOf } from "node:stream/consumers"
+import { fileURLToPath } from "node:url"
 import type { Current, IOManager, Materialization, OutputValue } from "@assets/core"
 import { type ConformanceRow, type ConformanceTable, ioContext, outputContext } from "@assets/core/testing"
 import { deltaIO } from "@assets/io-spark"
@@ -263,5 +267,37 @@ describe("the log of deltaIO", () => {
     const wanted = Object.fromEntries(written.map((one, i) => [`p${i}`, one.id]))
     expect(await ids(io, base)).toEqual(wanted)
     expect(await ids(deltaIO({ root: "data" }), base)).toEqual(wanted)
+  })
+
+  /** Processes that write to one table at once; what each of them has told. */
+  async function writers(base: string, names: readonly string[], fault?: string): Promise<string[]> {
+    const script = fileURLToPath(new URL("commit-json.ts", import.meta.url))
+    const env = { ...process.env, ...(fault && { ASSETS_FAULT: fault }) }
+    const told = names.map(async name => {
+      const args = ["--conditions=@assets/source", "--import", "tsx", script, base, name, "25"]
+      const writer = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] })
+      const [text, [code, signal]] = await Promise.all([textOf(writer.stdout), once(writer, "exit")])
+      expect(fault ? signal : code).toBe(fault ? "SIGKILL" : 0)
+      return text.split("\n").filter(line => line !== "")
+    })
+    return (await Promise.all(told)).flat()
+  }
+
+  test("keeps what each of several processes has committed", async () => {
+    const { io, base } = store()
+    const told = await writers(base, ["a", "b", "c"])
+    expect(told).toHaveLength(75)
+    expect(Object.keys(await ids(io, base)).sort()).toEqual(told.sort())
+    const log = readdirSync(join(base, "data", key, "_delta_log")).sort()
+    expect(log).toEqual(Array.from({ length: 75 }, (_, i) => `${String(i).padStart(20, "0")}.json`))
+  })
+
+  test("keeps what killed writers had committed, and nothing else", async () => {
+    const { io, base, write } = store()
+    const told = await writers(base, ["a", "b"], "io.pointer:9:kill")
+    expect(told.sort()).toEqual(["a", "b"].flatMap(name => Array.from({ length: 8 }, (_, i) => `${name}-${i}`)))
+    expect(Object.keys(await ids(io, base)).sort()).toEqual(told)
+    await write("a-8")
+    expect(Object.keys(await ids(io, base))).toHaveLength(17)
   })
 })
