@@ -142,6 +142,17 @@ describe.skipIf(skipsSpark)("tables of deltaIO", () => {
     expect(await names(table.name)).toEqual(["1 plain again"])
   })
 
+  test("are read by Spark also where the layout gives values folders of their own", async () => {
+    const table = new Table()
+    const values = ["a b", "x/y=1", "100%", "ü"]
+    const rows = values.map((name, i) => row(i, name))
+    const record = await table.rows(rows, { layout: { partitionBy: ["name"], sortBy: ["id"] } })
+    expect(await names(table.name)).toEqual(values.map((name, i) => `${i} ${name}`))
+    expect(await table.read([record])).toEqual(values.map((name, i) => `${i} ${name}`))
+    const wrong = table.rows(rows, { layout: { partitionBy: ["nmae"] } })
+    await expect(wrong).rejects.toMatchObject({ code: "ASSET_OPTIONS_INVALID" })
+  })
+
   test("keep a JSON value as one row of text", async () => {
     const table = new Table()
     await table.write({ kind: "json", value: { deep: [1, null] } })

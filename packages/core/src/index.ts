@@ -115,6 +115,7 @@ export type {
   StepStatus,
 } from "./event/event-log.ts"
 export { findRun } from "./event/find-run.ts"
+export { compressionFault, confirmLayout } from "./io/confirm-layout.ts"
 export type {
   Adoption,
   AssetContext,

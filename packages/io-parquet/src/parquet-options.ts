@@ -1,5 +1,4 @@
-import type { Layout, Refusal } from "@assets/core"
-import { compressionFault } from "./confirm-layout.ts"
+import { compressionFault, type Layout, type Refusal } from "@assets/core"
 
 /** Of files whose layout names no size. */
 export const defaultFileMB = 128

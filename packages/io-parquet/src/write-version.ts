@@ -1,6 +1,7 @@
 import { join } from "node:path"
 import {
   ConfigError,
+  confirmLayout,
   faultPoint,
   type Layout,
   type OutputContext,
@@ -8,7 +9,6 @@ import {
   type WriteResult,
 } from "@assets/core"
 import { mergeRows, type Relation, type Schema, writeParquetFiles } from "@assets/dataframe"
-import { confirmLayout } from "./confirm-layout.ts"
 import { mergeSmallFiles } from "./merge-small-files.ts"
 import { partitionOfFile } from "./partition-files.ts"
 import type { Pointer } from "./pointer.ts"

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs"
 import {
   ConfigError,
+  confirmLayout,
   type EngineSession,
   faultPoint,
   type Materialization,
@@ -42,7 +43,10 @@ export async function writeOutput(
 ): Promise<Materialization> {
   const schema = isTable(value) ? (value.schema as Schema) : jsonSchema // core hands on what the dataframe made
   requireStorable(schema)
-  if (isTable(value)) refuseUnstorableNames(schema)
+  if (isTable(value)) {
+    refuseUnstorableNames(schema)
+    confirmLayout(context.layout ?? {}, schema, context.key)
+  }
   const partition = context.partitions[0] ?? null
   const snapshot = await table.snapshot()
   requireWritable(table, snapshot)

@@ -1,5 +1,5 @@
-import { ConfigError, type Layout } from "@assets/core"
-import type { Schema } from "@assets/dataframe"
+import type { Layout, Schema } from "../engine/engine.ts"
+import { ConfigError } from "../errors/assets-error.ts"
 
 const codecs = ["zstd", "snappy", "gzip", "none"] as const
 
@@ -10,7 +10,7 @@ export function compressionFault(compression: unknown): string | undefined {
 }
 
 /**
- * Refuses a layout before anything is written.
+ * Refuses a layout of files before anything is written. For IO managers.
  * @throws ConfigError `ASSET_OPTIONS_INVALID`
  */
 export function confirmLayout(layout: Layout, schema: Schema, key: string): void {
