@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { text as textOf } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
@@ -278,6 +278,33 @@ describe("the log of deltaIO", () => {
     const wanted = Object.fromEntries(written.map((one, i) => [`p${i}`, one.id]))
     expect(await ids(io, base)).toEqual(wanted)
     expect(await ids(deltaIO({ root: "data" }), base)).toEqual(wanted)
+  })
+
+  test("lets versions be collected a week after they were replaced, unless they are read", async () => {
+    const { io, base, write } = store()
+    const path = join(base, "data", key)
+    const [first, second] = [await write("a"), await write("a")]
+    const collect = async (dryRun: boolean, inUse: readonly string[] = []) => {
+      const context = { ...ioContext(base), dryRun, inUse: () => new Set(inUse) }
+      return ((await io.collect?.(context, [key])) ?? []).map(one => one.what)
+    }
+    const old = new Date(Date.now() - 8 * 24 * 3_600_000)
+    const abandoned = join(path, "01900000-0000-7000-8000-000000000000")
+    mkdirSync(abandoned)
+    for (const folder of [first.id, second.id]) {
+      for (const name of ["value.parquet", "."]) utimesSync(join(path, folder, name), old, old)
+    }
+    expect(await collect(false)).toEqual([])
+    const commit = join(path, "_delta_log", `${"1".padStart(20, "0")}.json`)
+    writeFileSync(commit, readFileSync(commit, "utf8").replace(/"timestamp":\d+/, `"timestamp":${old.getTime()}`))
+    utimesSync(abandoned, old, old)
+    expect(await collect(false, [first.id, "01900000-0000-7000-8000-000000000000"])).toEqual([])
+    expect((await collect(true)).sort()).toEqual([abandoned, join(path, first.id)].sort())
+    expect(await collect(false)).toHaveLength(2)
+    expect(existsSync(join(path, first.id))).toBe(false)
+    expect(await ids(io, base)).toEqual({ a: second.id })
+    const context = { ...ioContext(base), key }
+    expect((await io.versions?.(context, "a"))?.map(one => one.id)).toEqual([second.id])
   })
 
   /** Processes that write to one table at once; what each of them has told. */

@@ -2,28 +2,54 @@ import { existsSync, readdirSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import type { CollectContext, Collected } from "@assets/core"
 import type { DeltaTable } from "./delta-table.ts"
+import { folderOf } from "./table-snapshot.ts"
 
 /** As long as Delta's own VACUUM keeps what a table has let go, and what may be of a write that still runs. */
 const retentionMs = 7 * 24 * 3_600_000
 
 /**
- * Removes folders of writes that no row of the table lies in, a week after they were touched last: what dead writers left,
+ * Removes folders of writes in which no row of the table lies, a week after the table let them go: what dead writers left,
  * and versions that were replaced. Until then each of these can be read, as of its version.
  */
 export async function collectFiles(table: DeltaTable, context: CollectContext): Promise<readonly Collected[]> {
   const snapshot = await table.snapshot()
   if (snapshot.version < 0 || snapshot.isForeign || !existsSync(table.path)) return []
-  const inUse = context.inUse()
-  const needed = new Set(snapshot.writeFolders)
-  const found: Collected[] = []
-  for (const entry of readdirSync(table.path, { withFileTypes: true })) {
-    if (!entry.isDirectory() || !isOfWrite(entry.name) || needed.has(entry.name) || inUse.has(entry.name)) continue
-    const path = join(table.path, entry.name)
-    if (lastTouched(path) > Date.now() - retentionMs) continue
-    found.push({ key: table.key, what: path, why: "dropped", bytes: bytesOf(path) })
-    if (!context.dryRun) rmSync(path, { recursive: true, force: true })
-  }
+  const since = Date.now() - retentionMs
+  const needed = new Set([
+    ...snapshot.writeFolders,
+    ...context.inUse(),
+    ...(await letGoSince(table, snapshot.version, since)),
+  ])
+  const writes = foldersIn(table.path).filter(name => isOfWrite(name) && !needed.has(name))
+  const commits = namesIn(table.ownFolder).filter(name => name.endsWith(".tmp"))
+  const old = [...writes.map(name => join(table.path, name)), ...commits.map(name => join(table.ownFolder, name))]
+  const found = old.filter(path => lastTouched(path) < since).map(path => collected(table.key, path))
+  if (!context.dryRun) for (const { what } of found) rmSync(what, { recursive: true, force: true })
   return found
+}
+
+function collected(key: string, what: string): Collected {
+  return { key, what, why: what.endsWith(".tmp") ? "temporary" : "dropped", bytes: bytesOf(what) }
+}
+
+/** The folders whose files the commits of the last time have removed from the table. */
+async function letGoSince(table: DeltaTable, last: number, since: number): Promise<ReadonlySet<string>> {
+  const folders = new Set<string>()
+  for (let version = last; version >= 0; version--) {
+    const actions = await table.commit(version)
+    const timestamp = actions.find(action => action.commitInfo)?.commitInfo?.timestamp ?? Number.POSITIVE_INFINITY
+    if (timestamp < since) break
+    for (const { remove } of actions) if (remove) folders.add(folderOf(remove.path))
+  }
+  return folders
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : []
+}
+
+function foldersIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap(entry => (entry.isDirectory() ? [entry.name] : []))
 }
 
 /** The folder of a write has the name of its id, a UUIDv7. */
@@ -32,6 +58,7 @@ function isOfWrite(name: string): boolean {
 }
 
 function pathsBelow(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [path]
   return [path, ...readdirSync(path, { recursive: true, encoding: "utf8" }).map(name => join(path, name))]
 }
 

@@ -43,7 +43,7 @@ export class TableSnapshot {
 
   /** The folders of the table in which its files lie. */
   get writeFolders(): Iterable<string> {
-    return [...this.#partitions.keys()].map(path => path.slice(0, Math.max(path.indexOf("/"), 0)))
+    return [...this.#partitions.keys()].map(folderOf)
   }
 
   /** Files of rows that belong to a partition. */
@@ -138,4 +138,9 @@ export interface PackedSnapshot {
 /** The partition whose rows a file holds; null of a table without partitions. */
 export function partitionOf({ partitionValues }: AddFile): string | null {
   return partitionValues[partitionColumn] ?? null
+}
+
+/** The folder of the table in which a file lies; empty for the table's own. */
+export function folderOf(path: string): string {
+  return path.slice(0, Math.max(path.indexOf("/"), 0))
 }
