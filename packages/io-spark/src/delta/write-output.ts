@@ -10,7 +10,7 @@ import {
   type StoredValue,
   type WriteResult,
 } from "@assets/core"
-import { mergeRows, type Relation, requireStorable, type Schema } from "@assets/dataframe"
+import { mergeRows, type Relation, requireStorable, type Schema, writeParquetFiles } from "@assets/dataframe"
 import type { SparkSession } from "../spark-session.ts"
 import { type Base, commitChange, isApplied, requireWritable } from "./commit-write.ts"
 import type { AddFile } from "./delta-action.ts"
@@ -118,6 +118,10 @@ async function writeFiles(table: DeltaTable, context: OutputContext, write: Writ
     return { rows: 0, bytes: file.bytes, files: [file], columns: [] }
   }
   const { stepId, signal, layout = {} } = context
+  if (value.kind === "batches" && isAsMade(context)) {
+    const failed = (error: unknown, file: string) => storageFailure(error, file, "write")
+    return writeParquetFiles(value.batches(), write.schema, folder, { ...layout, signal, failed })
+  }
   const session = sparkSession(await context.session())
   const target = { kind: "files", format: "parquet", path: folder } as const
   const store = (made: Relation) =>
@@ -129,6 +133,11 @@ async function writeFiles(table: DeltaTable, context: OutputContext, write: Writ
   } finally {
     if (uploaded.kind === "table") await session.dropUpload(uploaded.path)
   }
+}
+
+/** Whether rows of TypeScript are stored in the order in which they come, and none of the former ones with them. */
+function isAsMade({ write, layout = {} }: OutputContext): boolean {
+  return typeof write === "string" && !layout.partitionBy?.length && !layout.sortBy?.length
 }
 
 function sparkSession(session: EngineSession): SparkSession {
