@@ -72,6 +72,7 @@ export type {
   Target,
   WriteOptions,
   WriteResult,
+  WriteUsage,
   WrittenFile,
 } from "./engine/engine.ts"
 export type {
@@ -127,6 +128,7 @@ export type {
   IOContext,
   IOManager,
   Materialization,
+  MeasuredUsage,
   OutputContext,
   Publication,
   PublishContext,

@@ -187,12 +187,54 @@ test("the history of a step takes less than 2 kB of the file", () => {
         bytes: 1000,
         files: 1,
         columns,
+        usage: {
+          peakMemoryBytes: 3_400_000_000,
+          memoryLimitBytes: 4_000_000_000,
+          spilledBytes: 0,
+          shared: true as const,
+        },
       }
       log.append({ type: "asset_materialized", ...about, materialization, durationMs: 12.5 })
     }
   })
   log.close()
   expect(statSync(path).size / steps).toBeLessThan(2_000)
+})
+
+describe("what a write used", () => {
+  const hash = "0123456789abcdef".repeat(4)
+  const usage = { peakMemoryBytes: 3_400_000_000, memoryLimitBytes: 4_000_000_000, spilledBytes: 12, tasks: 7 }
+  const about = { runId: "r", step: "a", key: "a", partitions: [] }
+  const record = {
+    ...{ id: "i", key: "a", partitions: [], kind: "relation" as const, fingerprint: hash, dataVersion: hash },
+    ...{ codeVersion: hash, inputs: {}, runId: "r", attempt: 1, createdAt: "2026-01-01T00:00:00.000Z" },
+    engine: "duckdb",
+  }
+
+  test("is kept with the materialization and the time of its step", () => {
+    const log = new SqliteEventLog(path)
+    log.append({ type: "run_started", runId: "r", environment: "local", selection: "*", tags: {}, steps: 2 })
+    log.append({ type: "asset_materialized", ...about, materialization: record, durationMs: 3 })
+    log.append({ type: "asset_materialized", ...about, materialization: { ...record, usage }, durationMs: 12 })
+    expect(log.timings({ environment: "local", key: "a", limit: 5 })).toEqual([
+      { materialization: { ...record, usage }, durationMs: 12 },
+      { materialization: record, durationMs: 3 },
+    ])
+    expect(log.timings({ environment: "local", key: "a", limit: 1 })).toHaveLength(1)
+    expect(log.timings({ environment: "prod", key: "a", limit: 5 })).toEqual([])
+    log.close()
+  })
+
+  test("outlives the metadata of a record that is too long for the log", () => {
+    const log = new SqliteEventLog(path)
+    log.append({ type: "run_started", runId: "r", environment: "local", selection: "*", tags: {}, steps: 1 })
+    const materialization = { ...record, usage, metadata: { page: "x".repeat(5_000) } }
+    log.append({ type: "asset_materialized", ...about, materialization, durationMs: 3 })
+    expect(log.history({ environment: "local", key: "a" })).toEqual([
+      { ...record, usage, metadata: { truncated: true } },
+    ])
+    log.close()
+  })
 })
 
 const runStarted = (runId: string) =>

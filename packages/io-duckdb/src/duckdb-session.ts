@@ -14,6 +14,7 @@ import {
   thrownBy,
   type WriteOptions,
   type WriteResult,
+  type WriteUsage,
 } from "@assets/core"
 import {
   explainMaps,
@@ -37,6 +38,7 @@ import { copyToFile, createView, dropViews, keysIn, readOnlyRows } from "./query
 import { isOrdered, tablesOf } from "./relation-walk.ts"
 import { quotePath } from "./sql-text.ts"
 import { pinnedVersions, requireVersions } from "./stored-versions.ts"
+import { UsageWatch } from "./usage-watch.ts"
 
 type CoreRelation = Parameters<EngineSession["schema"]>[0]
 
@@ -64,6 +66,7 @@ export interface StagedRows {
   readonly relation: Relation
   /** What the write of the files saw. */
   readonly columns: readonly ColumnStatistics[]
+  readonly usage?: WriteUsage
   remove(): Promise<void>
 }
 
@@ -98,6 +101,7 @@ export class DuckdbSession implements EngineSession {
   readonly #pinned = new Map<string, Lease>()
   readonly #folders: SessionFolders
   readonly #statements = new Turns(1)
+  readonly #watch: UsageWatch
   #uploads = 0
 
   /** `settings` are statements that each new connection runs. */
@@ -106,6 +110,7 @@ export class DuckdbSession implements EngineSession {
     this.#pool = new ConnectionPool(instance, settings)
     this.#objects = new ObjectAccess(instance)
     this.#folders = folders
+    this.#watch = new UsageWatch(instance)
   }
 
   get instance(): DuckDBInstance {
@@ -128,7 +133,8 @@ export class DuckdbSession implements EngineSession {
     return this.withRelation(relation, options.stepId, options.signal, async lease => {
       const source = { ...(await compiled(relation, lease)), schema: relation.schema, ordered: isOrdered(relation) }
       await lease.run(freeOrder)
-      return writeParquet(lease, source, target, options.layout)
+      const { result, usage } = await this.watched(() => writeParquet(lease, source, target, options.layout))
+      return { ...result, ...(usage && { usage }) }
     })
   }
 
@@ -247,8 +253,19 @@ export class DuckdbSession implements EngineSession {
 
   async close(): Promise<void> {
     this.#pool.close()
+    await this.#watch.close()
     this.#instance.closeSync()
     this.#folders.spill?.remove()
+  }
+
+  /** What a write gives, and what the instance used meanwhile. */
+  async watched<T>(write: () => Promise<T>): Promise<{ readonly result: T; readonly usage: WriteUsage | undefined }> {
+    const end = this.#watch.begin()
+    let usage: WriteUsage | undefined
+    const result = await write().finally(() => {
+      usage = end()
+    })
+    return { result, usage }
   }
 
   /** Makes relations over the tables of a database readable; it is attached only while a statement needs it. */
@@ -268,14 +285,14 @@ export class DuckdbSession implements EngineSession {
     const remove = () => rm(path, { recursive: true, force: true })
     try {
       const target = { kind: "files", format: "parquet", path } as const
-      const { files, columns } = await this.write(relation, target, {
+      const { files, columns, usage } = await this.write(relation, target, {
         stepId,
         signal,
         layout: { compression: "snappy" },
       })
       const { schema } = relation
       const paths = files.map(file => join(path, file.path))
-      return { relation: { kind: "files", format: "parquet", paths, schema }, columns, remove }
+      return { relation: { kind: "files", format: "parquet", paths, schema }, columns, ...(usage && { usage }), remove }
     } catch (error) {
       await remove()
       throw error

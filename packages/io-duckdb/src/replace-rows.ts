@@ -4,6 +4,7 @@ import {
   type Materialization,
   type OutputContext,
   type WriteResult,
+  type WriteUsage,
 } from "@assets/core"
 import type { Relation, Schema } from "@assets/dataframe"
 import { compiled } from "./compiled-sql.ts"
@@ -22,6 +23,8 @@ export interface NewRows {
   readonly columns?: readonly ColumnStatistics[]
   /** Gives what the engine of the step reads in the place of a relation that only the writing session can read. */
   readonly readableAs?: (stored: Relation) => Promise<Relation>
+  /** What that write used: it did the work, and what is left is a copy. */
+  readonly usage?: WriteUsage
   /** Called when the rows are stored, and are about to be checked. */
   readonly onStored: () => void
 }
@@ -48,7 +51,7 @@ export async function replaceRows(
   if (former.materialization && isApplied(context, former))
     return { materialization: former.materialization, isNew: false }
   await session.requirePinned(lease, relation)
-  const result = await store(context, lease, rows)
+  const result = await store(context, session, lease, rows)
   rows.onStored()
   const materialization = await approved(context, session, lease, rows, result)
   faultPoint("io.marker")
@@ -63,15 +66,19 @@ function isApplied({ write, fingerprint, reapply }: OutputContext, { applied }: 
 
 async function store(
   context: OutputContext,
+  session: DuckdbSession,
   lease: Lease,
-  { path, relation, schema, columns }: NewRows,
+  { path, relation, schema, columns, usage: earlier }: NewRows,
 ): Promise<WriteResult> {
   const { sql } = await compiled(relation, lease)
   const sortBy = context.layout?.sortBy ?? []
   const select = sortBy.length > 0 ? sortedSelect({ sql, schema, ordered: true }, sortBy) : sql
   const [partition] = context.partitions
-  const rows = await storeRows(lease, { path, schema, sql: select, mode: context.write, partition })
-  return { rows, bytes: 0, files: [], columns: columns ?? columnTypes(schema) }
+  const stored = { path, schema, sql: select, mode: context.write, partition }
+  const watched = await session.watched(() => storeRows(lease, stored))
+  const usage = earlier ?? watched.usage
+  const written = { rows: watched.result, bytes: 0, files: [], columns: columns ?? columnTypes(schema) }
+  return { ...written, ...(usage && { usage }) }
 }
 
 /** Lets the written rows be checked. Only this connection sees them yet: a relation is made that leads to it. */

@@ -35,6 +35,7 @@ interface Rows {
   readonly relation: Relation
   readonly columns?: StagedRows["columns"]
   readonly readableAs?: NewRows["readableAs"]
+  readonly usage?: NonNullable<StagedRows["usage"]>
 }
 
 /**
@@ -159,7 +160,7 @@ async function insertHeld(writing: Writing, rows: Rows): Promise<Materialization
 
 async function insert(
   { context, file, session, schema }: Writing,
-  { relation, columns, readableAs }: Rows,
+  { relation, columns, usage, readableAs }: Rows,
   signal: AbortSignal,
   onStored: () => void,
 ): Promise<Materialization> {
@@ -169,7 +170,8 @@ async function insert(
     const sorted = isOrdered(relation) || (context.layout?.sortBy?.length ?? 0) > 0
     await lease.run(sorted ? keepOrder : freeOrder)
     faultPoint("io.write")
-    const rows = { path, relation, schema, onStored, ...(columns && { columns }), ...(readableAs && { readableAs }) }
+    const seen = { ...(columns && { columns }), ...(usage && { usage }) }
+    const rows = { path, relation, schema, onStored, ...seen, ...(readableAs && { readableAs }) }
     return inTransaction(context, lease, () => replaceRows(context, session, lease, rows))
   })
 }

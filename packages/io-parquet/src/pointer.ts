@@ -24,7 +24,7 @@ export interface Pointer {
 /** A pointer as it is kept. */
 export function packPointer(pointer: Pointer): object {
   const { partition, versions, applied } = pointer
-  const { columns, checks, metadata, ...record } = pointer.materialization
+  const { columns, checks, metadata, usage, ...record } = pointer.materialization
   const { id, fingerprint, dataVersion } = record
   const materialization = { ...record, partitions: partition === null ? [] : [partition] }
   const added = applied.size > 0 && { applied: packApplied(applied) }

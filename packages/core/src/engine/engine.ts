@@ -63,11 +63,29 @@ export interface ColumnStatistics {
   readonly max?: string
 }
 
+/** What a write used, as its engine told it. What the engine cannot tell, or was too quick to be seen, is left out. */
+export interface WriteUsage {
+  /** The most memory that the engine held for its work at one time; copies of files that it would drop are not counted. */
+  readonly peakMemoryBytes?: number
+  /** What the engine could hold before it had to spill. */
+  readonly memoryLimitBytes?: number
+  /** The most that lay spilled on disk at one time. */
+  readonly spilledBytes?: number
+  /** True: other steps used the engine meanwhile, and memory and spill are of all of them together. */
+  readonly shared?: true
+  /** Tasks into which the engine divided the work. */
+  readonly tasks?: number
+  /** Parts into which the engine was set to divide rows where it brings those of a key together. */
+  readonly shufflePartitions?: number
+}
+
 export interface WriteResult {
   readonly rows: number
   readonly bytes: number
   readonly files: readonly WrittenFile[]
   readonly columns: readonly ColumnStatistics[]
+  /** Left out by engines that measure nothing. */
+  readonly usage?: WriteUsage
 }
 
 /** How far a step's query is. What the engine cannot tell is left out. */

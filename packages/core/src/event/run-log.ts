@@ -1,3 +1,4 @@
+import type { Materialization } from "../io/io-manager.ts"
 import type { FileHashCache } from "../source/hash-file.ts"
 import type { EventLog } from "./event-log.ts"
 
@@ -13,6 +14,12 @@ export interface LeaseHolder {
   readonly runId: string
   readonly pid: number
   readonly host: string
+}
+
+/** A materialization, and how long its step took. */
+export interface TimedMaterialization {
+  readonly materialization: Materialization
+  readonly durationMs: number
 }
 
 /** A step as a run begins: what `steps` tells before anything of it has started. */
@@ -31,6 +38,8 @@ export interface RunLog extends EventLog, FileHashCache {
   transaction<T>(change: () => T): T
   /** Puts down the steps that a run is going to carry out. */
   addSteps(runId: string, steps: readonly PendingStep[]): void
+  /** Materializations of an asset with the time that each took, latest first. */
+  timings(query: { readonly environment: string; readonly key: string; readonly limit: number }): TimedMaterialization[]
   /** Gives the lease, or tells who holds it. One whose holder is dead is taken over. */
   acquireLease(name: string, runId: string): Lease | LeaseHolder
   holdsLease(lease: Lease): boolean

@@ -7,13 +7,21 @@ import { ownIdentity } from "../util/process-identity.ts"
 import { applyEvent, type KnownRun, partitionText } from "./apply-event.ts"
 import { deleteRuns } from "./delete-runs.ts"
 import type { AssetsEvent, NewEvent } from "./event.ts"
-import type { EventQuery, LatestMaterialization, RunQuery, RunRecord, StepQuery, StepRecord } from "./event-log.ts"
+import type {
+  EventLog,
+  EventQuery,
+  LatestMaterialization,
+  RunQuery,
+  RunRecord,
+  StepQuery,
+  StepRecord,
+} from "./event-log.ts"
 import { damagedEventLog } from "./event-log-failure.ts"
 import { type MaterializationRow, type RunRow, runOf, type StepRow, stepOf } from "./log-rows.ts"
 import { endRunAs, isRunnerDead, markLostRuns, monotonicMs, type ProcessRow, type RunningRow } from "./lost-runs.ts"
-import type { Lease, LeaseHolder, PendingStep, RunLog } from "./run-log.ts"
+import type { Lease, LeaseHolder, PendingStep, RunLog, TimedMaterialization } from "./run-log.ts"
 import { SqliteDatabase, type SqliteOptions } from "./sqlite-database.ts"
-import { type EventRow, eventOf, materializationOf, storeEvent } from "./stored-event.ts"
+import { type EventRow, eventOf, materializationOf, storeEvent, timedMaterializationOf } from "./stored-event.ts"
 
 const EVENT_COLUMNS = "e.id, e.time, r.id AS run_id, e.type, e.step, e.key, e.payload"
 
@@ -132,12 +140,16 @@ export class SqliteEventLog implements RunLog {
     }))
   }
 
-  history(query: { readonly environment: string; readonly key: string; readonly limit?: number }): Materialization[] {
+  history({ limit = 50, ...of }: Parameters<EventLog["history"]>[0]): Materialization[] {
+    return this.timings({ ...of, limit }).map(({ materialization }) => materialization)
+  }
+
+  timings(query: Parameters<RunLog["timings"]>[0]): TimedMaterialization[] {
     const sql = `SELECT e.step, e.key, e.payload, r.id AS run_id
       FROM materializations m JOIN events e ON e.id = m.event LEFT JOIN runs r ON r.number = e.run
       WHERE m.environment = ? AND m.key = ? ORDER BY m.event DESC LIMIT ?`
-    const rows = this.#db.all<MaterializationRow>(sql, query.environment, query.key, query.limit ?? 50)
-    return rows.map(row => this.#decode(() => materializationOf(row)))
+    const rows = this.#db.all<MaterializationRow>(sql, query.environment, query.key, query.limit)
+    return rows.map(row => this.#decode(() => timedMaterializationOf(row)))
   }
 
   transaction<T>(change: () => T): T {

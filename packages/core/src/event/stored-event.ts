@@ -9,6 +9,7 @@ import {
   wholeMaterialization,
 } from "./compact-materialization.ts"
 import type { AssetsEvent, NewEvent } from "./event.ts"
+import type { TimedMaterialization } from "./run-log.ts"
 
 /** An event as its row holds it; what is not a column is in the payload. */
 export interface EventRow {
@@ -78,13 +79,19 @@ export function eventOf(row: EventRow): AssetsEvent {
   } as AssetsEvent
 }
 
+type MaterializedRow = Pick<EventRow, "payload" | "step" | "key"> & { readonly run_id: string | null }
+
 /** The materialization that the payload of an `asset_materialized` holds. */
-export function materializationOf(
-  row: Pick<EventRow, "payload" | "step" | "key"> & { readonly run_id: string | null },
-): Materialization {
-  const payload = JSON.parse(row.payload)
+export function materializationOf(row: MaterializedRow): Materialization {
+  return timedMaterializationOf(row).materialization
+}
+
+/** The same with the time that its step took. */
+export function timedMaterializationOf(row: MaterializedRow): TimedMaterialization {
+  const { durationMs, ...payload } = JSON.parse(row.payload)
   const { key, partitions } = placeOf(row, payload)
-  return wholeMaterialization(payload.materialization, { key, partitions, runId: row.run_id ?? "" })
+  const told = { key, partitions, runId: row.run_id ?? "" }
+  return { materialization: wholeMaterialization(payload.materialization, told), durationMs }
 }
 
 /** What an event is about, from its columns; a key holds no bracket. */
@@ -155,7 +162,10 @@ function fit(whole: CompactMaterialization): CompactMaterialization {
   if (fits(typed)) return typed
   if (fits(rest)) return rest
   const bare: CompactMaterialization = rest.metadata ? { ...rest, metadata: { truncated: true } } : rest
-  return fits(bare) ? bare : { ...bare, inputs: Object.fromEntries(Object.entries(bare.inputs).slice(0, INPUTS)) }
+  if (fits(bare)) return bare
+  const { usage: _usage, ...unmeasured } = bare
+  if (fits(unmeasured)) return unmeasured
+  return { ...unmeasured, inputs: Object.fromEntries(Object.entries(bare.inputs).slice(0, INPUTS)) }
 }
 
 function nameAndType(column: NonNullable<CompactMaterialization["columns"]>[number]) {

@@ -7,9 +7,16 @@ import type {
   Relation,
   Schema,
   WriteResult,
+  WriteUsage,
 } from "../engine/engine.ts"
 import type { Json } from "../util/json.ts"
 import type { OutputValue, StoredValue } from "../value/value-type.ts"
+
+/** What a write used, as its engine and its files tell. */
+export interface MeasuredUsage extends WriteUsage {
+  /** The largest of several files. */
+  readonly largestFileBytes?: number
+}
 
 /** The record of data that is stored: kept beside the data, so that the data alone tells what it is. */
 export interface Materialization {
@@ -37,6 +44,8 @@ export interface Materialization {
   readonly columns?: readonly ColumnStatistics[]
   readonly checks?: readonly CheckResult[]
   readonly metadata?: { readonly [name: string]: Json }
+  /** What its write used: what advice goes by. */
+  readonly usage?: MeasuredUsage
 }
 
 /** What is current for one partition of an asset, or for the whole of one without partitions (`partition: null`). */

@@ -2,7 +2,7 @@ import type { CheckResult } from "../check/asset-check.ts"
 import type { EngineSession } from "../engine/engine.ts"
 import { CheckError, StorageError } from "../errors/assets-error.ts"
 import type { Lease } from "../event/run-log.ts"
-import type { Materialization, Written } from "../io/io-manager.ts"
+import type { Materialization, MeasuredUsage, Written } from "../io/io-manager.ts"
 import type { StepWork } from "../plan/build-plan.ts"
 import { adds, dataVersionOf, isToldByContent } from "../plan/fingerprint.ts"
 import { userCodeError } from "../plan/user-code.ts"
@@ -49,6 +49,7 @@ export async function approveOutput(
   signal.throwIfAborted()
   confirmLease(run, request.lease, request.about.step)
   const { rows, bytes, files, columns } = written.result ?? {}
+  const usage = usageOf(written)
   return Object.freeze<Materialization>({
     id,
     key: asset.key,
@@ -68,7 +69,14 @@ export async function approveOutput(
     ...(columns && columns.length > 0 && { columns }),
     ...(checks.length > 0 && { checks }),
     ...(Object.keys(request.metadata).length > 0 && { metadata: request.metadata }),
+    ...(Object.keys(usage).length > 0 && { usage }),
   })
+}
+
+function usageOf({ result }: Written): MeasuredUsage {
+  const { usage, files = [] } = result ?? {}
+  const largestFileBytes = files.reduce((largest, { bytes }) => Math.max(largest, bytes), 0)
+  return { ...usage, ...(files.length > 1 && { largestFileBytes }) }
 }
 
 async function evaluateChecks(

@@ -132,7 +132,7 @@ interface CopyFacts {
 
 /** The record of the copy: of the same work and the same data, counted anew by the write. */
 function recordOf({ materialization, partition }: Copied, { id, runId, kind, written }: CopyFacts): Materialization {
-  const { rows, bytes, files, columns, ...original } = materialization
+  const { rows, bytes, files, columns, usage: _usage, ...original } = materialization
   const seen = written.result
   return Object.freeze({
     ...original,
