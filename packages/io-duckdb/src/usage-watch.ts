@@ -3,8 +3,8 @@ import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
 
 /** A statement that is over sooner is not looked at: nothing that it needs is near a limit. */
 const firstLookMs = 100
-/** A look costs a third of a millisecond of a processor. */
-const lookMs = 250
+/** Each look comes after twice the time of the one before, up to this: it costs a third of a millisecond of a processor. */
+const longestPauseMs = 1_000
 
 /**
  * What the instance holds and has spilled. Blocks of tables, and of files that were read, stay as long as there is room,
@@ -34,7 +34,7 @@ export class UsageWatch {
   #connection: DuckDBConnection | undefined
   #timer: NodeJS.Timeout | undefined
   #look: Promise<void> | undefined
-  #isClosed = false
+  #pauseMs = firstLookMs
 
   constructor(instance: DuckDBInstance) {
     this.#instance = instance
@@ -44,7 +44,8 @@ export class UsageWatch {
   begin(): () => WriteUsage | undefined {
     const peak: Peak = { memoryBytes: 0, spilledBytes: 0, limitBytes: undefined, looks: 0, isShared: false }
     this.#peaks.add(peak)
-    this.#timer ??= setTimeout(() => this.#tick(), firstLookMs).unref()
+    this.#pauseMs = firstLookMs
+    this.#timer ??= this.#later()
     return () => {
       this.#peaks.delete(peak)
       if (this.#peaks.size === 0) this.#rest()
@@ -54,7 +55,6 @@ export class UsageWatch {
 
   /** Lets go of the instance, which may be closed then. */
   async close(): Promise<void> {
-    this.#isClosed = true
     this.#rest()
     await this.#look
     this.#connection?.closeSync()
@@ -66,25 +66,31 @@ export class UsageWatch {
     this.#timer = undefined
   }
 
+  #later(): NodeJS.Timeout {
+    const pauseMs = this.#pauseMs
+    this.#pauseMs = Math.min(2 * pauseMs, longestPauseMs)
+    return setTimeout(() => this.#tick(), pauseMs).unref()
+  }
+
   #tick(): void {
-    this.#look = this.#lookOnce().finally(() => {
-      if (this.#peaks.size > 0 && !this.#isClosed) this.#timer = setTimeout(() => this.#tick(), lookMs).unref()
-      else this.#timer = undefined
+    const fired = this.#timer
+    this.#look = this.#lookOnce([...this.#peaks]).finally(() => {
+      // Another one has begun since when the writes that were looked at have ended.
+      if (this.#timer === fired) this.#timer = this.#later()
     })
   }
 
-  async #lookOnce(): Promise<void> {
+  async #lookOnce(peaks: readonly Peak[]): Promise<void> {
     try {
       this.#connection ??= await this.#instance.connect()
       const [row = []] = await (await this.#connection.run(lookSql)).getRowsJS()
       const [memoryBytes, spilledBytes, limit] = row
-      const isShared = this.#peaks.size > 1
-      for (const peak of this.#peaks) {
+      for (const peak of peaks) {
         peak.memoryBytes = Math.max(peak.memoryBytes, Number(memoryBytes))
         peak.spilledBytes = Math.max(peak.spilledBytes, Number(spilledBytes))
         peak.limitBytes = bytesOf(String(limit))
         peak.looks++
-        peak.isShared ||= isShared
+        peak.isShared ||= peaks.length > 1
       }
     } catch {
       // What could not be looked at is not known; the step goes on.

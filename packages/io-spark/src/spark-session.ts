@@ -39,6 +39,7 @@ import { RunningSteps } from "./running-steps.ts"
 import { asSubquery, nameViews } from "./spark-query.ts"
 import { quoteName, sparkPath } from "./spark-sql-text.ts"
 import { type Place, storageErrorOf } from "./spark-storage-error.ts"
+import { UsageOfWrites } from "./write-usage.ts"
 
 type CoreRelation = Parameters<EngineSession["schema"]>[0]
 
@@ -60,6 +61,7 @@ export class SparkSession implements EngineSession {
   readonly #files: FileViews
   readonly #steps: RunningSteps
   readonly #uploads: RowUploads
+  readonly #usage: UsageOfWrites
   #hasLost = false
 
   constructor(resources: SessionResources) {
@@ -68,6 +70,7 @@ export class SparkSession implements EngineSession {
     this.#files = new FileViews(resources.client)
     this.#uploads = new RowUploads(resources.client, resources.scratch)
     this.#steps = new RunningSteps(resources.client)
+    this.#usage = new UsageOfWrites(resources.client)
   }
 
   async schema(plan: CoreRelation): Promise<Schema> {
@@ -81,12 +84,15 @@ export class SparkSession implements EngineSession {
     return this.#steps.run(options.stepId, options.signal, execution =>
       withoutMaps(this, relation, running(execution.signal ?? options.signal), async printable => {
         const source = { sql: await this.#compiled(printable, execution.signal), schema: relation.schema }
-        return this.#told({ target: target.path }, () =>
-          writeParquet(source, target, layout, {
-            run: write => this.#store(write, execution),
-            read: paths => this.#compiled({ kind: "files", format: "parquet", paths, schema: relation.schema }),
-          }),
+        const { result, usage } = await this.#told({ target: target.path }, () =>
+          this.#usage.of(execution, listening =>
+            writeParquet(source, target, layout, {
+              run: write => this.#store(write, listening()),
+              read: paths => this.#compiled({ kind: "files", format: "parquet", paths, schema: relation.schema }),
+            }),
+          ),
         )
+        return { ...result, usage }
       }),
     )
   }

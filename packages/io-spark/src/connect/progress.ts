@@ -33,3 +33,14 @@ export function progressOf({ stages, numInflightTasks }: Progress): ExecutionPro
     inputBytes: sum("inputBytes"),
   }
 }
+
+/**
+ * The tasks of the stages that ran. A stage whose rows are there already is passed over and has no completed task; the
+ * last one ran, and its end is often not told any more.
+ */
+export function tasksRun({ stages }: ExecutionProgress): number | undefined {
+  if (stages.length === 0) return undefined
+  const last = Math.max(...stages.map(({ stageId }) => stageId))
+  const ran = stages.filter(({ stageId, completedTasks }) => completedTasks > 0 || stageId === last)
+  return ran.reduce((sum, { tasks }) => sum + tasks, 0)
+}

@@ -147,6 +147,12 @@ describe.skipIf(skipsSpark)("a session of Spark", () => {
       expect(session.progress?.("slow")).toEqual({})
     })
   })
+  test("a write tells its tasks, and into how many parts its shuffles divide rows", async () => {
+    const distinct: Relation = { kind: "distinct", input: many(), schema: ids }
+    const { usage } = await session.write(distinct, target(), { stepId: "usage", signal })
+    expect(usage).toEqual({ tasks: expect.any(Number), shufflePartitions: 2 })
+    expect(usage?.tasks).toBeGreaterThanOrEqual(2) // one reads, and one has what is shuffled
+  })
 
   describe("statements", () => {
     const query = async (text: string, views = new Map<string, () => Promise<Relation>>()) => {
