@@ -48,6 +48,7 @@ const coreOrder = [
   "source",
   "event",
   "plan",
+  "advice",
   "run",
   "transfer",
   "testing",

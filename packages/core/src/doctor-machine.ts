@@ -36,8 +36,13 @@ export function nodeFinding(version: string): Finding & { readonly about: string
   }
 }
 
+/** The memory of this machine, or of its container, in bytes. */
+export function totalMemory(): number {
+  return Math.min(totalmem(), containerLimit() ?? Number.POSITIVE_INFINITY)
+}
+
 function memoryFinding(): Finding & { readonly about: string } {
-  const limit = Math.min(totalmem(), containerLimit() ?? Number.POSITIVE_INFINITY)
+  const limit = totalMemory()
   const heap = getHeapStatistics().heap_size_limit
   const text = `${gigabytes(limit)} of memory for this machine or container, ${gigabytes(freemem())} of the machine free, ${gigabytes(heap)} for JavaScript`
   const about = "memory"

@@ -1,6 +1,10 @@
 // Registers itself for packages that do not know this one.
 import "./environment-engine.ts"
 
+export type { Advice } from "./advice/advice.ts"
+export type { Measurement } from "./advice/asset-facts.ts"
+export type { AdvisedPlan, AdviseOptions, AssetAdvice } from "./advise.ts"
+export { advise } from "./advise.ts"
 export type {
   Asset,
   AssetDescription,
@@ -199,6 +203,7 @@ export { cacheFolder } from "./util/cache-folder.ts"
 export type { Clock } from "./util/clock.ts"
 export type { FaultPoint } from "./util/fault-point.ts"
 export { faultPoint } from "./util/fault-point.ts"
+export { formatBytes } from "./util/format-bytes.ts"
 export type { Json } from "./util/json.ts"
 export type { ProcessIdentity } from "./util/process-identity.ts"
 export { isKnownDead, ownIdentity } from "./util/process-identity.ts"
@@ -221,6 +226,7 @@ export type {
   PartitionOf,
   PartitionParameters,
   PlanColumnLineage,
+  PlanJoin,
   Stability,
   StoredValue,
   ValueType,

@@ -4,6 +4,7 @@ import { canonicalPlan } from "./plan/canonical-plan.ts"
 import { type ColumnLineage, columnLineage } from "./plan/column-lineage.ts"
 import { type PartitionValues, parametersOf } from "./plan/partition-values.ts"
 import { planFacts } from "./plan/plan-facts.ts"
+import { type PlanJoin, planJoins } from "./plan/plan-joins.ts"
 import { planText } from "./plan/plan-text.ts"
 import type { Relation } from "./plan/relation.ts"
 
@@ -24,6 +25,8 @@ export interface LazyPlan {
   readonly inputs: readonly string[]
   /** The columns of the inputs that each column comes from. */
   lineage(): readonly ColumnLineage[]
+  /** The joins in it. */
+  joins(): readonly PlanJoin[]
   /**
    * The relation that an engine runs: stored inputs and the partition's values in place of what stood for them.
    * @throws FrameError `FRAME_INPUT_UNBOUND`
@@ -42,6 +45,7 @@ export function lazyPlan(relation: Relation): LazyPlan {
     },
     ...planFacts(relation),
     lineage: () => columnLineage(relation),
+    joins: () => planJoins(relation),
     bind: (inputs: ReadonlyMap<string, { readonly kind: string }>, values: PartitionValues) =>
       bindPlan(relation, {
         inputs: inputs as ReadonlyMap<string, Relation>, // core hands on relations of ours unread

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { frame } from "../src/frame.ts"
-import { count, currentTimestamp, first, lit, sum } from "../src/functions.ts"
+import { broadcast, count, currentTimestamp, first, lit, sum } from "../src/functions.ts"
 import type { Relation } from "../src/plan/relation.ts"
 import { t } from "../src/schema/t.ts"
 
@@ -162,5 +162,26 @@ describe("binding", () => {
     expect(() => byKey.bind(inputs, { now: new Date(0) })).toThrow(
       expect.objectContaining({ code: "FRAME_INPUT_UNBOUND" }),
     )
+  })
+})
+
+describe("the joins of a plan", () => {
+  const names = frame({ id: t.int64, name: t.string })
+  const joined = frame({ id: t.int64, name: t.string, label: t.string })
+  const labels = () => names.input("raw/labels").rename({ name: "label" })
+  const people = () => declared.input("raw/people").select("id", "name")
+
+  test("tell what their sides read, and how they are joined", () => {
+    const counts = orders().groupBy("id").agg(() => ({ n: count() })).select("id")
+    const plan = joined.lazy(people().join(counts, "id", "semi").join(labels(), "id", "left"))
+    expect(plan.joins()).toEqual([
+      { left: ["raw/people"], right: ["raw/orders"], how: "semi", isBroadcast: false },
+      { left: ["raw/orders", "raw/people"], right: ["raw/labels"], how: "left", isBroadcast: false },
+    ])
+  })
+
+  test("tell of a side that is said to be small", () => {
+    expect(joined.lazy(people().join(broadcast(labels()), "id")).joins()).toMatchObject([{ isBroadcast: true }])
+    expect(declared.lazy(orders()).joins()).toEqual([])
   })
 })

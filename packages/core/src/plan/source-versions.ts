@@ -51,6 +51,11 @@ export class SourceVersions {
     return this.#given.get(key)?.dataVersion ?? this.#observed.get(key)?.dataVersion
   }
 
+  /** The files of a source that was observed: absolute paths, or URLs that only the engine reads. */
+  files(key: string): readonly string[] | undefined {
+    return this.#observed.get(key)?.files
+  }
+
   /** Looks at sources: finds their files and hashes what has changed. */
   async observe(sources: Iterable<Source>): Promise<void> {
     const wanted = [...sources].filter(source => !this.isGiven(source.key))

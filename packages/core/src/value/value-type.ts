@@ -118,6 +118,16 @@ export interface PlanColumnLineage {
   readonly indirect: readonly ColumnOrigin[]
 }
 
+/** A join of a plan, with what its sides read: texts that `input` was called with. */
+export interface PlanJoin {
+  readonly left: readonly string[]
+  readonly right: readonly string[]
+  /** `inner left right full semi anti cross`. */
+  readonly how: string
+  /** A side is said to be small already. */
+  readonly isBroadcast: boolean
+}
+
 /** What a transform returned: a plan that has not run. */
 export interface LazyValue {
   /** Canonical JSON of the logical plan: equal for equal work, whatever the names of variables and the formatting. */
@@ -133,6 +143,8 @@ export interface LazyValue {
   readonly inputs: readonly string[]
   /** The columns of the inputs that each column comes from. Left out by values that cannot tell. */
   lineage?(): readonly PlanColumnLineage[]
+  /** The joins in it. Left out by values that cannot tell. */
+  joins?(): readonly PlanJoin[]
   /** The relation that an engine runs: stored inputs and the partition's values in place of what stood for them. */
   bind(inputs: ReadonlyMap<string, Relation>, parameters: PartitionParameters): Relation
 }

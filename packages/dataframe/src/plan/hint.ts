@@ -25,3 +25,8 @@ export function counted(count: unknown, method: string): number {
     fix: "Give for one 16.",
   })
 }
+
+/** Whether the rows of a relation are said to be few. */
+export function hasBroadcastHint(relation: Relation): boolean {
+  return relation.kind === "hint" && (relation.hint.name === "broadcast" || hasBroadcastHint(relation.input))
+}

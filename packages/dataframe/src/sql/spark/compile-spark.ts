@@ -1,6 +1,7 @@
 import { castOf } from "../../function/implicit-cast.ts"
 import { join, numberLiteral, type Sql, sparkName, sql } from "../../function/sql-fragment.ts"
 import type { Expression } from "../../plan/expression.ts"
+import { hasBroadcastHint } from "../../plan/hint.ts"
 import { notPrintable } from "../../plan/map-batches.ts"
 import type { NamedExpression, Relation } from "../../plan/relation.ts"
 import { bottomUp, inputsOf } from "../../plan/walk-relation.ts"
@@ -194,8 +195,8 @@ class SparkPrinter {
       ...(isOneSided ? [] : right.schema.columns.filter(column => !isKey(column)).map(({ name }) => at("r")(name))),
     ].map((column, i) => sql`${column} AS ${sparkName(relation.schema.columns[i]?.name ?? "")}`)
     const hints = [
-      ...(isBroadcast(left) ? [sql`BROADCAST(l)`] : []),
-      ...(isBroadcast(right) ? [sql`BROADCAST(r)`] : []),
+      ...(hasBroadcastHint(left) ? [sql`BROADCAST(l)`] : []),
+      ...(hasBroadcastHint(right) ? [sql`BROADCAST(r)`] : []),
     ]
     const hint = hints.length > 0 ? sql`/*+ ${hints} */ ` : sql``
     const tables = sql`${this.#table(left)} AS l ${joinWords[how]} ${this.#table(right)} AS r`
@@ -266,10 +267,6 @@ const joinWords = {
 
 function orderBy(relation: Of<"sort">): Sql {
   return sql` ORDER BY ${relation.keys.map(key => sparkSortKey(key, e => sparkExpression(e, here)))}`
-}
-
-function isBroadcast(relation: Relation): boolean {
-  return relation.kind === "hint" && (relation.hint.name === "broadcast" || isBroadcast(relation.input))
 }
 
 /** The keys of USING, both sides cast to what they have in common. */
