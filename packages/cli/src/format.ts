@@ -1,3 +1,5 @@
+export { formatBytes } from "@assets/core"
+
 /** `0.42s`, `12.3s`, `4m05s`, `1h02m`. */
 export function formatDuration(ms: number): string {
   const seconds = ms / 1000
@@ -12,18 +14,6 @@ export function formatDuration(ms: number): string {
 /** `1 row`, `1,200 rows`. */
 export function formatCount(count: number, noun: string): string {
   return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`
-}
-
-/** `812 B`, `4.1 kB`, `1.2 GB`, in powers of 1,000. */
-export function formatBytes(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"]
-  let value = bytes
-  let unit = 0
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000
-    unit++
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
 }
 
 /** `marts/revenue`, `marts/revenue [2024-01-05]`, `marts/revenue [2024-01-01..2024-01-31]`. */

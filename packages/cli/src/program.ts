@@ -104,6 +104,7 @@ function addPlan(program: Command): void {
     .option("--force", "as if what is unchanged ran, too")
     .option("--reapply", "with --force: as if rows were added that were appended or merged before")
     .option("--sql", "also the statement of each step that may run")
+    .option("--advise", "also what follows from what former runs measured, below each asset")
     .action(async (select: string[], _options, command: Command) => {
       const { planCommand } = await import("./commands/plan.ts")
       await planCommand(select, command.optsWithGlobals())
