@@ -1,7 +1,7 @@
 // Registers itself for packages that do not know this one.
 import "./environment-engine.ts"
 
-export type { Advice } from "./advice/advice.ts"
+export type { Advice, RuleFinding } from "./advice/advice.ts"
 export type { Measurement } from "./advice/asset-facts.ts"
 export type { AdvisedPlan, AdviseOptions, AssetAdvice } from "./advise.ts"
 export { advise } from "./advise.ts"

@@ -149,8 +149,6 @@ describe("small_files", () => {
       fix: "layout: { targetFileMB: 128 }",
     })
     expect(adviceOf("small_files", { stored, layoutColumns: ["city"] })?.fix).toContain('leave "city" out')
-    expect(adviceOf("small_files", { stored, engine: "spark" })?.fix).toContain(".coalescePartitions(1)")
-    expect(adviceOf("small_files", { stored: [part(null, 200 * MiB, 40)], engine: "spark" })?.fix).toContain("(2)")
   })
 
   test("is not told of few files, or of large ones, or where their size is not known", () => {

@@ -172,7 +172,10 @@ describe("the joins of a plan", () => {
   const people = () => declared.input("raw/people").select("id", "name")
 
   test("tell what their sides read, and how they are joined", () => {
-    const counts = orders().groupBy("id").agg(() => ({ n: count() })).select("id")
+    const counts = orders()
+      .groupBy("id")
+      .agg(() => ({ n: count() }))
+      .select("id")
     const plan = joined.lazy(people().join(counts, "id", "semi").join(labels(), "id", "left"))
     expect(plan.joins()).toEqual([
       { left: ["raw/people"], right: ["raw/orders"], how: "semi", isBroadcast: false },

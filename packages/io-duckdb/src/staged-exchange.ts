@@ -108,10 +108,10 @@ export class StagedExchange {
       share(path)
       const target = { kind: "files", format: "parquet", path } as const
       const layout = { compression: "snappy" } as const
-      const { files, columns } = await writer.write(relation, target, { stepId, signal, layout })
+      const { files, columns, usage } = await writer.write(relation, target, { stepId, signal, layout })
       const paths = files.map(file => join(path, file.path))
       const { schema } = relation
-      return { relation: { kind: "files", format: "parquet", paths, schema }, columns, remove }
+      return { relation: { kind: "files", format: "parquet", paths, schema }, columns, ...(usage && { usage }), remove }
     } catch (error) {
       await remove()
       throw error

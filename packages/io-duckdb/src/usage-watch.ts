@@ -33,7 +33,7 @@ export class UsageWatch {
   readonly #peaks = new Set<Peak>()
   #connection: DuckDBConnection | undefined
   #timer: NodeJS.Timeout | undefined
-  #look: Promise<void> | undefined
+  #look = Promise.resolve()
   #pauseMs = firstLookMs
 
   constructor(instance: DuckDBInstance) {
@@ -74,10 +74,13 @@ export class UsageWatch {
 
   #tick(): void {
     const fired = this.#timer
-    this.#look = this.#lookOnce([...this.#peaks]).finally(() => {
-      // Another one has begun since when the writes that were looked at have ended.
-      if (this.#timer === fired) this.#timer = this.#later()
-    })
+    // One after the other: they share a connection, which the first of them opens.
+    this.#look = this.#look
+      .then(() => this.#lookOnce([...this.#peaks]))
+      .finally(() => {
+        // Another one has begun since when the writes that were looked at have ended.
+        if (this.#timer === fired) this.#timer = this.#later()
+      })
   }
 
   async #lookOnce(peaks: readonly Peak[]): Promise<void> {

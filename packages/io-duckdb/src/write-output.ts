@@ -94,8 +94,9 @@ async function insertFrom(
     return copy.relation
   }
   try {
-    const { relation, columns } = staged
-    return await insertHeld(writing, { relation: { ...relation, schema }, columns, readableAs })
+    // Of the step's engine: what the copy into the table uses is not its.
+    const { relation, columns, usage = {} } = staged
+    return await insertHeld(writing, { relation: { ...relation, schema }, columns, usage, readableAs })
   } finally {
     for (const { remove } of [staged, ...copies]) await remove()
   }

@@ -1,7 +1,7 @@
 import type { AssetFacts } from "./asset-facts.ts"
 
 /** What a rule found: in words, with the figures that it rests on, and what follows. */
-export interface Finding {
+export interface RuleFinding {
   readonly what: string
   /** Measured, counted or set; sizes in bytes, times in milliseconds. */
   readonly figures: { readonly [name: string]: number | string }
@@ -9,7 +9,7 @@ export interface Finding {
   readonly fix: string
 }
 
-export interface Advice extends Finding {
+export interface Advice extends RuleFinding {
   /** Its name: `small_files`. */
   readonly rule: string
 }
@@ -19,5 +19,5 @@ export interface Rule {
   readonly name: string
   /** The recorded name of the only engine that it is about; left out where it is about any. */
   readonly engine?: string
-  find(facts: AssetFacts): Finding | undefined
+  find(facts: AssetFacts): RuleFinding | undefined
 }

@@ -1,5 +1,5 @@
-import type { PlanJoin } from "../value/value-type.ts"
 import { formatBytes } from "../util/format-bytes.ts"
+import type { PlanJoin } from "../value/value-type.ts"
 import type { Rule } from "./advice.ts"
 import type { AssetFacts, InputFacts } from "./asset-facts.ts"
 import { bytesOf } from "./figures.ts"

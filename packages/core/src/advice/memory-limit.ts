@@ -17,11 +17,15 @@ export const memoryLimit: Rule = {
     const wanted = need.neededBytes * HEADROOM
     const most = facts.machineMemoryBytes * MACHINE_SHARE
     if (wanted > most || need.memoryLimitBytes >= wanted) return undefined
-    const limitGB = Math.ceil((wanted / 1e9) * 10) / 10
     return {
       what: `wants more memory than its engine may use: ${formatBytes(need.peakMemoryBytes)} held and ${formatBytes(need.spilledBytes)} spilled with a limit of ${formatBytes(need.memoryLimitBytes)}${need.isShared ? ", other steps included" : ""}`,
       figures: { ...figuresOf(need), machineMemoryBytes: facts.machineMemoryBytes },
-      fix: `engine: duckdb({ memoryLimit: "${limitGB}GB" })`,
+      fix: `engine: duckdb({ memoryLimit: "${limitText(wanted)}" })`,
     }
   },
+}
+
+/** In whole gigabytes, or hundreds of megabytes. */
+function limitText(bytes: number): string {
+  return bytes > 900e6 ? `${Math.ceil(bytes / 1e9)}GB` : `${Math.ceil(bytes / 1e8)}00MB`
 }

@@ -93,7 +93,9 @@ function inputsOf(request: FactsRequest, asset: Asset): readonly InputFacts[] {
 
 function inputFacts({ state, open }: FactsRequest, { name, slot, key, of, partitions }: StepInput): InputFacts {
   const isSource = of.kind === "source"
-  const sizes = isSource ? sourceSizes(open.sources.files(key)) : storedSizes(partitions.map(one => state.get(key, one)))
+  const sizes = isSource
+    ? sourceSizes(open.sources.files(key))
+    : storedSizes(partitions.map(one => state.get(key, one)))
   return { name, key, slot, isSource, ...sizes }
 }
 

@@ -1,5 +1,5 @@
 import { formatBytes } from "../util/format-bytes.ts"
-import type { Finding, Rule } from "./advice.ts"
+import type { Rule, RuleFinding } from "./advice.ts"
 import { bytesOf, latestOf } from "./figures.ts"
 
 /** A task holds its part of a shuffle, five to ten times as large as in Parquet, in its share of an executor's memory. */
@@ -27,7 +27,7 @@ export const shufflePartitions: Rule = {
   },
 }
 
-function tooFew(readBytes: number, partitions: number): Finding {
+function tooFew(readBytes: number, partitions: number): RuleFinding {
   return {
     what: `reads ${formatBytes(readBytes)}, which ${partitions} shuffle partitions make parts of ${formatBytes(readBytes / partitions)}`,
     figures: { readBytes, shufflePartitions: partitions },
@@ -35,7 +35,7 @@ function tooFew(readBytes: number, partitions: number): Finding {
   }
 }
 
-function tooMany(readBytes: number, partitions: number, tasks: number): Finding | undefined {
+function tooMany(readBytes: number, partitions: number, tasks: number): RuleFinding | undefined {
   const wanted = Math.max(1, Math.ceil(readBytes / WANTED_BYTES))
   if (wanted >= partitions) return undefined
   return {

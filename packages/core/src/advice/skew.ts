@@ -1,7 +1,7 @@
 import { formatBytes } from "../util/format-bytes.ts"
-import type { Finding, Rule } from "./advice.ts"
+import type { Rule, RuleFinding } from "./advice.ts"
 import type { AssetFacts } from "./asset-facts.ts"
-import { latestOf, medianOf } from "./figures.ts"
+import { medianOf } from "./figures.ts"
 
 /** So many times the median, or the mean: one worker is at it while the others wait. */
 const TIMES_LARGER = 5
@@ -16,7 +16,7 @@ export const skew: Rule = {
   find: facts => ofPartitions(facts) ?? ofFiles(facts),
 }
 
-function ofPartitions({ stored }: AssetFacts): Finding | undefined {
+function ofPartitions({ stored }: AssetFacts): RuleFinding | undefined {
   const sized = stored.flatMap(({ partition, bytes }) => {
     return partition === null || bytes === undefined ? [] : [{ partition, bytes }]
   })
@@ -30,23 +30,22 @@ function ofPartitions({ stored }: AssetFacts): Finding | undefined {
   }
 }
 
-function ofFiles(facts: AssetFacts): Finding | undefined {
-  for (const { usage, bytes } of latestOf(facts)) {
-    const largestBytes = usage?.largestFileBytes
-    const files = facts.stored.length === 1 ? facts.stored[0]?.files : undefined
-    if (largestBytes === undefined || bytes === undefined || files === undefined || files < LEAST_PARTS) return undefined
-    const meanBytes = Math.round((bytes - largestBytes) / (files - 1))
-    if (!stands(largestBytes, meanBytes)) return undefined
-    return {
-      what: `has a file of ${formatBytes(largestBytes)}, where the other ${files - 1} have ${formatBytes(meanBytes)} on average`,
-      figures: { largestBytes, meanBytes, files },
-      fix:
-        facts.layoutColumns.length > 0
-          ? `layout.partitionBy: a column whose values have rows alike, in place of ${facts.layoutColumns.map(name => `"${name}"`).join(", ")}`
-          : "group by salted(key, 16) in place of the key, or repartition(n, another column) before the end",
-    }
+function ofFiles(facts: AssetFacts): RuleFinding | undefined {
+  const [latest] = facts.measurements
+  const bytes = latest?.bytes
+  const largestBytes = latest?.usage?.largestFileBytes
+  const files = facts.stored.length === 1 ? facts.stored[0]?.files : undefined
+  if (largestBytes === undefined || bytes === undefined || files === undefined || files < LEAST_PARTS) return undefined
+  const meanBytes = Math.round((bytes - largestBytes) / (files - 1))
+  if (!stands(largestBytes, meanBytes)) return undefined
+  const columns = facts.layoutColumns.map(name => `"${name}"`).join(", ")
+  return {
+    what: `has a file of ${formatBytes(largestBytes)}, where the other ${files - 1} have ${formatBytes(meanBytes)} on average`,
+    figures: { largestBytes, meanBytes, files },
+    fix: columns
+      ? `layout.partitionBy: a column whose values have rows alike, in place of ${columns}`
+      : "group by salted(key, 16) in place of the key, or repartition(n, another column) before the end",
   }
-  return undefined
 }
 
 function stands(largest: number, usual: number): boolean {

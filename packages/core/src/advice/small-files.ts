@@ -1,5 +1,5 @@
 import { formatBytes } from "../util/format-bytes.ts"
-import type { Finding, Rule } from "./advice.ts"
+import type { Rule, RuleFinding } from "./advice.ts"
 import type { AssetFacts, InputFacts, StoredPart } from "./asset-facts.ts"
 
 /** An eighth of the size that files are written in: below it, opening a file costs as much as reading it. */
@@ -9,8 +9,6 @@ const MANY_FILES = 16
 /** Partitions are meant to be many: only those that hold nearly nothing are told. */
 const SMALL_PARTITION_BYTES = 1024 ** 2
 const MANY_PARTITIONS = 32
-/** The size in which files are written by default. */
-const TARGET_FILE_BYTES = 128 * 1024 ** 2
 
 /** Many small files: of one write, of the partitions together, of a source that is read. */
 export const smallFiles: Rule = {
@@ -18,11 +16,10 @@ export const smallFiles: Rule = {
   find: facts => ofOneWrite(facts) ?? ofPartitions(facts) ?? ofSource(facts),
 }
 
-function ofOneWrite({ stored, engine, layoutColumns }: AssetFacts): Finding | undefined {
+function ofOneWrite({ stored, layoutColumns }: AssetFacts): RuleFinding | undefined {
   const worst = stored.filter(isSmall).toSorted((a, b) => b.files - a.files)[0]
   if (!worst) return undefined
   const { files, bytes, partition } = worst
-  const wanted = Math.max(1, Math.ceil(bytes / TARGET_FILE_BYTES))
   const mean = Math.round(bytes / files)
   return {
     what: `has ${files} files of ${formatBytes(mean)} on average${partition === null ? "" : ` in the partition ${partition}`}`,
@@ -30,13 +27,11 @@ function ofOneWrite({ stored, engine, layoutColumns }: AssetFacts): Finding | un
     fix:
       layoutColumns.length > 0
         ? `leave ${layoutColumns.map(name => `"${name}"`).join(", ")} out of layout.partitionBy, or use columns with fewer values`
-        : engine === "spark"
-          ? `end the transform with .coalescePartitions(${wanted})`
-          : "layout: { targetFileMB: 128 }",
+        : "layout: { targetFileMB: 128 }",
   }
 }
 
-function ofPartitions({ stored, hasPartitions }: AssetFacts): Finding | undefined {
+function ofPartitions({ stored, hasPartitions }: AssetFacts): RuleFinding | undefined {
   const sizes = stored.flatMap(({ bytes }) => bytes ?? [])
   if (!hasPartitions || sizes.length < MANY_PARTITIONS || sizes.length < stored.length) return undefined
   const bytes = sizes.reduce((sum, size) => sum + size, 0)
@@ -49,7 +44,7 @@ function ofPartitions({ stored, hasPartitions }: AssetFacts): Finding | undefine
   }
 }
 
-function ofSource({ inputs }: AssetFacts): Finding | undefined {
+function ofSource({ inputs }: AssetFacts): RuleFinding | undefined {
   const worst = inputs.filter(input => input.isSource && isSmall(input)) as (InputFacts & Sized)[]
   const [input] = worst.toSorted((a, b) => b.files - a.files)
   if (!input) return undefined
