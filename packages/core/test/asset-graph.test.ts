@@ -55,4 +55,4 @@ test("holds a chain of 100,000 keys without recursion", () => {
   expect(g.roots(new Set(g.keys)).size).toBe(1)
   edges.set("k0", ["k99999"])
   expect(findCycles(edges)[0]).toHaveLength(100_000)
-}, 60_000)
+})

@@ -89,7 +89,7 @@ describe("another process", () => {
     expect(told).toContain(`PID ${other.pid}`)
     const [current] = (await storage.io.current(ioContext(storage.base), ["marts/numbers"])).get("marts/numbers") ?? []
     expect(current?.materialization.rows).toBe(3)
-  }, 20_000)
+  })
 
   test("that does not let go is STORAGE_BUSY, and nothing is changed", async () => {
     const storage = await openStorage(100)
@@ -98,7 +98,7 @@ describe("another process", () => {
     other.stdin?.end()
     await once(other, "exit")
     expect(await storage.io.current(ioContext(storage.base), ["marts/numbers"])).toEqual(new Map())
-  }, 20_000)
+  })
 
   test("is waited for by nobody who does not wait", async () => {
     const storage = await openStorage() // it would wait for a minute
@@ -108,7 +108,7 @@ describe("another process", () => {
     await expect(storage.write(numbers(3), { wait: false })).rejects.toMatchObject({ code: "STORAGE_BUSY" })
     const reading = storage.io.current({ ...ioContext(storage.base), wait: false }, ["marts/numbers"])
     await expect(reading).rejects.toMatchObject({ code: "STORAGE_BUSY" })
-  }, 20_000)
+  })
 
   test("is not kept waiting by a computation: the rows are staged while it has the file, or wants it", async () => {
     const storage = await openStorage()
@@ -132,7 +132,7 @@ describe("another process", () => {
     })
     expect(whileChecked).toBe(1)
     expect(await rowsOf(storage.session, await storage.load([record]))).toHaveLength(4)
-  }, 20_000)
+  })
 
   test("can open the file between two steps", async () => {
     const storage = await openStorage(0)
@@ -141,7 +141,7 @@ describe("another process", () => {
     other.stdin?.end()
     await once(other, "exit")
     await storage.write(numbers(4))
-  }, 20_000)
+  })
 })
 
 test("two managers and two sessions of one process take turns at one file and lose nothing", async () => {

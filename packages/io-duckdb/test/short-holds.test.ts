@@ -68,7 +68,7 @@ test("four processes that write and two that read all get their turns, and nothi
     expect(current?.applied?.size).toBe(count)
   }
   expect(readdirSync(base)).toEqual(["w.duckdb"])
-}, 60_000)
+})
 
 test("who computes into the table makes room when another process begins to wait", async () => {
   const base = temporaryFolder()
@@ -82,7 +82,7 @@ test("who computes into the table makes room when another process begins to wait
   const { told, code } = await writing.ended
   expect([code, told[0]?.rows]).toEqual([0, 2_000_000])
   expect(waited).toBeLessThan(told[0]?.ms ?? 0)
-}, 60_000)
+})
 
 describe("a process that dies", () => {
   test.each(["io.write", "io.marker", "io.pointer"])(
@@ -113,7 +113,7 @@ describe("a process that dies", () => {
       expect(await countOf(storage, await load(storage, [record]))).toBe(2)
       expect((await currentOf(storage))[0]?.applied?.size ?? 0).toBe(former)
     }
-  }, 60_000)
+  })
 })
 
 test("a stopped process that holds the file is told as stopped, with its work, and how to wake it", async () => {

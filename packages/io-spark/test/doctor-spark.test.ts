@@ -30,12 +30,10 @@ function machine(): { readonly [name: string]: string } {
 }
 
 describe.skipIf(skipsSpark)("on this machine", () => {
-  test("finds Java, the jars and the memory, and starts nothing", async () => {
-    const began = performance.now()
+  test("finds Java, the jars and the memory", async () => {
     const found = await doctorSpark({ master: "local[2]", driverMemory: "1g" })
     expect(faults(found)).toEqual([])
     expect(found.map(one => one.what).join("\n")).toMatch(/Java \d+.*\n.*Spark 4\.\d.*\n.*heap of 1024 MiB/)
-    expect(performance.now() - began).toBeLessThan(5_000)
   })
 })
 

@@ -352,11 +352,12 @@ describe("a session", () => {
   test("is not opened with a wrong token, or without one", async () => {
     for (const remote of [`sc://127.0.0.1:${server.port}`, `sc://127.0.0.1:${server.port}/;token=wrong`]) {
       const began = performance.now()
-      await expect(connect(parseRemote(remote))).rejects.toMatchObject({
+      const limits = { connectTimeoutMs: 120_000 }
+      await expect(connect(parseRemote(remote), limits)).rejects.toMatchObject({
         code: "ENGINE_UNAUTHENTICATED",
         details: { remote: `127.0.0.1:${server.port}` },
       })
-      expect(performance.now() - began).toBeLessThan(9_000) // there is nothing to wait for
+      expect(performance.now() - began).toBeLessThan(60_000) // there is nothing to wait for
     }
   })
 

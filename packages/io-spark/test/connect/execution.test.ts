@@ -245,7 +245,7 @@ describe("a connection", () => {
     const began = performance.now()
     await expect(through.schema(sql("select 1"), { signal })).rejects.toMatchObject(stopped)
     await expect(through.run(sql("select 1"), { signal: AbortSignal.timeout(200) })).rejects.toMatchObject(stopped)
-    expect(performance.now() - began).toBeLessThan(10_000)
+    expect(performance.now() - began).toBeLessThan(50_000) // a server that is away is waited for a minute
   })
 })
 
