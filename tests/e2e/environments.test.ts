@@ -263,7 +263,7 @@ export default defineConfig({
   test.each([
     [`{ io: parquetIO({ root: "data", keeep: 3 }) }`, "There is no option 'keeep'; there are root, keep, compression."],
     [`{ io: parquetIO() }`, "They are no object."],
-    [`{ io: duckdbFileIO({ pth: "w.duckdb" }) }`, "There is no option 'pth'; there are path, waitMs."],
+    [`{ io: duckdbFileIO({ pth: "w.duckdb" }) }`, "There is no option 'pth'; there are path, waitMs, staging."],
     [`{ io: duckdbFileIO() }`, "They are no object."],
     [
       `{ io: parquetIO({ root: "data" }), engine: duckdb({ threds: 2 }) }`,

@@ -69,13 +69,13 @@ function readTrailer(error: ServiceError): Trailer {
   const bytes = error.metadata.get("grpc-status-details-bin")[0]
   if (!(bytes instanceof Uint8Array)) return bare
   try {
-    const info = fromBinary(StatusSchema, bytes)
-      .details.map(detail => anyUnpack(detail, ErrorInfoSchema))
-      .find(detail => detail !== undefined)
+    const told = fromBinary(StatusSchema, bytes)
+    const info = told.details.map(detail => anyUnpack(detail, ErrorInfoSchema)).find(detail => detail !== undefined)
     if (!info) return bare
     const { errorId, errorClass, sqlState, messageParameters, classes } = info.metadata
     return {
-      ...bare,
+      // A long message does not stand in gRPC's own field.
+      message: error.details || told.message || error.message,
       classes: parsed(classes, []),
       parameters: parsed(messageParameters, {}),
       ...(errorClass && { condition: errorClass }),
