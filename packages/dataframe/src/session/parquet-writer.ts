@@ -1,5 +1,4 @@
 import { open } from "node:fs/promises"
-import { join } from "node:path"
 import type * as Arrow from "apache-arrow"
 import type * as ParquetWasm from "parquet-wasm"
 import { arrowTypeOf } from "../schema/arrow-type.ts"
@@ -56,7 +55,7 @@ export async function writeParquetFiles(
   do {
     const path = `part-${files.length}.parquet`
     const before = counted.rows
-    const bytes = await writeFile(modules, counted, join(folder, path), options)
+    const bytes = await writeFile(modules, counted, `${folder}/${path}`, options) // a folder may be a URL, too
     files.push({ path, rows: counted.rows - before, bytes })
   } while (!(await counted.atEnd()))
   return {

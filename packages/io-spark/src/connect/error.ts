@@ -86,12 +86,15 @@ function sessionLost({ condition, message }: Failure, { remote, cause }: CallFac
 }
 
 function operationLost({ condition, message }: Failure, { operationId, cause }: CallFacts): EngineError | undefined {
-  if (!condition?.startsWith("INVALID_HANDLE.OPERATION_") && !condition?.startsWith("INVALID_CURSOR.")) return undefined
+  // Asked for the answer between the arrival of a query and the start of its thread, a server takes it for dead.
+  const isOrphaned = message.startsWith("Operation was orphaned")
+  const isGone = condition?.startsWith("INVALID_HANDLE.OPERATION_") || condition?.startsWith("INVALID_CURSOR.")
+  if (!isOrphaned && !isGone) return undefined
   return new EngineError("ENGINE_QUERY_FAILED", {
     what: "Spark no longer has the query that was running.",
-    why: `The connection was away for so long that the server gave the query up. The server says: ${message}`,
+    why: `The connection broke before the query had begun, or was away for so long that the server gave it up. The server says: ${message}`,
     fix: "Run the step again.",
-    details: { condition, ...(operationId !== undefined && { operationId }) },
+    details: { ...(condition !== undefined && { condition }), ...(operationId !== undefined && { operationId }) },
     transient: true,
     cause,
   })

@@ -27,6 +27,12 @@ describe("a failed call", () => {
     ["a changed session", { condition: "INVALID_HANDLE.SESSION_CHANGED" }, "ENGINE_SESSION_LOST", false],
     ["a closed session", { condition: "INVALID_HANDLE.SESSION_CLOSED" }, "ENGINE_SESSION_LOST", false],
     ["an abandoned operation", { condition: "INVALID_HANDLE.OPERATION_ABANDONED" }, "ENGINE_QUERY_FAILED", true],
+    [
+      "an orphaned operation",
+      { message: "Operation was orphaned because of an internal error." },
+      "ENGINE_QUERY_FAILED",
+      true,
+    ],
     ["a full heap", { message: "Java heap space" }, "ENGINE_OUT_OF_MEMORY", false],
     ["a full heap below", { causes: ["java.lang.OutOfMemoryError: Java heap space"] }, "ENGINE_OUT_OF_MEMORY", false],
     ["a refused query", { condition: "DIVIDE_BY_ZERO" }, "ENGINE_QUERY_FAILED", false],

@@ -189,12 +189,13 @@ describe("a connection", () => {
     const slow = sql(
       "select id, hash(id) h from range(0, 200000, 1, 20) where java_method('java.lang.Math', 'abs', 1) = 1",
     )
-    const writing = through.write(slow, { format: "parquet", path, mode: "append" })
-    for (let i = 0; i < 5; i++) {
-      await new Promise(resolve => setTimeout(resolve, 30))
-      proxy.cut("reset")
+    await through.configSet({ "spark.connect.progress.reportInterval": "20ms" })
+    let cuts = 0
+    const onProgress = ({ runningTasks }: ExecutionProgress) => {
+      if (runningTasks > 0 && cuts++ < 5) proxy.cut("reset")
     }
-    await writing
+    await through.write(slow, { format: "parquet", path, mode: "append" }, { onProgress })
+    expect(cuts).toBeGreaterThan(0)
     expect(await countAndSum(client.execute(sql(`select id from parquet.\`${path}\``)))).toEqual(wanted(200_000))
   })
 
