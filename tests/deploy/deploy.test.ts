@@ -15,14 +15,14 @@ interface Manifest {
 }
 
 function manifestsOf(file: string): Manifest[] {
-  const documents = parseAllDocuments(readFileSync(join(folder, "kubernetes", file), "utf8"))
+  const documents = parseAllDocuments(readFileSync(join(folder, file), "utf8"))
   return documents.map(document => {
     expect(document.errors).toEqual([])
     return document.toJS()
   })
 }
 
-const kustomization = parse(readFileSync(join(folder, "kubernetes", "kustomization.yaml"), "utf8"))
+const kustomization = parse(readFileSync(join(folder, "kustomization.yaml"), "utf8"))
 const files: readonly string[] = kustomization.resources
 const manifests = files.flatMap(manifestsOf)
 
@@ -87,11 +87,10 @@ describe("the manifests of Kubernetes", () => {
   )
 
   test("are all applied, with the files that they take", () => {
-    const written = readdirSync(join(folder, "kubernetes")).filter(name => name.endsWith(".yaml"))
-    expect([...files, "kustomization.yaml"].sort()).toEqual(written.sort())
+    const written = readdirSync(join(folder, "kubernetes")).map(name => `kubernetes/${name}`)
+    expect([...files].sort()).toEqual(written.sort())
     for (const { files: sources } of kustomization.configMapGenerator as { readonly files: readonly string[] }[]) {
-      for (const source of sources)
-        expect(existsSync(join(folder, "kubernetes", source.split("=").at(-1) ?? ""))).toBe(true)
+      for (const source of sources) expect(existsSync(join(folder, source.split("=").at(-1) ?? ""))).toBe(true)
     }
   })
 
@@ -99,7 +98,7 @@ describe("the manifests of Kubernetes", () => {
     const made = new Set(manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`))
     for (const { name } of kustomization.configMapGenerator as { readonly name: string }[])
       made.add(`ConfigMap ${name}`)
-    const text = files.map(file => readFileSync(join(folder, "kubernetes", file), "utf8")).join("\n")
+    const text = files.map(file => readFileSync(join(folder, file), "utf8")).join("\n")
     for (const [, name] of text.matchAll(/claimName: (\w+)/g)) expect(made).toContain(`PersistentVolumeClaim ${name}`)
     for (const [, name] of text.matchAll(/configMap: \{ name: (\w+)/g)) expect(made).toContain(`ConfigMap ${name}`)
     for (const [, name] of text.matchAll(/serviceAccountName: (\w+)/g)) expect(made).toContain(`ServiceAccount ${name}`)

@@ -33,12 +33,12 @@ try {
   execFileSync("sh", ["deploy/image/install.sh", join(image, "opt")], { cwd: build, stdio: "inherit" })
   // As the image links it into its root.
   symlinkSync(join(image, "opt/node_modules"), join(image, "node_modules"))
-  cpSync(join(root, "deploy/compose/project"), project, { recursive: true })
+  cpSync(join(root, "deploy/project"), project, { recursive: true })
   const { version } = JSON.parse(readFileSync(join(root, "packages/cli/package.json"), "utf8"))
   assert.equal(assets("--version").trim(), version)
   rmSync(build, { recursive: true }) // the image has nothing of it
   const config = join(project, "assets.config.ts")
-  const text = readFileSync(config, "utf8").replaceAll('"/lake', `"${join(image, "lake")}`)
+  const text = readFileSync(config, "utf8").replace(/"\/(lake|state)/g, `"${image}/$1`)
   writeFileSync(config, text)
   assert.match(assets("materialize", "--env", "local"), /Done\. ok=2 skipped=0 failed=0/)
   assert.match(assets("sql", "--env", "local", "select sum(cents) as cents from marts.customers"), /2625/)
