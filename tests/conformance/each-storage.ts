@@ -3,12 +3,25 @@ import { sharedSpark, skipsSpark } from "../../packages/io-spark/test/started-sp
 import { sharedObjectStore, skipsObjectStores } from "../object-store.ts"
 import { type CreateFixture, storages } from "./storages.ts"
 
+interface StorageOptions {
+  readonly prefix?: string
+  /** True: those that outlive the process. */
+  readonly durable?: boolean
+  /** The names of those that are wanted. */
+  only?(name: string): boolean
+}
+
+/** Whether a storage is computed by Spark. */
+export function isOnSpark(name: string): boolean {
+  return name.endsWith("on spark")
+}
+
 /** A block of tests for each storage. */
 export function describeStorages(
   body: (name: string, create: CreateFixture) => void,
-  { prefix = "", durable = false }: { readonly prefix?: string; readonly durable?: boolean } = {},
+  { prefix = "", durable = false, only = () => true }: StorageOptions = {},
 ): void {
-  const wanted = Object.entries(storages).filter(([name]) => !durable || name !== "memory on duckdb")
+  const wanted = Object.entries(storages).filter(([name]) => (!durable || name !== "memory on duckdb") && only(name))
   describeEach(Object.fromEntries(wanted), prefix, (create, name) => body(name, create))
 }
 
@@ -19,12 +32,12 @@ export function describeEach<T>(
   body: (one: T, name: string) => void,
 ): void {
   for (const [name, one] of Object.entries(all)) {
-    const isOnSpark = name.endsWith("on spark")
+    const needsSpark = isOnSpark(name)
     const isOnS3 = name.includes("on s3")
-    describe.skipIf((isOnSpark && skipsSpark) || (isOnS3 && skipsObjectStores))(`${prefix}${name}`, () => {
+    describe.skipIf((needsSpark && skipsSpark) || (isOnS3 && skipsObjectStores))(`${prefix}${name}`, () => {
       // First, so that a server of Spark that is started sees its variables.
       if (isOnS3) sharedObjectStore()
-      if (isOnSpark) sharedSpark()
+      if (needsSpark) sharedSpark()
       body(one, name)
     })
   }
