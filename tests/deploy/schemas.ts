@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs"
-import { homedir } from "node:os"
 import { join } from "node:path"
+import { cacheFolder } from "@assets/core"
 import type { ValidateFunction } from "ajv"
 import { Ajv2020 } from "ajv/dist/2020.js"
 
@@ -42,7 +42,7 @@ export function kubernetesSchema(kind: string, apiVersion: string): ValidateFunc
 }
 
 function kubernetesFolder(): string {
-  const base = process.env.ASSETS_CACHE ?? join(homedir(), ".cache", "assets")
+  const base = cacheFolder(process.env)
   const folder = join(base, `kubernetes-schemas-${kubernetesValidate}`)
   if (existsSync(folder)) return folder
   mkdirSync(base, { recursive: true })

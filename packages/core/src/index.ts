@@ -120,6 +120,7 @@ export type {
   StepStatus,
 } from "./event/event-log.ts"
 export { findRun } from "./event/find-run.ts"
+export { isApplied } from "./io/applied-work.ts"
 export { compressionFault, confirmLayout } from "./io/confirm-layout.ts"
 export type {
   Adoption,
@@ -140,6 +141,7 @@ export type {
   WriteMode,
   Written,
 } from "./io/io-manager.ts"
+export { fileFailure, isMissingFile, storageConflict } from "./io/storage-failure.ts"
 export type { StoreTable, TableOutput } from "./io/version-folder.ts"
 export { readStored, VersionFolder } from "./io/version-folder.ts"
 export { onWaiting } from "./io/wait-listener.ts"
@@ -205,9 +207,12 @@ export type { FaultPoint } from "./util/fault-point.ts"
 export { faultPoint } from "./util/fault-point.ts"
 export { formatBytes } from "./util/format-bytes.ts"
 export type { Json } from "./util/json.ts"
+export { mapAtOnce } from "./util/map-at-once.ts"
 export type { ProcessIdentity } from "./util/process-identity.ts"
-export { isKnownDead, ownIdentity } from "./util/process-identity.ts"
+export { isKnownDead, isRunning, ownIdentity } from "./util/process-identity.ts"
+export { removeEmptyFolders } from "./util/remove-empty-folders.ts"
 export { maskJson, maskSecrets } from "./util/secret-mask.ts"
+export { startingWith } from "./util/starting-with.ts"
 export { syncToDisk } from "./util/sync-to-disk.ts"
 export type { CompareOptions, Difference, RowDifference } from "./value/difference.ts"
 export type { JsonValue } from "./value/json-value.ts"

@@ -47,6 +47,7 @@ export { decimalText } from "./session/decimal-text.ts"
 export type { Engine, EngineSession } from "./session/engine-session.ts"
 export { firstCsvRecord } from "./session/first-csv-record.ts"
 export {
+  defaultFileMB,
   type ParquetFiles,
   type ParquetFilesOptions,
   writeNewFile,

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { join } from "node:path"
 import {
-  type ColumnStatistics,
   type EngineSession,
   type ExportTarget,
   isObjectUrl,
@@ -37,6 +36,7 @@ import { writeParquet } from "./parquet-write.ts"
 import { copyToFile, createView, dropViews, keysIn, readOnlyRows } from "./query-views.ts"
 import { isOrdered, tablesOf } from "./relation-walk.ts"
 import { quotePath } from "./sql-text.ts"
+import { type StagedRows, stageRows } from "./stage-rows.ts"
 import { pinnedVersions, requireVersions } from "./stored-versions.ts"
 import { UsageWatch } from "./usage-watch.ts"
 
@@ -59,15 +59,6 @@ export interface AttachedDatabase {
   readonly alias: string
   /** Attaches it, or joins who has it attached; what it gives detaches. `waiting` is told of a wait for others. */
   attach(signal: AbortSignal, waiting?: (holder: string) => void): Promise<() => Promise<void>>
-}
-
-/** Rows in files of the run's scratch folder. */
-export interface StagedRows {
-  readonly relation: Relation
-  /** What the write of the files saw. */
-  readonly columns: readonly ColumnStatistics[]
-  readonly usage?: WriteUsage
-  remove(): Promise<void>
 }
 
 interface StatementViews {
@@ -283,20 +274,7 @@ export class DuckdbSession implements EngineSession {
   async stage(relation: Relation, stepId: string, signal: AbortSignal): Promise<StagedRows> {
     const path = await mkdtemp(join(this.#folders.scratch, "staged-"))
     const remove = () => rm(path, { recursive: true, force: true })
-    try {
-      const target = { kind: "files", format: "parquet", path } as const
-      const { files, columns, usage } = await this.write(relation, target, {
-        stepId,
-        signal,
-        layout: { compression: "snappy" },
-      })
-      const { schema } = relation
-      const paths = files.map(file => join(path, file.path))
-      return { relation: { kind: "files", format: "parquet", paths, schema }, columns, ...(usage && { usage }), remove }
-    } catch (error) {
-      await remove()
-      throw error
-    }
+    return stageRows(this, relation, { path, remove, stepId, signal })
   }
 
   /** Gives the memory of an upload back before the session closes. */

@@ -10,14 +10,13 @@ import {
   type WriteResult,
   type WrittenFile,
 } from "@assets/core"
-import type { DataType, Schema } from "@assets/dataframe"
+import { type DataType, defaultFileMB, type Schema } from "@assets/dataframe"
 import type { DuckDBMapValue, DuckDBMaterializedResult, DuckDBValue } from "@duckdb/node-api"
 import { type FileStatistics, mergeStatistics } from "./column-statistics.ts"
 import type { Lease } from "./connection-pool.ts"
 import { emptySelect } from "./duckdb-types.ts"
 import { quoteName, quoteText } from "./sql-text.ts"
 
-const defaultFileMB = 128
 /** Names of folders may have 255 bytes. */
 const longestName = 200
 

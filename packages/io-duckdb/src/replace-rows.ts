@@ -1,6 +1,7 @@
 import {
   type ColumnStatistics,
   faultPoint,
+  isApplied,
   type Materialization,
   type OutputContext,
   type WriteResult,
@@ -10,7 +11,7 @@ import type { Relation, Schema } from "@assets/dataframe"
 import { compiled } from "./compiled-sql.ts"
 import type { Lease } from "./connection-pool.ts"
 import type { DuckdbSession } from "./duckdb-session.ts"
-import { type Former, readFormer, writeRecord } from "./materialization-table.ts"
+import { readFormer, writeRecord } from "./materialization-table.ts"
 import { sortedSelect } from "./parquet-write.ts"
 import { quoteName, quotePath, quoteText } from "./sql-text.ts"
 import { columnTypes, partitionColumn, storeRows, tableRelation } from "./stored-table.ts"
@@ -48,7 +49,7 @@ export async function replaceRows(
   const { path, relation } = rows
   const partition = context.partitions[0] ?? null
   const former = await readFormer(lease, path[0], context.key, partition)
-  if (former.materialization && isApplied(context, former))
+  if (former.materialization && isApplied(context, former.applied))
     return { materialization: former.materialization, isNew: false }
   await session.requirePinned(lease, relation)
   const result = await store(context, session, lease, rows)
@@ -58,10 +59,6 @@ export async function replaceRows(
   const added = context.write === "overwrite" ? (context.applied ?? []) : [...former.applied, context.fingerprint]
   await writeRecord(lease, path, { partition, materialization }, new Set(added))
   return { materialization, isNew: true }
-}
-
-function isApplied({ write, fingerprint, reapply }: OutputContext, { applied }: Former): boolean {
-  return write !== "overwrite" && !reapply && applied.has(fingerprint)
 }
 
 async function store(

@@ -14,13 +14,8 @@ import {
 } from "@assets/core"
 import type { Relation } from "@assets/dataframe"
 import { duckdb } from "./duckdb-engine.ts"
-import { DuckdbSession, type StagedRows } from "./duckdb-session.ts"
-
-/** Who stages, and until when. */
-export interface Staging {
-  readonly stepId: string
-  readonly signal: AbortSignal
-}
+import { DuckdbSession } from "./duckdb-session.ts"
+import { type StagedRows, type Staging, stageRows } from "./stage-rows.ts"
 
 interface Copy {
   readonly rows: Promise<StagedRows>
@@ -99,23 +94,13 @@ export class StagedExchange {
   /** Has a session write the rows of a relation to files that every session of the exchange reads. */
   async stage(writer: EngineSession, relation: Relation, { stepId, signal }: Staging): Promise<StagedRows> {
     const folder = await mkdtemp(join(this.#folder.path, "staged-"))
+    // An engine may make the folder itself, as another user: it goes into one of ours.
+    const path = join(folder, "rows")
+    mkdirSync(path)
+    share(folder)
+    share(path)
     const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 3 })
-    try {
-      // An engine may make the folder itself, as another user: it goes into one of ours.
-      const path = join(folder, "rows")
-      mkdirSync(path)
-      share(folder)
-      share(path)
-      const target = { kind: "files", format: "parquet", path } as const
-      const layout = { compression: "snappy" } as const
-      const { files, columns, usage } = await writer.write(relation, target, { stepId, signal, layout })
-      const paths = files.map(file => join(path, file.path))
-      const { schema } = relation
-      return { relation: { kind: "files", format: "parquet", paths, schema }, columns, ...(usage && { usage }), remove }
-    } catch (error) {
-      await remove()
-      throw error
-    }
+    return stageRows(writer, relation, { path, remove, stepId, signal })
   }
 
   /** Stages once what is known by a name, for all who ask until the exchange closes. */

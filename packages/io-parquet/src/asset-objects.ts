@@ -1,6 +1,5 @@
-import { joinObjectUrl, type ObjectStore, relativeObjectUrl, type StoredObject } from "@assets/core"
+import { joinObjectUrl, mapAtOnce, type ObjectStore, relativeObjectUrl, type StoredObject } from "@assets/core"
 import { parseJsonFile } from "./json-file.ts"
-import { mapAtOnce } from "./map-at-once.ts"
 import { AssetLayout, isVersionId } from "./parquet-layout.ts"
 import { damagedPointerFix, type Pointer, pointerText, unpackPointer } from "./pointer.ts"
 import { damagedVersionFix, filesOf, packVersion, unpackVersion, type Version } from "./version.ts"

@@ -1,9 +1,9 @@
-import { type Materialization, type OutputContext, StorageError } from "@assets/core"
+import { type Materialization, type OutputContext, StorageError, storageConflict } from "@assets/core"
 import type { AssetObjects, StoredPointer, StoredPointers } from "./asset-objects.ts"
 import type { Candidate } from "./commit-version.ts"
 import { keptVersions } from "./kept-versions.ts"
 import type { Pointer } from "./pointer.ts"
-import { conflict, sameWork } from "./same-work.ts"
+import { sameWork } from "./same-work.ts"
 import { dataMissing } from "./stored-value.ts"
 import { partitionsOf, type Version, versionsReadBy } from "./version.ts"
 
@@ -115,9 +115,9 @@ async function movePointer(asset: AssetObjects, pointer: Pointer, former: Stored
     // Refused, or without an answer: what is there now tells which, also when an earlier attempt was carried out.
     const found = await asset.pointer(pointer.partition)
     if (found?.pointer.materialization.id === pointer.materialization.id) return found.etag
-    if (found?.etag !== former?.etag) throw conflict(asset.layout.key)
+    if (found?.etag !== former?.etag) throw storageConflict(asset.layout.key)
   }
-  throw failure ?? conflict(asset.layout.key)
+  throw failure ?? storageConflict(asset.layout.key)
 }
 
 /** Undoes what has been moved, unless something else has become current of it since. */

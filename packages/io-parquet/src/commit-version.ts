@@ -5,13 +5,14 @@ import {
   type OutputContext,
   type Publication,
   type PublishContext,
+  storageConflict,
 } from "@assets/core"
 import { AssetFolder } from "./asset-folder.ts"
 import { keptVersions } from "./kept-versions.ts"
 import { type Pointer, readPointer, writePointer } from "./pointer.ts"
 import { decide, finishDecision, type Move } from "./publication.ts"
 import type { RootLock } from "./root-lock.ts"
-import { conflict, sameWork } from "./same-work.ts"
+import { sameWork } from "./same-work.ts"
 import type { StorageRoot } from "./storage-root.ts"
 import { dataMissing } from "./stored-value.ts"
 import { isIntact, partitionsOf, readVersion, type Version } from "./version.ts"
@@ -158,7 +159,7 @@ function plannedMove(
   const current = readPointer(folder, partition)
   const id = current?.materialization.id ?? null
   if (id === materialization.id) return [] // published before, by who died before it could tell
-  if (id !== former) throw conflict(key)
+  if (id !== former) throw storageConflict(key)
   const version = readVersion(folder, materialization.id)
   if (!version || !isIntact(folder, version)) throw dataMissing(key, folder.version(materialization.id))
   return [{ folder, ...move(folder, version, { partition, former: current, ...keeping }) }]

@@ -1,8 +1,9 @@
 import { mkdir, readFile, rm } from "node:fs/promises"
+import { isMissingFile } from "@assets/core"
 import { writeNewFile } from "@assets/dataframe"
 import type { AssetFolder } from "./asset-folder.ts"
 import { completeVersion } from "./complete-version.ts"
-import { isMissing, storageFailure } from "./storage-failure.ts"
+import { storageFailure } from "./storage-failure.ts"
 import { isIntact, readVersion, type Version } from "./version.ts"
 import type { VersionPlace } from "./version-place.ts"
 
@@ -31,7 +32,7 @@ export class FolderPlace implements VersionPlace {
     try {
       return await readFile(path, "utf8")
     } catch (error) {
-      if (isMissing(error)) return undefined
+      if (isMissingFile(error)) return undefined
       throw storageFailure(error, path, "read")
     }
   }

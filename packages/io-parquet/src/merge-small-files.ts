@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import type { Schema } from "@assets/dataframe"
-import { defaultFileMB } from "./parquet-options.ts"
+import { defaultFileMB } from "@assets/dataframe"
 import { storedFrame } from "./stored-value.ts"
 import type { StoredFile } from "./version.ts"
 import type { WriteRequest } from "./write-version.ts"

@@ -13,6 +13,7 @@ import {
   type Json,
   joinObjectUrl,
   type Materialization,
+  mapAtOnce,
   type OutputContext,
   type OutputValue,
   objectStore,
@@ -22,10 +23,9 @@ import {
 import { AssetObjects, type StoredPointer } from "./asset-objects.ts"
 import { collectAbandonedObjects, collectObjects } from "./collect-objects.ts"
 import { commitObjects, isNamed, pointersIn, recordOf } from "./commit-objects.ts"
-import { mapAtOnce } from "./map-at-once.ts"
 import { abandonObjects, markObjects, objectMarks, unmarkObjects } from "./object-marks.ts"
 import { compressionOf, type ParquetOptions } from "./parquet-options.ts"
-import { baseOf, isApplied } from "./same-work.ts"
+import { baseOf, isAppliedToAll } from "./same-work.ts"
 import { dataMissing, storedValue } from "./stored-value.ts"
 import { filesOf, partitionsOf, type Version } from "./version.ts"
 import { writeVersion } from "./write-version.ts"
@@ -78,7 +78,7 @@ export class ObjectIOManager implements IOManager {
     if (context.write !== "overwrite" && context.partitions.length > 1) throw severalPartitions(context)
     const pointers = pointersIn(await asset.pointersOf(partitionsOf(context)))
     const [first] = pointers.values()
-    if (first && isApplied(context, [...pointers.values()])) return recordOf(asset, first)
+    if (first && isAppliedToAll(context, [...pointers.values()])) return recordOf(asset, first)
     const base = baseOf(pointers)
     await markObjects(asset, id, base)
     try {

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from "node:fs"
-import { rm, rmdir } from "node:fs/promises"
-import { dirname, resolve } from "node:path"
+import { rm } from "node:fs/promises"
+import { resolve } from "node:path"
 import {
   type Adoption,
   type AssetContext,
@@ -21,6 +21,7 @@ import {
   type Publication,
   type PublishContext,
   type Refusal,
+  removeEmptyFolders,
   StorageError,
   type StoredValue,
 } from "@assets/core"
@@ -35,7 +36,7 @@ import { type Pointer, readPointer } from "./pointer.ts"
 import { finishDecision, type PointerView, readAtOneMoment } from "./publication.ts"
 import { restorableVersion } from "./restorable-version.ts"
 import { RootLock } from "./root-lock.ts"
-import { baseOf, isApplied } from "./same-work.ts"
+import { baseOf, isAppliedToAll } from "./same-work.ts"
 import { examineRoot } from "./storage-doctor.ts"
 import { storageFailure } from "./storage-failure.ts"
 import { StorageRoot } from "./storage-root.ts"
@@ -116,7 +117,7 @@ class ParquetIOManager implements IOManager {
     const { id } = context
     const pointers = await this.#pointers(context, folder)
     const [first] = pointers.values()
-    if (first && isApplied(context, [...pointers.values()])) return recordOf(folder, first)
+    if (first && isAppliedToAll(context, [...pointers.values()])) return recordOf(folder, first)
     const base = baseOf(pointers)
     markWriting(folder, id, base)
     try {
@@ -248,7 +249,7 @@ class ParquetIOManager implements IOManager {
     } catch (error) {
       throw storageFailure(error, folder.path, "write")
     }
-    await removeEmpty(folder.path, root.path)
+    await removeEmptyFolders(folder.path, root.path)
   }
 
   async close(): Promise<void> {
@@ -320,15 +321,4 @@ function completeVersion(folder: AssetFolder, id: string): Version {
   const version = readVersion(folder, id)
   if (!version || !isIntact(folder, version)) throw dataMissing(folder.key, folder.version(id))
   return version
-}
-
-/** Removes the folders from `path` up to `root` that hold nothing any more. */
-async function removeEmpty(path: string, root: string): Promise<void> {
-  for (let folder = path; folder !== root && folder.startsWith(root); folder = dirname(folder)) {
-    try {
-      await rmdir(folder)
-    } catch {
-      return // not empty, or never there: nothing to tidy up
-    }
-  }
 }

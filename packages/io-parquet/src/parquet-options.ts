@@ -1,8 +1,5 @@
 import { compressionFault, type Layout, type Refusal } from "@assets/core"
 
-/** Of files whose layout names no size. */
-export const defaultFileMB = 128
-
 /** Where Parquet rests, and how much of it. */
 export interface ParquetOptions {
   /**

@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
-import { type Materialization, syncToDisk } from "@assets/core"
+import { isMissingFile, type Materialization, syncToDisk } from "@assets/core"
 import { packApplied, unpackApplied } from "./applied-work.ts"
 import type { AssetFolder } from "./asset-folder.ts"
 import { isRecord, readJsonFile, replaceFile } from "./json-file.ts"
 import { isVersionId } from "./parquet-layout.ts"
-import { isMissing, storageFailure } from "./storage-failure.ts"
+import { storageFailure } from "./storage-failure.ts"
 import { isMaterialization } from "./version.ts"
 
 const format = 1
@@ -78,7 +78,7 @@ export function pointerFiles(folder: AssetFolder): string[] {
     const names = readdirSync(folder.pointers)
     return names.filter(name => name.endsWith(".json")).map(name => join(folder.pointers, name))
   } catch (error) {
-    if (isMissing(error)) return []
+    if (isMissingFile(error)) return []
     throw storageFailure(error, folder.pointers, "read")
   }
 }

@@ -1,4 +1,4 @@
-import { type OutputContext, StorageError } from "@assets/core"
+import { isApplied, type OutputContext, storageConflict } from "@assets/core"
 import type { Pointer } from "./pointer.ts"
 import type { Base } from "./writing-mark.ts"
 
@@ -18,7 +18,7 @@ export function sameWork(
   key: string,
 ): Pointer | undefined {
   const pointers = [...now.values()]
-  if (isApplied(context, pointers)) return pointers[0]
+  if (isAppliedToAll(context, pointers)) return pointers[0]
   const isMoved = [...now].some(
     ([partition, pointer]) => (pointer?.materialization.id ?? null) !== (base.get(partition) ?? null),
   )
@@ -26,22 +26,10 @@ export function sameWork(
   const { fingerprint, write } = context
   const isSame = write === "overwrite" && pointers.every(one => one?.materialization.fingerprint === fingerprint)
   if (isSame) return pointers[0]
-  throw conflict(key)
+  throw storageConflict(key)
 }
 
-/** Whether an append or merge has been applied to all its partitions, so that nothing is left to do. */
-export function isApplied(
-  { write, reapply, fingerprint }: OutputContext,
-  pointers: readonly (Pointer | undefined)[],
-): boolean {
-  return write !== "overwrite" && reapply !== true && pointers.every(pointer => pointer?.applied.has(fingerprint))
-}
-
-export function conflict(key: string): StorageError {
-  return new StorageError("STORAGE_CONFLICT", {
-    what: `Something else has become current of '${key}' meanwhile.`,
-    why: "Another writer, whom no lease held off, was first; what it stored stays current.",
-    fix: "Run again. Let writers of one root share the event log (state: { path }), so that they wait for one another.",
-    details: { key },
-  })
+/** Whether an append or merge has been applied to all its partitions. */
+export function isAppliedToAll(context: OutputContext, pointers: readonly (Pointer | undefined)[]): boolean {
+  return pointers.every(pointer => isApplied(context, pointer?.applied))
 }

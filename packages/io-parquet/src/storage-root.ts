@@ -1,7 +1,7 @@
 import { closeSync, constants, lstatSync, mkdirSync, openSync, readFileSync, realpathSync, type Stats } from "node:fs"
 import { dirname, join, sep } from "node:path"
-import { StorageError } from "@assets/core"
-import { isMissing, storageFailure } from "./storage-failure.ts"
+import { isMissingFile, StorageError } from "@assets/core"
+import { storageFailure } from "./storage-failure.ts"
 
 /** A link in the place of a file of ours is not followed; systems without the flag know no such links. */
 const noFollow = constants.O_NOFOLLOW ?? 0
@@ -61,7 +61,7 @@ export class StorageRoot {
       const [real, target] = [realpathSync.native(this.path), realpathSync.native(path)]
       if (target.startsWith(real + sep)) return
     } catch (error) {
-      if (!isMissing(error)) throw storageFailure(error, path, "read")
+      if (!isMissingFile(error)) throw storageFailure(error, path, "read")
     }
     throw leadsOut(path, this.path)
   }
@@ -72,7 +72,7 @@ export function lookAt(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false })
   } catch (error) {
-    if (isMissing(error)) return undefined
+    if (isMissingFile(error)) return undefined
     throw storageFailure(error, path, "read")
   }
 }
@@ -86,7 +86,7 @@ export function readOwnFile(path: string): string | undefined {
     handle = openSync(path, constants.O_RDONLY | noFollow)
     return readFileSync(handle, "utf8")
   } catch (error) {
-    if (isMissing(error)) return undefined
+    if (isMissingFile(error)) return undefined
     throw storageFailure(error, path, "read")
   } finally {
     if (handle !== undefined) closeSync(handle)

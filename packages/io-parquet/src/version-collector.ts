@@ -1,8 +1,9 @@
 import { readdirSync, rmSync } from "node:fs"
 import { rm } from "node:fs/promises"
+import { isMissingFile } from "@assets/core"
 import type { AssetFolder } from "./asset-folder.ts"
 import { readPointer, readPointers } from "./pointer.ts"
-import { isMissing, storageFailure } from "./storage-failure.ts"
+import { storageFailure } from "./storage-failure.ts"
 import { partitionsOf, readVersion, type Version, versionsReadBy } from "./version.ts"
 import { type AbandonedWrite, abandonedWrites, markedWrites, removeMark } from "./writing-mark.ts"
 
@@ -115,7 +116,7 @@ function versionIds(folder: AssetFolder): string[] {
       entry.isDirectory() ? entry.name : [],
     )
   } catch (error) {
-    if (isMissing(error)) return []
+    if (isMissingFile(error)) return []
     throw storageFailure(error, folder.versions, "read")
   }
 }

@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
+import { isMissingFile } from "@assets/core"
 import type { AssetFolder } from "./asset-folder.ts"
 import { isRecord } from "./json-file.ts"
 import { isVersionId } from "./parquet-layout.ts"
-import { isMissing, storageFailure } from "./storage-failure.ts"
+import { storageFailure } from "./storage-failure.ts"
 import { readOwnFile } from "./storage-root.ts"
 
 /** A write of another host counts as dead after this time; of this host, when its process is gone. */
@@ -132,7 +133,7 @@ function markNames(folder: AssetFolder): string[] {
   try {
     return readdirSync(folder.writing).filter(name => isVersionId(name.split(",")[0]))
   } catch (error) {
-    if (isMissing(error)) return []
+    if (isMissingFile(error)) return []
     throw storageFailure(error, folder.writing, "read")
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import type { Layout, Target, WriteResult } from "@assets/core"
+import { type Layout, mapAtOnce, type Target, type WriteResult } from "@assets/core"
 import type { Schema } from "@assets/dataframe"
 import { mergeFooters } from "./column-statistics.ts"
 import { readParquetFooter } from "./parquet-footer.ts"
@@ -27,9 +27,6 @@ export interface ParquetWriter {
   /** A SELECT of the rows of files that were written before, of the columns of the source. */
   read(paths: readonly string[]): Promise<string>
 }
-
-/** Files are looked at so many at a time. */
-const atOnce = 16
 
 /**
  * Runs a SELECT into Parquet files and tells what their footers say.
@@ -141,12 +138,7 @@ function escaped(name: string): string {
 
 /** What the footers of files say. */
 async function measured(parts: readonly WrittenPart[]): Promise<MeasuredPart[]> {
-  const found: MeasuredPart[] = []
-  for (let i = 0; i < parts.length; i += atOnce) {
-    const some = parts.slice(i, i + atOnce)
-    found.push(...(await Promise.all(some.map(async part => ({ ...part, footer: await readParquetFooter(part) })))))
-  }
-  return found
+  return mapAtOnce(parts, async part => ({ ...part, footer: await readParquetFooter(part) }), { atOnce: 16 })
 }
 
 function resultOf(schema: Schema, parts: readonly MeasuredPart[]): WriteResult {

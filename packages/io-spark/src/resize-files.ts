@@ -1,5 +1,6 @@
 import { posix } from "node:path"
 import type { Layout } from "@assets/core"
+import { defaultFileMB } from "@assets/dataframe"
 import type { ParquetFooter } from "./parquet-footer.ts"
 import { quoteName } from "./spark-sql-text.ts"
 import type { WrittenFolder, WrittenPart } from "./written-folder.ts"
@@ -28,7 +29,6 @@ export interface Resized {
   readonly added: readonly WrittenPart[]
 }
 
-const defaultFileMB = 128
 /** Where the layout names no size, as many small files are left in a folder: to write them again costs more than to read them. */
 const mostSmallFiles = 32
 /** A file may be larger than wanted by this much before it is parted. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { EngineError } from "@assets/core"
+import { EngineError, startingWith } from "@assets/core"
 import { type Schema, writeParquetFiles } from "@assets/dataframe"
 import type { RecordBatch } from "apache-arrow"
 import type { SparkClient } from "./connect/client.ts"
@@ -46,7 +46,7 @@ export class RowUploads {
       bytes += next.value.data.byteLength
       if (bytes > inMemoryBytes) break
     }
-    const rows = chained(first, rest)
+    const rows = startingWith(first, rest)
     const isStaged = !next.done && (await this.#sharesScratch())
     await this.#client.createView(await (isStaged ? this.#stage(name, rows, schema) : this.#send(rows, schema)), name)
     return name
@@ -87,7 +87,7 @@ export class RowUploads {
     const first = await given.next()
     // No batch would be a stream without columns.
     if (first.done) return sql(emptySelect(schema))
-    return this.#client.upload(chained([first.value], given), columnDefinitions(schema))
+    return this.#client.upload(startingWith([first.value], given), columnDefinitions(schema))
   }
 
   #sharesScratch(): Promise<boolean> {
@@ -115,11 +115,6 @@ export class RowUploads {
       await rm(path, { force: true })
     }
   }
-}
-
-async function* chained<T>(first: readonly T[], rest: AsyncIterator<T>): AsyncGenerator<T> {
-  yield* first
-  yield* { [Symbol.asyncIterator]: () => rest }
 }
 
 async function* warned(rows: AsyncIterable<RecordBatch>): AsyncGenerator<RecordBatch> {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { StorageError } from "@assets/core"
+import { mapAtOnce, StorageError } from "@assets/core"
 import type { Relation, SchemaColumn } from "@assets/dataframe"
 import type { SparkClient } from "./connect/client.ts"
 import type { SparkRelation } from "./connect/relation.ts"
@@ -19,23 +19,18 @@ export function pathsOf(paths: readonly string[]): string[] {
   return paths.map(path => sparkPath(path).replace(/[{}[\]*?\\]/g, "\\$&"))
 }
 
-/** Files are looked at so many at a time. */
-const atOnce = 8
-
 /** What `look` says of each file, and the files of which it says the same; in the order of the first ones. */
 export async function groupedBy<T>(
   paths: readonly string[],
   look: (path: string) => Promise<T>,
 ): Promise<{ readonly found: T; readonly paths: readonly string[] }[]> {
   const groups = new Map<string, { readonly found: T; readonly paths: string[] }>()
-  for (let i = 0; i < paths.length; i += atOnce) {
-    const some = paths.slice(i, i + atOnce)
-    for (const [at, found] of (await Promise.all(some.map(look))).entries()) {
-      const key = JSON.stringify(found) ?? ""
-      const group = groups.get(key) ?? { found, paths: [] }
-      groups.set(key, group)
-      group.paths.push(some[at] ?? "")
-    }
+  const looked = await mapAtOnce(paths, async path => ({ path, found: await look(path) }), { atOnce: 8 })
+  for (const { path, found } of looked) {
+    const key = JSON.stringify(found) ?? ""
+    const group = groups.get(key) ?? { found, paths: [] }
+    groups.set(key, group)
+    group.paths.push(path)
   }
   return [...groups.values()]
 }

@@ -3,9 +3,11 @@ import { dirname, join } from "node:path"
 import {
   isObjectUrl,
   joinObjectUrl,
+  mapAtOnce,
   type ObjectStore,
   objectStore,
   relativeObjectUrl,
+  removeEmptyFolders,
   type StoredObject,
 } from "@assets/core"
 
@@ -82,7 +84,7 @@ class DiskFolder implements WrittenFolder {
       await rename(this.pathOf(from.path), this.pathOf(to))
       left.add(dirname(from.path))
     }
-    for (const folder of left) await this.#removeEmpty(folder)
+    for (const folder of left) await removeEmptyFolders(this.pathOf(folder), this.#path)
     return Promise.all(moves.map(async ({ to }) => this.#part(to)))
   }
 
@@ -92,17 +94,6 @@ class DiskFolder implements WrittenFolder {
 
   pathOf(path: string): string {
     return join(this.#path, path)
-  }
-
-  /** Removes a folder below that holds nothing, and those above it that then hold nothing. */
-  async #removeEmpty(folder: string): Promise<void> {
-    for (let below = folder; below !== "."; below = dirname(below)) {
-      try {
-        await rmdir(this.pathOf(below))
-      } catch {
-        return // it holds something, or is gone already
-      }
-    }
   }
 }
 
@@ -115,9 +106,6 @@ async function readLocal(path: string, start: number, length: number): Promise<U
     await file.close()
   }
 }
-
-/** Objects are copied at the same time. */
-const atOnce = 16
 
 class WrittenObjects implements WrittenFolder {
   readonly #store: ObjectStore
@@ -149,12 +137,12 @@ class WrittenObjects implements WrittenFolder {
 
   /** There is no renaming: the store copies each object by itself, no byte passes through this process. */
   async rename(moves: readonly Move[]): Promise<WrittenPart[]> {
-    for (let i = 0; i < moves.length; i += atOnce) {
-      const some = moves.slice(i, i + atOnce)
-      await Promise.all(some.map(({ from, to }) => this.#store.copy(this.#objectOf(from), this.pathOf(to))))
-      await this.remove(some.map(({ from }) => from))
+    const copied = async ({ from, to }: Move) => {
+      await this.#store.copy(this.#objectOf(from), this.pathOf(to))
+      await this.remove([from])
+      return this.#part(to, from.bytes)
     }
-    return moves.map(({ from, to }) => this.#part(to, from.bytes))
+    return mapAtOnce(moves, copied, { atOnce: 16 })
   }
 
   async remove(parts: readonly WrittenPart[]): Promise<void> {

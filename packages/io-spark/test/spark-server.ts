@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { sparkFolder } from "./started-spark.ts"
+import { findSparkJars } from "../src/install/spark-jars.ts"
+import { findJava } from "../src/launch/java.ts"
+import { logSettings } from "../src/launch/log-settings.ts"
+import { classPath, moduleArguments } from "../src/launch/server-arguments.ts"
 
 /** A Spark Connect server of the tests, on loopback, with a token. */
 export interface SparkServer {
@@ -20,34 +23,38 @@ export interface SparkServer {
 
 /** Starts a server; a few seconds. `settings` are Spark's, as they stand when a server starts. */
 export async function startSparkServer(settings: { readonly [key: string]: string } = {}): Promise<SparkServer> {
-  const jars = join(sparkFolder(), "jars")
+  const java = await findJava(process.env.JAVA_HOME || undefined, process.env)
+  const jars = findSparkJars(process.env.SPARK_HOME || undefined, process.env)
   const folder = mkdtempSync(join(tmpdir(), "assets-spark-"))
   const token = randomUUID()
   mkdirSync(join(folder, "tmp"))
   const log = join(folder, "log4j2.properties")
-  writeFileSync(log, loggers.join("\n"))
+  writeFileSync(log, logSettings)
   const conf = Object.entries({ ...defaults(folder, token), ...settings }).map(([key, value]) => `-D${key}=${value}`)
-  const slf4j = readdirSync(jars).find(name => /^slf4j-api-2.*\.jar$/.test(name)) ?? ""
-  const classPath = `${join(jars, slf4j)}:${jars}/*`
-  const args = [...virtualMachine, `-Dlog4j2.configurationFile=${log}`, `-Djava.io.tmpdir=${join(folder, "tmp")}`]
   const main = "org.apache.spark.sql.connect.service.SparkConnectServer"
-  const java = spawn("java", [...args, `-Dderby.system.home=${folder}`, ...conf, "-cp", classPath, main], {
+  const flags = [
+    ...moduleArguments(java),
+    ...["-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", `-Dlog4j2.configurationFile=${log}`],
+    ...[`-Djava.io.tmpdir=${join(folder, "tmp")}`, `-Dderby.system.home=${folder}`],
+    ...["-Djdk.reflect.useDirectMethodHandle=false", "-Dio.netty.tryReflectionSetAccessible=true", ...conf],
+  ]
+  const server = spawn(java.path, [...flags, "-cp", classPath(jars, []), main], {
     cwd: folder,
     env: { ...process.env, SPARK_LOCAL_IP: "127.0.0.1" },
     stdio: ["ignore", "pipe", "pipe"],
   })
-  const kill = () => java.kill("SIGKILL")
+  const kill = () => server.kill("SIGKILL")
   process.once("exit", kill)
-  const port = await portOf(java)
+  const port = await portOf(server)
   return {
     port,
     token,
     remote: `sc://127.0.0.1:${port}/;token=${token}`,
     folder,
-    pid: java.pid ?? 0,
+    pid: server.pid ?? 0,
     stop: async () => {
       process.off("exit", kill)
-      await ended(java)
+      await ended(server)
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -97,30 +104,3 @@ function defaults(folder: string, token: string): { readonly [key: string]: stri
     "spark.sql.shuffle.partitions": "2",
   }
 }
-
-const javaBase = [
-  ...["lang", "lang.invoke", "lang.reflect", "io", "net", "nio", "util", "util.concurrent", "util.concurrent.atomic"],
-].map(name => `java.${name}`)
-
-const virtualMachine = [
-  ...["-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+IgnoreUnrecognizedVMOptions"],
-  "--add-modules=jdk.incubator.vector",
-  ...[...javaBase, "jdk.internal.ref", "sun.nio.ch", "sun.nio.cs", "sun.security.action", "sun.util.calendar"].map(
-    name => `--add-opens=java.base/${name}=ALL-UNNAMED`,
-  ),
-  "--add-opens=java.security.jgss/sun.security.krb5=ALL-UNNAMED",
-  "-Djdk.reflect.useDirectMethodHandle=false",
-  "-Dio.netty.tryReflectionSetAccessible=true",
-]
-
-const loggers = [
-  "rootLogger.level = warn",
-  "rootLogger.appenderRef.console.ref = console",
-  "appender.console.type = Console",
-  "appender.console.name = console",
-  "appender.console.target = SYSTEM_ERR",
-  "appender.console.layout.type = PatternLayout",
-  "appender.console.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n",
-  "logger.connect.name = org.apache.spark.sql.connect.service.SparkConnectServer",
-  "logger.connect.level = info",
-]

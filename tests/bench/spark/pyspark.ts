@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
-import { homedir } from "node:os"
 import { join } from "node:path"
+import { cacheFolder } from "@assets/core"
 
 /** The script of the peer. */
 export const peerScript = join(import.meta.dirname, "pyspark-peer.py")
@@ -11,7 +11,7 @@ export const peerScript = join(import.meta.dirname, "pyspark-peer.py")
  * the client of `pyspark[connect]` without Spark's jars: the server has them.
  */
 export function pysparkPython(version: string): string {
-  const cache = process.env.ASSETS_CACHE || join(homedir(), ".cache", "assets")
+  const cache = cacheFolder(process.env)
   const kept = join(cache, "bench", `pyspark-${version}`)
   const python = join(kept, "bin", "python")
   if (existsSync(join(kept, "whole"))) return python

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs"
-import { homedir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
+import { cacheFolder } from "@assets/core"
 import type { SparkOptions } from "@assets/io-spark"
 import { type Cost, cost, type Line, quantile } from "../measure.ts"
 import { eventLogConf, serverTimes } from "./event-log.ts"
@@ -46,7 +46,7 @@ export async function sparkStart(folder: string, { data, times }: StartBenchOpti
 /** A cache with the jars of the user's own, and nothing else. */
 function cacheWithoutArchive(folder: string): string {
   const cache = join(folder, "cache")
-  const own = join(process.env.ASSETS_CACHE || join(homedir(), ".cache", "assets"), "spark")
+  const own = join(cacheFolder(process.env), "spark")
   mkdirSync(join(cache, "spark"), { recursive: true })
   for (const name of readdirSync(own)) {
     if (/^\d/.test(name)) symlinkSync(join(own, name), join(cache, "spark", name))

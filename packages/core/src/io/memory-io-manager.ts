@@ -2,6 +2,7 @@ import type { RecordBatch, Schema } from "../engine/engine.ts"
 import { StorageError } from "../errors/assets-error.ts"
 import type { Json } from "../util/json.ts"
 import type { OutputValue, StoredValue } from "../value/value-type.ts"
+import { isApplied } from "./applied-work.ts"
 import type { Current, InputContext, IOManager, Materialization, OutputContext, Written } from "./io-manager.ts"
 
 /** What is kept of a value. Rows are kept as batches, so that they outlive the engine's session. */
@@ -62,12 +63,12 @@ export function memoryIO(): IOManager {
     async handleOutput(context, value) {
       const stored = storedOf(context.key)
       const former = stored.current.get(context.partitions[0] ?? null)
-      if (former && isApplied(context, former)) return former.materialization
+      if (former && isApplied(context, former.applied)) return former.materialization
       const kept = await keep(context, value, former && stored.values.get(former.materialization.id))
       const materialization = await context.approve(await written(context, kept))
       return context.commit(() => {
         const now = stored.current.get(context.partitions[0] ?? null)
-        if (now && isApplied(context, now)) return now.materialization
+        if (now && isApplied(context, now.applied)) return now.materialization
         if (context.write !== "overwrite" && now !== former) throw conflict(context.key)
         stored.values.set(materialization.id, kept)
         const applied =
@@ -115,10 +116,6 @@ export function memoryIO(): IOManager {
 
 function currentOf(partition: string | null, { materialization, applied }: Held): Current {
   return { partition, materialization, intact: true, ...(applied.size > 0 && { applied }) }
-}
-
-function isApplied({ write, reapply, fingerprint }: OutputContext, { applied }: Held): boolean {
-  return write !== "overwrite" && reapply !== true && applied.has(fingerprint)
 }
 
 function makeCurrent({ current, uses, former }: Stored, partition: string | null, held: Held): void {

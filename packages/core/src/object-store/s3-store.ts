@@ -1,4 +1,6 @@
 import type * as S3 from "@aws-sdk/client-s3"
+import { mapAtOnce } from "../util/map-at-once.ts"
+import { startingWith } from "../util/starting-with.ts"
 import type { ObjectRange, ObjectStore, PutCondition, StoredObject } from "./object-store.ts"
 import { s3Failure } from "./object-store-failure.ts"
 import { objectUrl, partsOfObjectUrl } from "./object-url.ts"
@@ -101,13 +103,9 @@ class S3Store implements ObjectStore {
   }
 
   async remove(urls: readonly string[]): Promise<void> {
-    for (let i = 0; i < urls.length; i += atOnce) {
-      await Promise.all(
-        urls
-          .slice(i, i + atOnce)
-          .map(url => asked(url, "write", (sdk, client, at) => client.send(new sdk.DeleteObjectCommand(at)))),
-      )
-    }
+    const removed = (url: string) =>
+      asked(url, "write", (sdk, client, at) => client.send(new sdk.DeleteObjectCommand(at)))
+    await mapAtOnce(urls, removed, { atOnce })
   }
 }
 
@@ -227,11 +225,6 @@ async function* partsOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
     bytes = 0
   }
   if (bytes > 0) yield Buffer.concat(held)
-}
-
-async function* startingWith<T>(first: readonly T[], rest: AsyncIterator<T>): AsyncGenerator<T> {
-  yield* first
-  yield* { [Symbol.asyncIterator]: () => rest }
 }
 
 const store = new S3Store()

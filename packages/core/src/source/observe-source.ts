@@ -4,6 +4,7 @@ import { AssetsError, StorageError } from "../errors/assets-error.ts"
 import { isObjectUrl } from "../object-store/object-url.ts"
 import { objectStore } from "../object-store/s3-store.ts"
 import { digestOf } from "../util/canonical-json.ts"
+import { mapAtOnce } from "../util/map-at-once.ts"
 import { findFiles } from "./find-files.ts"
 import { findObjects } from "./find-objects.ts"
 import { type FileHashCache, fileState, hashFile } from "./hash-file.ts"
@@ -26,8 +27,6 @@ export interface ObserveOptions {
 }
 
 const HASH_LIMIT_MB = 256
-/** Files that are hashed at the same time. */
-const HASHED_AT_ONCE = 8
 
 /**
  * Finds the files of a source and gives its data version: SHA-256 over the reader's kind, its options, the schema, and
@@ -41,9 +40,12 @@ export async function observeSource(source: Source, options: ObserveOptions): Pr
   if (!reader) return { dataVersion: digestOf(["unobserved", source.key]), files: [] }
   const found: FoundFile[] = []
   for (const path of reader.paths) found.push(...(await filesOf(source, path, options.root)))
-  const contents = await mapSome(found, HASHED_AT_ONCE, async ({ path, name, etag }) => {
-    return [name, etag ?? (isUrl(path) ? path : await contentOf(source, path, options))] as const
-  })
+  const contents = await mapAtOnce(
+    found,
+    async ({ path, name, etag }) =>
+      [name, etag ?? (isUrl(path) ? path : await contentOf(source, path, options))] as const,
+    { atOnce: 8 },
+  )
   contents.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
   const about = { kind: reader.kind, options: reader.describe(), schema: reader.returns.describe() }
   return { dataVersion: digestOf({ ...about, files: contents }), files: found.map(({ path }) => path) }
@@ -104,15 +106,4 @@ function unreadable(source: Source, path: string, error: unknown): StorageError 
 
 function isUrl(path: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(path)
-}
-
-/** Maps in order, with so many at the same time. */
-async function mapSome<T, R>(items: readonly T[], atOnce: number, map: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = []
-  let next = 0
-  const work = async () => {
-    for (let i = next++; i < items.length; i = next++) results[i] = await map(items[i] as T)
-  }
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, work))
-  return results
 }

@@ -38,7 +38,7 @@ export function isDead(other: ProcessIdentity, heartbeatMs: number, nowMs: numbe
   if (other.host === self.host && other.bootId !== "" && self.bootId !== "" && other.bootId !== self.bootId) return true
   const visible = other.host === self.host && other.pidNamespace === self.pidNamespace
   if (!visible) return nowMs - heartbeatMs > HEARTBEAT_LIMIT_MS
-  if (self.bootId === "" || other.startedAt === "") return !answersSignals(other.pid)
+  if (self.bootId === "" || other.startedAt === "") return !isRunning(other.pid)
   const { state, start } = statOf(other.pid)
   if (start !== other.startedAt) return true
   return stopped.has(state) && nowMs - heartbeatMs > HEARTBEAT_LIMIT_MS
@@ -72,7 +72,8 @@ function statOf(pid: number): { readonly state: string; readonly start: string }
   return { state, start: state === "Z" || state === "X" ? "" : (fields[19] ?? "") }
 }
 
-function answersSignals(pid: number): boolean {
+/** Whether a process has this pid; also one that this user may send no signal. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

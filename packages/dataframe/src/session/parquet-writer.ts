@@ -8,7 +8,8 @@ import { typeName } from "../schema/type-name.ts"
 const rowGroupRows = 524_288
 /** A group of wide rows ends before it has as many rows: what is open is held in memory. */
 const rowGroupBytes = 64 * 1024 * 1024
-const defaultFileMB = 128
+/** Of files whose layout names no size. */
+export const defaultFileMB = 128
 
 /** A batch of Arrow, as those know it who do not look into it. */
 type Batch = { readonly numRows: number }

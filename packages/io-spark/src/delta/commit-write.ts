@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto"
-import { faultPoint, type Materialization, type OutputContext } from "@assets/core"
+import { faultPoint, isApplied, type Materialization, type OutputContext, storageConflict } from "@assets/core"
 import type { Schema } from "@assets/dataframe"
 import { type AddFile, commitText, type DeltaAction, type Protocol, type TableMetadata } from "./delta-action.ts"
-import { conflict, foreignTable, unknownFeatures } from "./delta-failure.ts"
+import { foreignTable, unknownFeatures } from "./delta-failure.ts"
 import { partitionColumn, tableSchema } from "./delta-schema.ts"
 import type { DeltaTable } from "./delta-table.ts"
 import { recordText, type StoredRecord } from "./stored-record.ts"
@@ -48,17 +48,12 @@ export async function commitChange(
   }
 }
 
-/** Whether an append or merge has been applied, so that nothing is left to do. */
-export function isApplied({ write, reapply, fingerprint }: OutputContext, entry: Entry | undefined): boolean {
-  return write !== "overwrite" && reapply !== true && entry?.applied.has(fingerprint) === true
-}
-
 function sameWork(context: OutputContext, entry: Entry | undefined, base: Base): Materialization | undefined {
-  if (isApplied(context, entry)) return entry?.materialization
+  if (isApplied(context, entry?.applied)) return entry?.materialization
   if (entry?.version === base?.version) return undefined
   const isSame = context.write === "overwrite" && entry?.materialization.fingerprint === context.fingerprint
   if (isSame && !entry.isChanged) return entry.materialization
-  throw conflict(context.key)
+  throw storageConflict(context.key)
 }
 
 function actionsOf(snapshot: TableSnapshot, change: Change): DeltaAction[] {

@@ -1,32 +1,8 @@
-import { AssetsError, ConfigError, StorageError } from "@assets/core"
-
-/** Whether an error of the file system says that there is nothing at a path. */
-export function isMissing(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code
-  return code === "ENOENT" || code === "ENOTDIR"
-}
+import { type AssetsError, ConfigError, fileFailure, StorageError } from "@assets/core"
 
 /** Turns an error of the file system into one that says what to do. Errors of this product pass through. */
 export function storageFailure(cause: unknown, path: string, doing: "read" | "write"): AssetsError {
-  if (cause instanceof AssetsError) return cause
-  const { code = "" } = cause as NodeJS.ErrnoException
-  const why = cause instanceof Error ? cause.message : String(cause)
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new StorageError("STORAGE_FULL", {
-      what: `The disk is full at ${path}.`,
-      why,
-      fix: "Free space there (assets gc removes what no table refers to), or point the root of deltaIO to another disk.",
-      details: { path },
-      cause,
-    })
-  }
-  return new StorageError(doing === "write" ? "STORAGE_UNWRITABLE" : "STORAGE_UNREADABLE", {
-    what: `${path} could not be ${doing === "write" ? "written" : "read"}.`,
-    why,
-    fix: `Give the user of this process the right to ${doing} there, or point the root of deltaIO elsewhere.`,
-    details: { path },
-    cause,
-  })
+  return fileFailure(cause, { path, doing, manager: "deltaIO", collected: "what no table refers to" })
 }
 
 export function dataMissing(key: string, path: string): StorageError {
@@ -44,15 +20,6 @@ export function logCorrupt(path: string, why: string): StorageError {
     why,
     fix: `Restore the folder _delta_log from a backup; or move ${path} away and materialize its asset again.`,
     details: { path },
-  })
-}
-
-export function conflict(key: string): StorageError {
-  return new StorageError("STORAGE_CONFLICT", {
-    what: `Something else has become current of '${key}' meanwhile.`,
-    why: "Another writer, whom no lease held off, was first; what it stored stays current.",
-    fix: "Run again. Let writers of one root share the event log (state: { path }), so that they wait for one another.",
-    details: { key },
   })
 }
 

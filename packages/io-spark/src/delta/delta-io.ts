@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs"
-import { rename, rm, rmdir } from "node:fs/promises"
+import { rename, rm } from "node:fs/promises"
 import { dirname, resolve } from "node:path"
 import {
   type AssetContext,
@@ -15,6 +15,7 @@ import {
   type OutputContext,
   type OutputValue,
   type Refusal,
+  removeEmptyFolders,
   type StoredValue,
 } from "@assets/core"
 import { collectFiles } from "./collect-files.ts"
@@ -133,7 +134,7 @@ class DeltaIOManager implements IOManager {
       if (existsSync(table.path)) throw storageFailure(error, table.path, "write")
     }
     this.#tables.delete(table.path)
-    await removeEmpty(dirname(table.path), this.#root(context))
+    await removeEmptyFolders(dirname(table.path), this.#root(context))
   }
 
   #root(context: IOContext): string {
@@ -159,15 +160,4 @@ function severalPartitions(context: OutputContext): ConfigError {
     fix: "Leave batch out, so that each partition is a step of its own, or keep the asset with parquetIO.",
     details: { key: context.key },
   })
-}
-
-/** Removes the folders from `path` up to `root` that hold nothing any more. */
-async function removeEmpty(path: string, root: string): Promise<void> {
-  for (let folder = path; folder !== root && folder.startsWith(root); folder = dirname(folder)) {
-    try {
-      await rmdir(folder)
-    } catch {
-      return // not empty: nothing to tidy up
-    }
-  }
 }

@@ -1,8 +1,9 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Json, WrittenFile } from "@assets/core"
+import { isMissingFile } from "@assets/core"
 import type { Schema } from "@assets/dataframe"
-import { dataMissing, isMissing, storageFailure } from "./delta-failure.ts"
+import { dataMissing, storageFailure } from "./delta-failure.ts"
 
 /** The table of a value that is no table: one row of one text. */
 export const jsonSchema: Schema = { columns: [{ name: "value", type: { kind: "string" } }] }
@@ -27,7 +28,7 @@ export async function readJsonFiles(key: string, paths: readonly string[]): Prom
   const { parquetReadObjects } = await import("hyparquet")
   for (const path of paths) {
     const bytes = await readFile(path).catch(error => {
-      throw isMissing(error) ? dataMissing(key, path) : storageFailure(error, path, "read")
+      throw isMissingFile(error) ? dataMissing(key, path) : storageFailure(error, path, "read")
     })
     const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer // of a file's bytes
     const [row] = await parquetReadObjects({ file, columns: ["value"] })

@@ -1,8 +1,8 @@
 import { linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { readdir, readFile, stat } from "node:fs/promises"
 import { join } from "node:path"
-import { syncToDisk } from "@assets/core"
-import { isMissing, storageFailure } from "./delta-failure.ts"
+import { isMissingFile, syncToDisk } from "@assets/core"
+import { storageFailure } from "./delta-failure.ts"
 import { commitName, type DeltaLog } from "./delta-log.ts"
 
 let writes = 0
@@ -61,6 +61,6 @@ export class LocalDeltaLog implements DeltaLog {
 }
 
 function orUndefined(error: unknown, path: string): undefined {
-  if (isMissing(error)) return undefined
+  if (isMissingFile(error)) return undefined
   throw storageFailure(error, path, "read")
 }

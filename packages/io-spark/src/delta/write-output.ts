@@ -4,6 +4,7 @@ import {
   confirmLayout,
   type EngineSession,
   faultPoint,
+  isApplied,
   type Materialization,
   type OutputContext,
   type OutputValue,
@@ -12,7 +13,7 @@ import {
 } from "@assets/core"
 import { mergeRows, type Relation, requireStorable, type Schema, writeParquetFiles } from "@assets/dataframe"
 import type { SparkSession } from "../spark-session.ts"
-import { type Base, commitChange, isApplied, requireWritable } from "./commit-write.ts"
+import { type Base, commitChange, requireWritable } from "./commit-write.ts"
 import type { AddFile } from "./delta-action.ts"
 import { dataMissing, storageFailure } from "./delta-failure.ts"
 import { otherEngine } from "./delta-options.ts"
@@ -51,7 +52,7 @@ export async function writeOutput(
   const snapshot = await table.snapshot()
   requireWritable(table, snapshot)
   const entry = snapshot.entry(partition)
-  if (entry && isApplied(context, entry)) return entry.materialization
+  if (entry && isApplied(context, entry.applied)) return entry.materialization
   const isAddition = isTable(value) && context.write !== "overwrite" && entry && isTable(entry.materialization)
   const former: Former = { base: entry, files: isAddition ? snapshot.files(partition) : undefined }
   const folder = table.dataFolder(context.id)

@@ -1,4 +1,4 @@
-/** Maps in order, with so many at the same time. */
+/** Maps in order, with so many at the same time; after a failure nothing more is begun. */
 export async function mapAtOnce<T, R>(
   items: readonly T[],
   map: (item: T) => Promise<R>,
@@ -7,7 +7,12 @@ export async function mapAtOnce<T, R>(
   const results: R[] = []
   let next = 0
   const work = async () => {
-    for (let i = next++; i < items.length; i = next++) results[i] = await map(items[i] as T) // below the length
+    try {
+      for (let i = next++; i < items.length; i = next++) results[i] = await map(items[i] as T) // below the length
+    } catch (error) {
+      next = items.length
+      throw error
+    }
   }
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, work))
   return results
