@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events"
 import { CancelledError } from "@assets/core"
 import { exitCodes } from "./exit-codes.ts"
 import { endProcess } from "./process-end.ts"
@@ -8,6 +9,7 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const
 /** Gives a signal that aborts at the first Ctrl-C; the second one ends the process at once. */
 export async function cancelOnSignal<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
+  setMaxListeners(0, controller.signal) // all that the command does at once listens to it
   const stop = () => {
     if (controller.signal.aborted) endProcess(exitCodes.cancelled)
     process.stderr.write("Cancelling; once more ends at once.\n")

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events"
 import { mkdtemp, rm } from "node:fs/promises"
 import { join } from "node:path"
 import {
@@ -52,6 +53,7 @@ export const keepOrder = "SET SESSION preserve_insertion_order = true"
 export const freeOrder = "SET SESSION preserve_insertion_order = false"
 
 const never = new AbortController().signal
+setMaxListeners(0, never) // each statement that runs listens to it
 
 /** Makes the databases readable that a statement names, for as long as the statement runs. */
 export interface AttachedDatabase {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -7,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 import { duckdb } from "../src/index.ts"
 
 const signal = new AbortController().signal
+setMaxListeners(0, signal)
 let folder: string
 let session: EngineSession
 
