@@ -34,10 +34,11 @@ for (const { name, module } of stores) {
 }
 
 const main = join(root, "packages", "cli", "dist", "main.js")
-const { stdout, stderr } = spawnSync(process.execPath, [main, "duckdb", "install", "--json"], { encoding: "utf8" })
+const install = [main, "duckdb", "install", "--with", "delta", "--json"]
+const { stdout, stderr } = spawnSync(process.execPath, install, { encoding: "utf8" })
 try {
-  console.log(`DuckDB's httpfs: ${JSON.parse(stdout).path}`)
+  for (const line of stdout.trim().split("\n")) console.log(`DuckDB's extension: ${JSON.parse(line).path}`)
 } catch {
-  console.log(`DuckDB's httpfs is absent: ${stderr.trim().split("\n").at(-1)}`)
+  console.log(`DuckDB's extensions are absent: ${stderr.trim().split("\n").at(-1)}`)
   process.exitCode = 1
 }

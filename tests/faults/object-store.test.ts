@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type IOManager, joinObjectUrl, objectStore } from "@assets/core"
 import { ioContext, outputContext } from "@assets/core/testing"
-import { duckdb, installHttpfs } from "@assets/io-duckdb"
+import { duckdb, installExtension } from "@assets/io-duckdb"
 import { parquetIO } from "@assets/io-parquet"
 import { describe, expect, onTestFinished, test } from "vitest"
 import { EngineFixture } from "../conformance/fixture.ts"
@@ -182,8 +182,10 @@ test("says what is missing when DuckDB's extension cannot be brought", async () 
   const cache = mkdtempSync(join(tmpdir(), "assets-no-extension-"))
   onTestFinished(() => rmSync(cache, { recursive: true, force: true }))
   variables({ ASSETS_CACHE: cache, PATH: cache })
-  await expect(installHttpfs()).rejects.toMatchObject({
-    code: "ENGINE_EXTENSION_MISSING",
-    fix: expect.stringContaining("duckdb-extension-httpfs"),
-  })
+  for (const name of ["httpfs", "delta"] as const) {
+    await expect(installExtension(name)).rejects.toMatchObject({
+      code: "ENGINE_EXTENSION_MISSING",
+      fix: expect.stringContaining(`duckdb-extension-${name}`),
+    })
+  }
 })

@@ -6,14 +6,14 @@ type Json = null | boolean | number | string | readonly Json[] | { readonly [nam
 
 /** Reads files that are made elsewhere, as the columns of `returns`. One of core's source readers. */
 export interface FileReader<S extends Columns> {
-  readonly kind: "parquet" | "csv" | "json"
+  readonly kind: "parquet" | "csv" | "json" | "delta"
   readonly returns: FrameType<S>
-  /** Paths or globs, relative to the environment's `sources` root, or absolute. */
+  /** Paths or globs, relative to the environment's `sources` root, or absolute. Of a table its folder. */
   readonly paths: readonly string[]
   /** The options that decide what is read. */
   describe(): Json
-  /** The relation over the files that were found; their paths are absolute. */
-  relation(files: readonly string[]): Relation
+  /** The relation over the files that were found; their paths are absolute. A table is read as it is at its version. */
+  relation(files: readonly string[], version?: number): Relation
 }
 
 export interface ParquetReadOptions {
@@ -47,6 +47,20 @@ export function jsonFiles<const S extends Columns>(paths: string | readonly stri
   return reader("json", paths, columns, {})
 }
 
+/**
+ * A Delta table, by its folder or URL. It is read as it is at its newest version when the run is planned, whatever is
+ * committed meanwhile, and its version is the source's data version. Columns are matched by name without regard to case,
+ * the ones that give its partitions too; those of the table that are not named are not read.
+ *
+ * DuckDB reads it by its extension delta (`assets duckdb install --with delta`), Spark by Delta's jars
+ * (`assets spark install --with delta`).
+ * @example
+ * source("raw/orders", deltaTable("lake/orders", { id: t.int64, amount: t.decimal(10, 2) }))
+ */
+export function deltaTable<const S extends Columns>(path: string, columns: S): FileReader<S> {
+  return reader("delta", path, columns, { foreign: true })
+}
+
 interface RelationOptions {
   readonly foreign?: boolean
   readonly csv?: CsvOptions
@@ -69,10 +83,11 @@ function reader<S extends Columns>(
       format,
       hivePartitioned: options.hivePartitioned ?? false,
     }),
-    relation: (files: readonly string[]): Relation => ({
+    relation: (files: readonly string[], version?: number): Relation => ({
       kind: "files",
       format,
       paths: files,
+      ...(version !== undefined && { version }),
       ...options,
       schema: returns.schema(),
     }),

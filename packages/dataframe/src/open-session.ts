@@ -83,7 +83,7 @@ export class Session implements AsyncDisposable {
 
   /** A frame over files; relative paths and globs are of the working directory. Their rows are read by actions only. */
   read<S extends Columns>(reader: FileReader<S>): BoundDataFrame<S> {
-    const made = findFiles(reader.paths, process.cwd()).then(files => reader.relation(files))
+    const made = findFiles(reader, process.cwd()).then(files => reader.relation(files))
     return this.#bound(this.#engine.defer(reader.paths.join(" "), reader.returns.schema(), made))
   }
 

@@ -14,7 +14,7 @@ import type { DuckDBInstance } from "@duckdb/node-api"
 import { mapDuckdbError } from "./duckdb-error.ts"
 import { type DuckdbOptions, expandOptions, faultsOfOptions, instanceConfig } from "./duckdb-options.ts"
 import { DuckdbSession } from "./duckdb-session.ts"
-import { findHttpfs } from "./httpfs.ts"
+import { findExtension, installCommands } from "./extension.ts"
 import { loadDuckdb } from "./load-duckdb.ts"
 import { quoteText } from "./sql-text.ts"
 
@@ -115,15 +115,20 @@ async function findings(
     const instance = await createInstance(instanceConfig(expanded, "."))
     const connection = await instance.connect()
     const [row] = await (await connection.run("SELECT version()")).getRowsJS()
-    const httpfs = await findHttpfs(connection)
+    const httpfs = await findExtension(connection, "httpfs")
+    const delta = await findExtension(connection, "delta")
     connection.closeSync()
     instance.closeSync()
-    const what = httpfs
+    const stores = httpfs
       ? `DuckDB reaches s3:// by its extension httpfs: ${httpfs}.`
-      : "DuckDB's extension httpfs is not on this machine; s3:// needs it: assets duckdb install."
+      : `DuckDB's extension httpfs is not on this machine; s3:// needs it: ${installCommands.httpfs}.`
+    const tables = delta
+      ? `DuckDB reads Delta tables by its extension delta: ${delta}.`
+      : `DuckDB's extension delta is not on this machine; Delta tables as sources need it: ${installCommands.delta}.`
     return [
       { level: "ok", what: `DuckDB ${row?.[0]} starts in this process.` },
-      { level: "ok", what },
+      { level: "ok", what: stores },
+      { level: "ok", what: tables },
     ]
   } catch (error) {
     const fix = error instanceof AssetsError ? error.fix : "Correct the options of duckdb() in assets.config.ts."

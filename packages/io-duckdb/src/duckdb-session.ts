@@ -32,10 +32,11 @@ import { compiled } from "./compiled-sql.ts"
 import { ConnectionPool, type Lease, Turns } from "./connection-pool.ts"
 import { loadBindings } from "./duckdb-bindings.ts"
 import { columnDefinitions, schemaGuard } from "./duckdb-types.ts"
+import { Extensions } from "./extension.ts"
 import { ObjectAccess, objectUrlsOf } from "./object-access.ts"
 import { writeParquet } from "./parquet-write.ts"
 import { copyToFile, createView, dropViews, keysIn, readOnlyRows } from "./query-views.ts"
-import { isOrdered, tablesOf } from "./relation-walk.ts"
+import { isOrdered, readsDelta, tablesOf } from "./relation-walk.ts"
 import { quotePath } from "./sql-text.ts"
 import { type StagedRows, stageRows } from "./stage-rows.ts"
 import { pinnedVersions, requireVersions } from "./stored-versions.ts"
@@ -88,6 +89,7 @@ export class DuckdbSession implements EngineSession {
   readonly dialect = "duckdb"
   readonly #instance: DuckDBInstance
   readonly #pool: ConnectionPool
+  readonly #extensions: Extensions
   readonly #objects: ObjectAccess
   readonly #databases = new Map<string, AttachedDatabase>()
   /** Connections by the temporary relation that only they see. */
@@ -101,7 +103,8 @@ export class DuckdbSession implements EngineSession {
   constructor(instance: DuckDBInstance, settings: readonly string[], folders: SessionFolders) {
     this.#instance = instance
     this.#pool = new ConnectionPool(instance, settings)
-    this.#objects = new ObjectAccess(instance)
+    this.#extensions = new Extensions(instance)
+    this.#objects = new ObjectAccess(instance, this.#extensions)
     this.#folders = folders
     this.#watch = new UsageWatch(instance)
   }
@@ -373,6 +376,7 @@ export class DuckdbSession implements EngineSession {
     }
     try {
       await this.#objects.allow(objectUrlsOf(relation))
+      if (readsDelta(relation)) await this.#extensions.load("delta")
       const paths = tablesOf(relation)
       // In one order for all, so that no two processes wait for each other.
       for (const alias of [...new Set(paths.map(path => path[0] ?? ""))].sort()) {

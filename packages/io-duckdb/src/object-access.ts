@@ -1,7 +1,7 @@
 import { EngineError, isObjectUrl, type S3Access, s3Access } from "@assets/core"
 import { bottomUp, type Relation } from "@assets/dataframe"
 import type { DuckDBInstance } from "@duckdb/node-api"
-import { loadHttpfs } from "./httpfs.ts"
+import type { Extensions } from "./extension.ts"
 import { quoteName, quoteText } from "./sql-text.ts"
 
 /** The URLs on object stores that a relation reads. */
@@ -12,13 +12,14 @@ export function objectUrlsOf(relation: Relation): string[] {
 /** Lets an instance reach the buckets that statements name, with the credentials as they are at that time. */
 export class ObjectAccess {
   readonly #instance: DuckDBInstance
-  #isLoaded = false
+  readonly #extensions: Extensions
   #last: Promise<void> = Promise.resolve()
   /** By bucket, the secret that the instance has. */
   readonly #known = new Map<string, string>()
 
-  constructor(instance: DuckDBInstance) {
+  constructor(instance: DuckDBInstance, extensions: Extensions) {
     this.#instance = instance
+    this.#extensions = extensions
   }
 
   /** @throws EngineError `ENGINE_EXTENSION_MISSING`; StorageError `STORAGE_ACCESS_REFUSED` without credentials */
@@ -34,8 +35,7 @@ export class ObjectAccess {
   async #allowBuckets(buckets: ReadonlySet<string>): Promise<void> {
     const connection = await this.#instance.connect()
     try {
-      if (!this.#isLoaded) await loadHttpfs(connection)
-      this.#isLoaded = true
+      await this.#extensions.load("httpfs")
       for (const bucket of buckets) {
         const statement = secretStatement(bucket, await s3Access(bucket))
         if (this.#known.get(bucket) === statement) continue

@@ -16,7 +16,7 @@ const mostKnown = 1000
  */
 export async function storedTypes(plan: Relation, lease: Lease): Promise<StoredTypes> {
   const isForeign = (node: Relation): node is Files =>
-    node.kind === "files" && node.format === "parquet" && node.foreign === true
+    node.kind === "files" && (node.format === "parquet" || node.format === "delta") && node.foreign === true
   const types = new Map<Relation, Types>()
   for (const source of bottomUp(plan).filter(isForeign)) {
     const found = await typesOf(source, lease)
@@ -26,12 +26,13 @@ export async function storedTypes(plan: Relation, lease: Lease): Promise<StoredT
 }
 
 /** Of several files the first is asked, as DuckDB does. */
-async function typesOf({ paths, schema, hivePartitioned = false }: Files, lease: Lease): Promise<Types | undefined> {
+async function typesOf(source: Files, lease: Lease): Promise<Types | undefined> {
+  const { paths, schema } = source
   const [path] = paths
   if (path === undefined) return undefined
   const columns = schema.columns.map(column => quoteName(column.name)).join(", ")
-  const text = `DESCRIBE SELECT ${columns} FROM read_parquet([${quoteText(path)}], hive_partitioning = ${hivePartitioned ? "true, hive_types_autocast = false" : "false"})`
-  const stamp = await stampOf(path)
+  const text = `DESCRIBE SELECT ${columns} FROM ${scanOf(source, path)}`
+  const stamp = source.format === "parquet" ? await stampOf(path) : undefined
   const key = `${stamp} ${text}`
   const before = stamp && known.get(key)
   if (before) return before
@@ -44,6 +45,13 @@ async function typesOf({ paths, schema, hivePartitioned = false }: Files, lease:
   } catch {
     return undefined
   }
+}
+
+function scanOf({ format, version, hivePartitioned }: Files, path: string): string {
+  if (format === "delta")
+    return `delta_scan(${quoteText(path)}${version === undefined ? "" : `, version = ${version}`})`
+  const folders = hivePartitioned ? "true, hive_types_autocast = false" : "false"
+  return `read_parquet([${quoteText(path)}], hive_partitioning = ${folders})`
 }
 
 /** Tells one state of a local file from another. */

@@ -1,9 +1,12 @@
+import { randomUUID } from "node:crypto"
 import { stat } from "node:fs/promises"
 import { isObjectUrl, objectStore } from "@assets/core"
 import { bottomUp, type Relation, type SparkLeaf } from "@assets/dataframe"
 import type { SparkClient } from "./connect/client.ts"
 import { sql } from "./connect/relation.ts"
 import { csvParts } from "./csv-source.ts"
+import { commitName } from "./delta/delta-log.ts"
+import { tableParts } from "./delta-source.ts"
 import { jsonParts } from "./json-source.ts"
 import { parquetParts, readParquet } from "./parquet-source.ts"
 import type { Files, SourcePart } from "./source-part.ts"
@@ -33,7 +36,7 @@ export class FileViews {
 
   async #viewOf(files: Files): Promise<string> {
     const isOwn = files.format === "parquet" && !files.foreign
-    const key = JSON.stringify([files, isOwn ? [] : await Promise.all(files.paths.map(stateOf))])
+    const key = JSON.stringify([files, isOwn ? [] : await statesOf(files)])
     const known = this.#views.get(key)
     if (known) return known
     const name = `files_${this.#views.size + 1}`
@@ -56,8 +59,16 @@ export class FileViews {
 }
 
 function partsOf(client: SparkClient, files: Files): Promise<SourcePart[]> {
+  if (files.format === "delta") return tableParts(client, files)
   if (files.format === "csv") return csvParts(client, files)
   return files.format === "json" ? jsonParts(client, files) : parquetParts(client, files)
+}
+
+/** Tells one state of what is read from another; a table of which no version is named may have another one each time. */
+async function statesOf({ format, paths, version }: Files): Promise<readonly string[]> {
+  if (format !== "delta") return Promise.all(paths.map(stateOf))
+  if (version === undefined) return [randomUUID()]
+  return Promise.all(paths.map(path => stateOf(`${path}/_delta_log/${commitName(version)}`)))
 }
 
 /** Tells one state of a file from another. */

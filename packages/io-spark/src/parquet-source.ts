@@ -43,8 +43,17 @@ type StoredColumns = Awaited<ReturnType<SparkClient["schema"]>>
 
 function columnOf(files: Files, path: string, found: StoredColumns, declared: SchemaColumn): string {
   const { column } = namedAlike(path, found, declared.name)
-  const { name, type, typeText } = column
+  const { name } = column
   if (isOfFolders(files, path, name)) return `${checkedCast(quoteName(name), declared)} AS ${quoteName(declared.name)}`
+  return typedColumn(path, column, declared)
+}
+
+/** A column as it is declared. @throws StorageError `SOURCE_DATA_INVALID` where that would lose a part of its values */
+export function typedColumn(
+  path: string,
+  { name, type, typeText }: StoredColumns[number],
+  declared: SchemaColumn,
+): string {
   const converted = type && storedColumn({ name, type }, declared)
   if (converted !== undefined) return converted
   const stored = type ? typeName(type) : typeText

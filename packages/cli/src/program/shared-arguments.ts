@@ -10,6 +10,11 @@ export function addPartitionOptions(command: Command, words = "all, missing or f
     .option("--partitions <keys>", `a range A..B with both ends included, ${words}; may be repeated`, listed)
 }
 
+/** Names with commas between them. */
+export function names(text: string): readonly string[] {
+  return text.split(",").map(name => name.trim())
+}
+
 function listed(text: string, former: readonly string[] = []): readonly string[] {
   return [...former, text]
 }

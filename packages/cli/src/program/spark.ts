@@ -1,4 +1,5 @@
 import type { Command } from "commander"
+import { names } from "./shared-arguments.ts"
 
 /** Adds the commands that set up Spark. */
 export function addSpark(program: Command): void {
@@ -11,8 +12,4 @@ export function addSpark(program: Command): void {
       const { installSparkCommand } = await import("../commands/install-spark.ts")
       await installSparkCommand(command.optsWithGlobals())
     })
-}
-
-function names(text: string): readonly string[] {
-  return text.split(",").map(name => name.trim())
 }

@@ -6,15 +6,15 @@ import type { AnyValueType } from "../value/value-type.ts"
 
 /** Reads data that is made elsewhere. Core finds and hashes the files; the reader knows what is in them. */
 export interface SourceReader<V extends AnyValueType = AnyValueType> {
-  /** `parquet`, `csv`, `json`. */
+  /** `parquet`, `csv`, `json`; of `delta` each path is the folder of a table. */
   readonly kind: string
   readonly returns: V
   /** Paths or globs (`raw/*.csv`), relative to the environment's `sources` root, or absolute. */
   readonly paths: readonly string[]
   /** The reader's options; part of the source's data version. */
   describe(): Json
-  /** The relation over the files that were found; their paths are absolute. */
-  relation(files: readonly string[]): Relation
+  /** The relation over the files that were found; their paths are absolute. A table is read as it is at its version. */
+  relation(files: readonly string[], version?: number): Relation
 }
 
 export interface SourceOptions {

@@ -51,9 +51,10 @@ export class SourceVersions {
     return this.#given.get(key)?.dataVersion ?? this.#observed.get(key)?.dataVersion
   }
 
-  /** The files of a source that was observed: absolute paths, or URLs that only the engine reads. */
+  /** The files of a source that was observed: absolute paths, or URLs that only the engine reads. Those of a table are not known. */
   files(key: string): readonly string[] | undefined {
-    return this.#observed.get(key)?.files
+    const observed = this.#observed.get(key)
+    return observed?.version === undefined ? observed?.files : undefined
   }
 
   /** Looks at sources: finds their files and hashes what has changed. */
@@ -62,10 +63,11 @@ export class SourceVersions {
     await Promise.all(wanted.map(async source => this.#observed.set(source.key, await this.#observe(source))))
   }
 
-  /** Looks at a source once more; true when it holds what it held before. */
+  /** Looks at a source once more; true when it holds what it held before, as the version that is read of a table does. */
   async isUnchanged(source: Source): Promise<boolean> {
     if (this.isGiven(source.key)) return true
-    return (await this.#observe(source)).dataVersion === this.version(source.key)
+    const observed = this.#observed.get(source.key)
+    return (await this.#observe(source, observed?.version)).dataVersion === observed?.dataVersion
   }
 
   /** The value of a source, or what was given in place of an asset. */
@@ -75,11 +77,12 @@ export class SourceVersions {
     if (of.kind === "asset") return undefined
     const { reader, returns } = of
     if (!reader) return { kind: "nothing" }
-    const relation = reader.relation(this.#observed.get(of.key)?.files ?? [])
+    const { files = [], version } = this.#observed.get(of.key) ?? {}
+    const relation = reader.relation(files, version)
     return { kind: "relation", relation, schema: returns.schema?.() ?? (await (await session()).schema(relation)) }
   }
 
-  async #observe(source: Source): Promise<ObservedSource> {
+  async #observe(source: Source, version?: number): Promise<ObservedSource> {
     const { environment, log, signal } = this.#options
     if (!source.reader) {
       const [reported] = log.latest({ environment: environment.name, key: source.key })
@@ -87,7 +90,7 @@ export class SourceVersions {
     }
     const { hashLimitMB } = environment.config
     const root = environment.sourcesRoot(source.key)
-    return observeSource(source, { root, cache: log, nowMs: Date.now(), hashLimitMB, signal })
+    return observeSource(source, { root, cache: log, nowMs: Date.now(), hashLimitMB, signal, version })
   }
 }
 

@@ -1,11 +1,20 @@
 import type { ObjectStore, StoredObject } from "../object-store/object-store.ts"
 import { relativeObjectUrl } from "../object-store/object-url.ts"
+import { logFolder } from "./delta-log.ts"
 import { compileGlob, isGlob, isVisible } from "./find-files.ts"
 
+export interface FoundObjects {
+  readonly objects: readonly StoredObject[]
+  /** The place below which everything was seen; undefined where one object alone was looked at. */
+  readonly seen?: string
+  /** The places of Delta tables among what was seen. */
+  readonly tables: ReadonlySet<string>
+}
+
 /** As `findFiles`, of the URL of an object, of a place of several, or of a glob: their objects, in the order of their names. */
-export async function findObjects(store: ObjectStore, url: string): Promise<StoredObject[]> {
+export async function findObjects(store: ObjectStore, url: string): Promise<FoundObjects> {
   const one = await store.look(url) // an object may be named like a pattern
-  if (one) return [one]
+  if (one) return { objects: [one], tables: new Set() }
   const parts = url.replace(/\/+$/, "").split("/")
   const fixed = parts.findIndex((part, i) => i > 2 && isGlob(part))
   if (fixed === -1) return objectsBelow(store, parts.join("/"), path => path.split("/").every(isVisible))
@@ -20,11 +29,14 @@ async function objectsBelow(
   store: ObjectStore,
   place: string,
   isWanted: (path: string) => boolean,
-): Promise<StoredObject[]> {
-  const found: StoredObject[] = []
+): Promise<FoundObjects> {
+  const objects: StoredObject[] = []
+  const tables = new Set<string>()
   for await (const object of store.list(`${place}/`)) {
+    const [table, inLog] = object.url.split(`/${logFolder}/`)
+    if (table !== undefined && inLog !== undefined) tables.add(table)
     // Some tools lay empty objects where there would be folders.
-    if (!object.url.endsWith("/") && isWanted(relativeObjectUrl(place, object.url))) found.push(object)
+    if (!object.url.endsWith("/") && isWanted(relativeObjectUrl(place, object.url))) objects.push(object)
   }
-  return found
+  return { objects, seen: place, tables }
 }

@@ -1,12 +1,15 @@
-import { isAbsolute, relative, resolve } from "node:path"
-import type { Source } from "../asset/source.ts"
+import { existsSync } from "node:fs"
+import { isAbsolute, join, relative, resolve } from "node:path"
+import type { Source, SourceReader } from "../asset/source.ts"
 import { AssetsError, StorageError } from "../errors/assets-error.ts"
 import { isObjectUrl } from "../object-store/object-url.ts"
 import { objectStore } from "../object-store/s3-store.ts"
 import { digestOf } from "../util/canonical-json.ts"
+import type { Json } from "../util/json.ts"
 import { mapAtOnce } from "../util/map-at-once.ts"
+import { findVersion, logFolder, tableAround } from "./delta-log.ts"
 import { findFiles } from "./find-files.ts"
-import { findObjects } from "./find-objects.ts"
+import { type FoundObjects, findObjects } from "./find-objects.ts"
 import { type FileHashCache, fileState, hashFile } from "./hash-file.ts"
 
 /** What a source holds at a moment. */
@@ -14,6 +17,8 @@ export interface ObservedSource {
   readonly dataVersion: string
   /** Absolute paths, or URLs that only the engine reads. */
   readonly files: readonly string[]
+  /** Of a table that keeps its versions: the one that is to be read, whatever is added meanwhile. */
+  readonly version?: number
 }
 
 export interface ObserveOptions {
@@ -24,6 +29,8 @@ export interface ObserveOptions {
   /** Megabytes above which a file is told by size, mtime and inode. Default 256. */
   readonly hashLimitMB?: number | undefined
   readonly signal?: AbortSignal | undefined
+  /** The version of a table to look at. Default: the newest. */
+  readonly version?: number | undefined
 }
 
 const HASH_LIMIT_MB = 256
@@ -31,13 +38,14 @@ const HASH_LIMIT_MB = 256
 /**
  * Finds the files of a source and gives its data version: SHA-256 over the reader's kind, its options, the schema, and
  * the relative path and content of each file. Objects of a store are told by their etags. Other URLs are told by their text
- * alone: what they hold is not looked at.
+ * alone: what they hold is not looked at. A Delta table is told by its version.
  *
- * @throws StorageError `SOURCE_FILE_MISSING`, `STORAGE_UNREADABLE`
+ * @throws StorageError `SOURCE_FILE_MISSING`, `SOURCE_DATA_INVALID`, `STORAGE_UNREADABLE`
  */
 export async function observeSource(source: Source, options: ObserveOptions): Promise<ObservedSource> {
   const { reader } = source
   if (!reader) return { dataVersion: digestOf(["unobserved", source.key]), files: [] }
+  if (reader.kind === "delta") return observeTable(source, reader, options)
   const found: FoundFile[] = []
   for (const path of reader.paths) found.push(...(await filesOf(source, path, options.root)))
   const contents = await mapAtOnce(
@@ -47,8 +55,34 @@ export async function observeSource(source: Source, options: ObserveOptions): Pr
     { atOnce: 8 },
   )
   contents.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-  const about = { kind: reader.kind, options: reader.describe(), schema: reader.returns.describe() }
-  return { dataVersion: digestOf({ ...about, files: contents }), files: found.map(({ path }) => path) }
+  return { dataVersion: digestOf({ ...about(reader), files: contents }), files: found.map(({ path }) => path) }
+}
+
+function about(reader: SourceReader): { readonly [name: string]: Json } {
+  return { kind: reader.kind, options: reader.describe(), schema: reader.returns.describe() }
+}
+
+async function observeTable(source: Source, reader: SourceReader, options: ObserveOptions): Promise<ObservedSource> {
+  const [path = ""] = reader.paths
+  const url = urlOf(path, options.root)
+  // What only the engine reaches is read by it as it is then.
+  if (url !== undefined && !isObjectUrl(url)) {
+    return { dataVersion: digestOf({ ...about(reader), table: path }), files: [url] }
+  }
+  const place = (url ?? resolve(options.root, path)).replace(/\/+$/, "")
+  const found = await findVersion(place, objectStore, options.version).catch(error => {
+    throw error instanceof AssetsError ? error : unreadable(source, path, error)
+  })
+  if (!found) throw noTable(source, place)
+  const commit = found.etag ?? (await contentOf(source, found.path, options))
+  const dataVersion = digestOf({ ...about(reader), table: { version: found.number, commit } })
+  return { dataVersion, files: [place], version: found.number }
+}
+
+/** What a path names that is no file of this machine's disks. */
+function urlOf(path: string, root: string): string | undefined {
+  if (isUrl(path)) return path
+  return isUrl(root) && !isAbsolute(path) ? `${root.replace(/\/+$/, "")}/${path}` : undefined
 }
 
 interface FoundFile {
@@ -59,10 +93,13 @@ interface FoundFile {
 }
 
 async function filesOf(source: Source, path: string, root: string): Promise<FoundFile[]> {
-  const url = isUrl(path) ? path : isUrl(root) && !isAbsolute(path) ? `${root.replace(/\/+$/, "")}/${path}` : undefined
+  const url = urlOf(path, root)
   if (url !== undefined && isObjectUrl(url)) {
-    const objects = await findObjects(objectStore(), url)
+    const found = await findObjects(objectStore(), url)
+    const { objects } = found
     if (objects.length === 0) throw noFile(source, url)
+    const urls = objects.map(object => object.url)
+    await refuseTable(source, urls, folder => isTableIn(found, folder))
     const place = url === path ? "" : `${root.replace(/\/+$/, "")}/`
     return objects.map(object => ({ path: object.url, name: object.url.slice(place.length), etag: object.etag }))
   }
@@ -70,8 +107,46 @@ async function filesOf(source: Source, path: string, root: string): Promise<Foun
   const files = await findFiles(resolve(root, path)).catch(error => {
     throw unreadable(source, path, error)
   })
-  if (files.length > 0) return files.map(file => ({ path: file, name: isAbsolute(path) ? file : relative(root, file) }))
-  throw noFile(source, resolve(root, path))
+  if (files.length === 0) throw noFile(source, resolve(root, path))
+  await refuseTable(source, files, folder => existsSync(join(folder, logFolder)))
+  return files.map(file => ({ path: file, name: isAbsolute(path) ? file : relative(root, file) }))
+}
+
+/** A folder that was not seen as a whole is asked for; who may not list it reads what is named. */
+async function isTableIn({ seen, tables }: FoundObjects, folder: string): Promise<boolean> {
+  if (seen !== undefined && (folder === seen || folder.startsWith(`${seen}/`))) return tables.has(folder)
+  try {
+    for await (const _ of objectStore().list(`${folder}/${logFolder}/`)) return true
+    return false
+  } catch {
+    return false
+  }
+}
+
+/** Files that lie in the folder of a Delta table are not all rows of it: some hold what was deleted or replaced. */
+async function refuseTable(
+  { key, reader }: Source,
+  files: readonly string[],
+  hasLog: (folder: string) => boolean | Promise<boolean>,
+): Promise<void> {
+  if (reader?.kind !== "parquet") return
+  const table = await tableAround(files, hasLog)
+  if (table === undefined) return
+  throw new StorageError("SOURCE_DATA_INVALID", {
+    what: `The source '${key}' reads files out of the Delta table at ${table}.`,
+    why: "Its folder also holds rows that were deleted or replaced: which files are of the table, its log alone tells.",
+    fix: `Declare it as the table: source('${key}', deltaTable('${table}', { … })).`,
+    details: { key, path: table },
+  })
+}
+
+function noTable(source: Source, place: string): StorageError {
+  return new StorageError("SOURCE_FILE_MISSING", {
+    what: `The source '${source.key}' has no Delta table.`,
+    why: `There is no log of one at ${place}/${logFolder}.`,
+    fix: "Put the table there, or correct the path in deltaTable(); relative paths start at 'sources' of the environment.",
+    details: { key: source.key, path: place },
+  })
 }
 
 function noFile(source: Source, path: string): StorageError {

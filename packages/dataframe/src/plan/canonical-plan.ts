@@ -64,6 +64,7 @@ class NodeTable {
           paths: relation.paths,
           csv: relation.csv ? sortedObject({ ...relation.csv }) : null,
           hivePartitioned: relation.hivePartitioned ?? false,
+          ...(relation.version !== undefined && { version: relation.version }),
           columns: schemaNode(relation.schema),
         }
       case "table":

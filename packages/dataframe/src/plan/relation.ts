@@ -50,8 +50,11 @@ export type Relation =
    */
   | {
       readonly kind: "files"
-      readonly format: "parquet" | "csv" | "json"
+      readonly format: "parquet" | "csv" | "json" | "delta"
+      /** Of `delta` the folder of one table. */
       readonly paths: readonly string[]
+      /** The version of the table; without it the newest one when a statement runs. */
+      readonly version?: number
       readonly csv?: CsvOptions
       readonly hivePartitioned?: boolean
       /** Made by others: what is stored may be of another type than is declared, and is refused where values would change. */

@@ -1,20 +1,55 @@
+import { existsSync } from "node:fs"
 import { readdir, stat } from "node:fs/promises"
-import { isAbsolute, join, resolve } from "node:path"
+import { dirname, isAbsolute, join, resolve } from "node:path"
 import { FrameError } from "../errors/frame-error.ts"
 
 /**
  * The files that paths and globs name, absolute, sorted for each path. `*` and `?` stay within a name, `**` goes over
- * folders; a folder gives all files below it. Names that start with `.` or `_` are left out. URLs are passed on.
- * @throws FrameError `FRAME_ARGUMENT_INVALID` for a path that names no file
+ * folders; a folder gives all files below it. Names that start with `.` or `_` are left out. URLs are passed on, and a
+ * table is its folder.
+ * @throws FrameError `FRAME_ARGUMENT_INVALID` for a path that names no file, or files out of a Delta table
  */
-export async function findFiles(paths: readonly string[], base: string): Promise<readonly string[]> {
+export async function findFiles(
+  { kind, paths }: { readonly kind: string; readonly paths: readonly string[] },
+  base: string,
+): Promise<readonly string[]> {
   const found: string[] = []
   for (const path of paths) {
-    const files = /^[a-z][a-z0-9+.-]+:\/\//i.test(path) ? [path] : await filesOf(resolve(base, path))
+    const isUrl = /^[a-z][a-z0-9+.-]+:\/\//i.test(path)
+    const files = isUrl ? [path] : kind === "delta" ? tableOf(resolve(base, path)) : await filesOf(resolve(base, path))
     if (files.length === 0) throw noFile(path, base)
+    if (kind === "parquet" && !isUrl) refuseTable(files)
     found.push(...files)
   }
   return found
+}
+
+function tableOf(path: string): readonly string[] {
+  return existsSync(join(path, logFolder)) ? [path] : []
+}
+
+/** The folder in which a Delta table says which files are its rows. */
+const logFolder = "_delta_log"
+
+/** Files in the folder of a Delta table also hold rows that were deleted or replaced. */
+function refuseTable(files: readonly string[]): void {
+  const looked = new Set<string>()
+  for (const file of files) {
+    if (file.split(/[\\/]/).includes(logFolder)) continue
+    for (let folder = dirname(file); !looked.has(folder); folder = dirname(folder)) {
+      looked.add(folder)
+      if (existsSync(join(folder, logFolder))) throw partOfTable(folder)
+    }
+  }
+}
+
+function partOfTable(path: string): FrameError {
+  return new FrameError("FRAME_ARGUMENT_INVALID", {
+    what: `The files to read are out of the Delta table at ${path}.`,
+    why: "Its folder also holds rows that were deleted or replaced: which files are of the table, its log alone tells.",
+    fix: `Read the table: deltaTable('${path}', { … }).`,
+    details: { path },
+  })
 }
 
 function noFile(path: string, base: string): FrameError {

@@ -33,11 +33,18 @@ export function scanFiles(relation: Files, compilation: Compilation): Query {
 }
 
 function readCall(relation: Files): Sql {
+  if (relation.format === "delta") return tableCall(relation)
   const paths = pathList(relation.paths)
   const partitioned = sql`hive_partitioning = ${relation.hivePartitioned ? sql`TRUE, hive_types_autocast = FALSE` : sql`FALSE`}`
   if (relation.format === "parquet") return sql`read_parquet(${paths}, ${partitioned})`
   // objects one after the other, or an array of them
   return sql`read_json(${paths}, format = 'auto', records = TRUE, columns = ${declared(relation.schema.columns)}, ${partitioned})`
+}
+
+/** The extension takes the log apart, and reads what is of a version. */
+function tableCall({ paths: [path = ""], version }: Files): Sql {
+  const pinned = version === undefined ? sql`` : sql`, version = ${version}`
+  return sql`delta_scan(${textLiteral(path)}${pinned})`
 }
 
 function pathList(paths: readonly string[]): Sql {

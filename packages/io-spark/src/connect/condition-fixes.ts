@@ -11,6 +11,10 @@ export const conditionFixes: readonly (readonly [condition: string, fix: string]
   ["PATH_ALREADY_EXISTS", "Remove what is there, or let the IO manager write to another path."],
   ["TABLE_OR_VIEW_ALREADY_EXISTS", "Drop the table, or give the asset another name."],
   ["PATH_NOT_FOUND", "Correct the path; every machine of the cluster has to reach it."],
+  [
+    "DATA_SOURCE_NOT_FOUND",
+    "Delta tables need Delta's jars: assets spark install --with delta; a server that runs already is started with --packages io.delta:delta-spark_4.1_2.13:4.4.0.",
+  ],
   ["FAILED_READ_FILE", "Every machine of the cluster has to reach the file, and it has to be whole and of its format."],
   [
     "TABLE_OR_VIEW_NOT_FOUND",

@@ -1,0 +1,78 @@
+import { readdir } from "node:fs/promises"
+import { join } from "node:path"
+import type { ObjectStore } from "../object-store/object-store.ts"
+import { isObjectUrl } from "../object-store/object-url.ts"
+
+/** The folder in that of a Delta table which tells what its rows are. */
+export const logFolder = "_delta_log"
+
+/** A version of a Delta table, and what tells it from one of the same number of a table that was made anew. */
+export interface TableVersion {
+  readonly number: number
+  /** The file of the log that made it. */
+  readonly path: string
+  /** Where that is an object. */
+  readonly etag?: string
+}
+
+/** The newest version of the table at a place, or the one of a number; undefined where there is none. */
+export async function findVersion(
+  place: string,
+  store: () => ObjectStore,
+  number?: number,
+): Promise<TableVersion | undefined> {
+  const found = isObjectUrl(place) ? await objectsOfLog(place, store()) : await filesOfLog(place)
+  const wanted = number === undefined ? found : found.filter(one => one.number === number)
+  return wanted.toSorted((a, b) => a.number - b.number || rank(a) - rank(b)).at(-1)
+}
+
+/** Commits expire; the checkpoint that stands for them stays. */
+function rank({ path }: TableVersion): number {
+  return /\d{20}\.json$/.test(path) ? 1 : 0
+}
+
+async function filesOfLog(place: string): Promise<TableVersion[]> {
+  const folder = join(place, logFolder)
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return []
+    throw error
+  })
+  return names.sort().flatMap(name => {
+    const number = numberOf(name)
+    return number === undefined ? [] : [{ number, path: join(folder, name) }]
+  })
+}
+
+async function objectsOfLog(place: string, store: ObjectStore): Promise<TableVersion[]> {
+  const found: TableVersion[] = []
+  for await (const { url, etag } of store.list(`${place}/${logFolder}/`)) {
+    const number = numberOf(url.slice(url.lastIndexOf("/") + 1))
+    if (number !== undefined) found.push({ number, path: url, etag })
+  }
+  return found
+}
+
+function numberOf(name: string): number | undefined {
+  const [, digits] = /^(\d{20})\.(?:json|checkpoint\.(?:.+\.)?(?:parquet|json))$/.exec(name) ?? []
+  return digits === undefined ? undefined : Number(digits)
+}
+
+/** The nearest folder around files in which there is the log of a Delta table. */
+export async function tableAround(
+  files: readonly string[],
+  hasLog: (folder: string) => boolean | Promise<boolean>,
+): Promise<string | undefined> {
+  const looked = new Set<string>()
+  for (const file of files) {
+    const parts = file.split("/")
+    if (parts.includes(logFolder)) continue // of the log itself
+    const fewest = isObjectUrl(file) ? 2 : 0 // the bucket is no folder of a table, and neither is what stands before it
+    for (let length = parts.length - 1; length > fewest; length--) {
+      const folder = parts.slice(0, length).join("/")
+      if (looked.has(folder)) break
+      looked.add(folder)
+      if (await hasLog(folder)) return folder
+    }
+  }
+  return undefined
+}
