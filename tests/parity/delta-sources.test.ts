@@ -354,4 +354,24 @@ describe("a source of a Delta table", () => {
       why: expect.stringContaining("_delta_log"),
     })
   })
+
+  test.skipIf(skipsObjectStores)("that demands of its readers what DuckDB does not know is refused by it", async () => {
+    const base = mkdtempSync(join(tmpdir(), "assets-delta-"))
+    onTestFinished(() => rmSync(base, { recursive: true, force: true }))
+    const features = ["fromTheFuture"]
+    const schema = { type: "struct", fields: [{ name: "id", type: "long", nullable: true, metadata: {} }] }
+    const metaData = {
+      ...{ id: "1e0f0e0e-0000-4000-8000-000000000000", format: { provider: "parquet", options: {} }, createdTime: 0 },
+      ...{ schemaString: JSON.stringify(schema), partitionColumns: [], configuration: {} },
+    }
+    const protocol = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: features, writerFeatures: features }
+    mkdirSync(join(base, "_delta_log"))
+    const commit = [{ protocol }, { metaData }].map(action => JSON.stringify(action)).join("\n")
+    writeFileSync(join(base, "_delta_log", "00000000000000000000.json"), commit)
+    await using session = await openSession(duckdb())
+    await expect(session.read(deltaTable(base, { id: t.int64 })).count()).rejects.toMatchObject({
+      code: "SOURCE_DATA_INVALID",
+      why: expect.stringContaining("fromTheFuture"),
+    })
+  })
 })

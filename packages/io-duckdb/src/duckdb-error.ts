@@ -18,6 +18,7 @@ const mappings: readonly Mapping[] = [
   outOfMemory,
   databaseDamaged,
   csvInvalid,
+  tableUnreadable,
   columnMissing,
   columnRetyped,
   fileMissing,
@@ -117,6 +118,20 @@ function csvInvalid(message: string, _context: ErrorContext, cause: unknown): As
     why: [reason?.trim(), text !== undefined && `The line is: ${text.slice(0, 200)}`].filter(Boolean).join(" "),
     fix: "Correct the file, or declare the column as t.string and convert it with tryCast.",
     details: { line: Number(line), ...(file && { file }), ...(column && { column }) },
+    cause,
+  })
+}
+
+/** What the extension that reads Delta tables says of their logs. */
+function tableUnreadable(message: string, _context: ErrorContext, cause: unknown): AssetsError | undefined {
+  const said = /DeltaKernel \w+ \(\d+\): (.*)/.exec(message)?.[1]
+  if (said === undefined) return undefined
+  const table = /delta_scan\('((?:[^']|'')*)'/.exec(message)?.[1]?.replaceAll("''", "'")
+  return new StorageError("SOURCE_DATA_INVALID", {
+    what: `DuckDB cannot read the Delta table${table === undefined ? " of a source" : ` at ${table}`}.`,
+    why: `Its extension says: ${said}`,
+    fix: "Read it on Spark (engine: spark()); or switch off what the table demands of its readers: ALTER TABLE … DROP FEATURE ….",
+    ...(table !== undefined && { details: { path: table } }),
     cause,
   })
 }
