@@ -65,7 +65,7 @@ function isoText(micros: bigint): string {
   const million = 1_000_000n
   const fraction = ((micros % million) + million) % million
   const text = new Date(Number((micros - fraction) / 1000n)).toISOString().replace(/\.\d+Z$/, "")
-  const years = text.replace(/^\+0*(?=\d{5})/, "+").replace(/^-0*(?=\d{4}-)/, "-")
+  const years = text.replace(/^\+0*(?=\d{5})/, "+").replace(/^-0*(?=\d{4,}-)/, "-")
   return fraction === 0n ? years : `${years}.${String(fraction).padStart(6, "0")}`
 }
 

@@ -70,7 +70,7 @@ async function answersOf(
 }
 
 /** A value of a row as the golden file writes it. */
-function written(value: unknown, type: DataType): GoldenValue {
+export function written(value: unknown, type: DataType): GoldenValue {
   if (value === null) return null
   switch (type.kind) {
     case "float32":

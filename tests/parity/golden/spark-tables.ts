@@ -55,7 +55,8 @@ function fileOf(files: ReadonlyMap<string, Relation>, table: Extract<Relation, {
   return file ? [[table, file] as const] : []
 }
 
-function valuesOf(table: GoldenTable): Relation & { kind: "values" } {
+/** The rows of an input table, in the plan. */
+export function valuesOf(table: GoldenTable): Relation & { kind: "values" } {
   const types = table.columns.map(({ type }) => parseDataType(type))
   const columns = table.columns.map(({ name }, i) => ({ name, type: types[i] ?? { kind: "void" as const } }))
   return {

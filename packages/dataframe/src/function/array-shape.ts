@@ -127,7 +127,11 @@ export const arrayShapes = {
   arrays_overlap: scalar(twoArrays, overlap),
   array_repeat: scalar(
     takes([any, int], args => ({ kind: "array", element: typeOf(args, 0) })),
-    call => sql`list_transform(range(CAST(greatest(${arg(call, 1)}, 0) AS BIGINT)), lambda n_: ${arg(call, 0)})`,
+    call => {
+      const [value, count] = [arg(call, 0), arg(call, 1)]
+      return sql`CASE WHEN ${count} IS NOT NULL THEN list_transform(range(CAST(greatest(${count}, 0) AS BIGINT)), lambda n_: ${value}) END`
+    },
+    { revision: 2 },
   ),
   array_insert: scalar(insertRule, insert),
   arrays_zip: scalar(zipRule, zip),

@@ -7,6 +7,7 @@ import { arg, input, once, powerOfTen } from "./printed-call.ts"
 import { halfEven } from "./round-sql.ts"
 import { argument, int, numeric, requireInteger, requireText, takes, unsupported } from "./signature.ts"
 import { join, type Sql, sql, textLiteral } from "./sql-fragment.ts"
+import { doubledCharacters } from "./utf16.ts"
 
 /** One piece of a format: a text, or how an argument is written. */
 type Piece = string | Placeholder
@@ -141,7 +142,8 @@ function padded({ flags, width, precision, conversion }: Placeholder, text: Sql)
   const nothing = conversion === "d" || conversion[0]?.toLowerCase() === "x" ? "null" : "null".slice(0, precision ?? 4)
   if (width === 0) return sql`coalesce(${text}, ${textLiteral(nothing)})`
   const fill = (value: Sql) => {
-    const size = sql`CAST(greatest(${width}, length(${value})) AS INTEGER)`
+    const wanted = conversion === "s" ? sql`${width} - ${doubledCharacters(value)}` : sql`${width}`
+    const size = sql`CAST(greatest(${wanted}, length(${value})) AS INTEGER)`
     if (flags.includes("-")) return sql`rpad(${value}, ${size}, ' ')`
     if (!flags.includes("0")) return sql`lpad(${value}, ${size}, ' ')`
     const filled = sql`CASE WHEN left(${value}, 1) IN ('-', '+') THEN left(${value}, 1) || lpad(substring(${value}, 2), ${size} - 1, '0') ELSE lpad(${value}, ${size}, '0') END`
@@ -181,6 +183,6 @@ function formatNumber(call: PrintedCall): Sql {
 
 /** Values as text by a format. */
 export const formatFunctions = {
-  format_string: scalar(formatRule, formatted, { revision: 2 }),
+  format_string: scalar(formatRule, formatted, { revision: 3 }),
   format_number: scalar(numberRule, formatNumber, { revision: 2 }),
 } satisfies { readonly [name: string]: FunctionEntry }

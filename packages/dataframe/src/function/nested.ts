@@ -8,7 +8,7 @@ import { type FunctionEntry, type PrintedCall, scalar, type TypeRule } from "./f
 import { castOf, implicitCast, mismatch, unified } from "./implicit-cast.ts"
 import { keyed } from "./map.ts"
 import { orderKey } from "./ordered-sql.ts"
-import { arg, input, longest, raise, unlessNull } from "./printed-call.ts"
+import { arg, input, joinedTexts, longest, raise, unlessNull } from "./printed-call.ts"
 import { argument, array, int, literalOf, map, type Parameter, requireText, takes, text, typeOf } from "./signature.ts"
 import { identifier, type Sql, sparkName, sql, textLiteral } from "./sql-fragment.ts"
 
@@ -258,7 +258,8 @@ export const nestedFunctions = {
   array_join: scalar(takes([array, text, text], types.string, { optional: 1 }), call => {
     const [list, separator, missing] = [arg(call, 0), arg(call, 1), call.args[2]]
     const filled = missing ? sql`list_transform(${list}, lambda v_: coalesce(v_, ${missing}))` : list
-    return unlessNull(call, sql`coalesce(array_to_string(${filled}, ${separator}), '')`)
+    const texts = joinedTexts(filled, separator, literalOf(input(call, 1)) !== undefined)
+    return unlessNull(call, sql`coalesce(${texts}, '')`)
   }),
   flatten: scalar(takes([array], elementOf), call => {
     const list = arg(call, 0)

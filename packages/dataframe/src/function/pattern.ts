@@ -3,7 +3,7 @@ import type { Expression } from "../plan/expression.ts"
 import type { DataType } from "../schema/data-type.ts"
 import * as types from "../schema/type-family.ts"
 import { type FunctionEntry, type PrintedCall, scalar, type TypeRule } from "./function-entry.ts"
-import { arg, input } from "./printed-call.ts"
+import { arg, input, once } from "./printed-call.ts"
 import {
   groupCount,
   matchesNothing,
@@ -14,6 +14,7 @@ import {
 } from "./regex.ts"
 import { argument, int, literalOf, requireInteger, requireText, takes, text, unsupported } from "./signature.ts"
 import { type Sql, sql, textLiteral } from "./sql-fragment.ts"
+import { doubledCharacters } from "./utf16.ts"
 
 /** Adds to a rule that the pattern is a literal which both engines read alike. */
 function withPattern(
@@ -113,6 +114,19 @@ function split(call: PrintedCall): Sql {
   return sql`CASE WHEN len(${parts}) <= ${limit} THEN ${parts} ELSE list_append(${kept}, ${rest}) END`
 }
 
+/** From 1, in Java's characters; 0 where there is no match. */
+function placeOfMatch(call: PrintedCall): Sql {
+  const pattern = patternOf(call, "regexp_instr")
+  const before = textLiteral(
+    `^((?s:.*?))(?:${translatePattern(requireText(call.inputs, 1, "regexp_instr", "pattern"), "regexp_instr")})`,
+  )
+  const place = once(
+    sql`regexp_extract(${arg(call, 0)}, ${before}, 1)`,
+    text => sql`CAST(length(${text}) + ${doubledCharacters(text)} + 1 AS INTEGER)`,
+  )
+  return sql`CASE WHEN ${arg(call, 0)} IS NULL THEN NULL WHEN regexp_matches(${arg(call, 0)}, ${pattern}) THEN ${place} ELSE 0 END`
+}
+
 /** Patterns: LIKE and regular expressions. */
 export const patternFunctions = {
   like: scalar(likeRule, like(sql`LIKE`)),
@@ -136,14 +150,7 @@ export const patternFunctions = {
     const written = textLiteral(translateReplacement(replacement, "regexp_replace"))
     return sql`regexp_replace(${arg(call, 0)}, ${patternOf(call, "regexp_replace")}, ${written}, 'g')`
   }),
-  regexp_instr: scalar(withPattern(takes([text, text], types.int32)), call => {
-    const pattern = patternOf(call, "regexp_instr")
-    const before = textLiteral(
-      `^((?s:.*?))(?:${translatePattern(requireText(call.inputs, 1, "regexp_instr", "pattern"), "regexp_instr")})`,
-    )
-    const place = sql`CAST(length(regexp_extract(${arg(call, 0)}, ${before}, 1)) + 1 AS INTEGER)`
-    return sql`CASE WHEN ${arg(call, 0)} IS NULL THEN NULL WHEN regexp_matches(${arg(call, 0)}, ${pattern}) THEN ${place} ELSE 0 END`
-  }),
+  regexp_instr: scalar(withPattern(takes([text, text], types.int32)), placeOfMatch, { revision: 2 }),
   regexp_count: scalar(
     withPattern(takes([text, text], types.int32)),
     call => sql`CAST(len(regexp_extract_all(${arg(call, 0)}, ${patternOf(call, "regexp_count")})) AS INTEGER)`,

@@ -67,6 +67,12 @@ export function unlessNull(call: PrintedArguments, value: Sql): Sql {
   return sql`CASE WHEN ${tests} THEN NULL ELSE ${value} END`
 }
 
+/** The texts of a list with a separator between them; nulls are left out. DuckDB's own function wants a constant one. */
+export function joinedTexts(list: Sql, separator: Sql, isConstant: boolean): Sql {
+  if (isConstant) return sql`array_to_string(${list}, ${separator})`
+  return sql`substring(array_to_string(list_transform(${list}, lambda j_: ${separator} || j_), ''), length(${separator}) + 1)`
+}
+
 /** Text above which a value is not written twice. */
 export const longest = 200
 

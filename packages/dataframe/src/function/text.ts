@@ -4,7 +4,7 @@ import * as types from "../schema/type-family.ts"
 import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "./function-entry.ts"
 import { castOf, mismatch, unified } from "./implicit-cast.ts"
 import { patternFunctions } from "./pattern.ts"
-import { arg, castCall, input, once, raise } from "./printed-call.ts"
+import { arg, castCall, input, joinedTexts, once, raise } from "./printed-call.ts"
 import {
   any,
   argument,
@@ -188,17 +188,14 @@ export const textFunctions = {
     const outside = raise("INVALID_ARRAY_INDEX", call.type)
     return sql`CASE WHEN ${place ?? sql`NULL`} NOT BETWEEN 1 AND ${values.length} THEN ${outside} ELSE [${values}][${place ?? sql`NULL`}] END`
   }),
-  split_part: scalar(takes([text, text, int], types.string), "split_part"),
+  split_part: scalar(takes([text, text, int], types.string), splitPart, { revision: 2 }),
   substring_index: scalar(takes([text, text, int], types.string), call => {
     const [s, separator, count] = [arg(call, 0), arg(call, 1), arg(call, 2)]
     const parts = sql`string_split(${s}, ${separator})`
-    return sql`CASE WHEN ${s} IS NULL OR ${separator} IS NULL OR ${count} IS NULL THEN NULL WHEN ${count} = 0 OR ${separator} = '' THEN '' WHEN ${count} > 0 THEN array_to_string(${parts}[:${count}], ${separator}) ELSE array_to_string(${parts}[greatest(len(${parts}) + ${count}, 0) + 1:], ${separator}) END`
+    const joined = (some: Sql) => joinedTexts(some, separator, literalOf(input(call, 1)) !== undefined)
+    return sql`CASE WHEN ${s} IS NULL OR ${separator} IS NULL OR ${count} IS NULL THEN NULL WHEN ${count} = 0 OR ${separator} = '' THEN '' WHEN ${count} > 0 THEN ${joined(sql`${parts}[:${count}]`)} ELSE ${joined(sql`${parts}[greatest(len(${parts}) + ${count}, 0) + 1:]`)} END`
   }),
-  overlay: scalar(takes([text, text, int, int], types.string, { optional: 1 }), call => {
-    const [s, part, start] = [arg(call, 0), arg(call, 1), arg(call, 2)]
-    const length = call.args[3] ?? sql`length(${part})`
-    return sql`(spark_substring(${s}, 1, ${start} - 1) || ${part} || spark_substring(${s}, CAST(${start} + ${length} AS INTEGER), 2147483647))`
-  }),
+  overlay: scalar(takes([text, text, int, int], types.string, { optional: 1 }), overlay, { revision: 2 }),
   find_in_set: scalar(takes([text, text], types.int32), call => {
     const [part, list] = [arg(call, 0), arg(call, 1)]
     return sql`CASE WHEN ${part} IS NULL OR ${list} IS NULL THEN NULL WHEN contains(${part}, ',') THEN 0 ELSE CAST(coalesce(list_position(string_split(${list}, ','), ${part}), 0) AS INTEGER) END`
@@ -206,7 +203,7 @@ export const textFunctions = {
   encode: scalar(utf8([text, text], types.binary), call => invoke("encode", arg(call, 0))),
   decode: scalar(utf8([bytes, text], types.string), call => invoke("decode", arg(call, 0))),
   base64: scalar(takes([binaryOf], types.string), "base64"),
-  unbase64: scalar(takes([text], types.binary), "from_base64"),
+  unbase64: scalar(takes([text], types.binary), unbase64),
   unhex: scalar(takes([text], types.binary), call => {
     const s = arg(call, 0)
     return sql`CASE WHEN regexp_full_match(${s}, '[0-9a-fA-F]*') THEN unhex(CASE WHEN length(${s}) % 2 = 1 THEN '0' || ${s} ELSE ${s} END) END`
@@ -222,6 +219,33 @@ export const textFunctions = {
   sha1: scalar(takes([textOrBytes], types.string), "sha1"),
   hex: scalar(takes([any], types.string), "hex"),
 } satisfies { readonly [name: string]: FunctionEntry }
+
+/** A length below zero is taken for none. */
+function overlay(call: PrintedCall): Sql {
+  const [s, part, start] = [arg(call, 0), arg(call, 1), arg(call, 2)]
+  const whole = sql`length(${part})`
+  const asked = call.args[3]
+  const length = asked ? sql`CASE WHEN ${asked} < 0 THEN ${whole} ELSE ${asked} END` : whole
+  return sql`(spark_substring(${s}, 1, ${start} - 1) || ${part} || spark_substring(${s}, CAST(${start} + ${length} AS INTEGER), 2147483647))`
+}
+
+function splitPart(call: PrintedCall): Sql {
+  const place = literalOf(input(call, 2))
+  const part = invoke("split_part", ...call.args)
+  if (typeof place === "number" && place !== 0) return part
+  const zero = sql`CASE WHEN ${arg(call, 2)} = 0 THEN ${raise("INVALID_INDEX_OF_ZERO", call.type)} ELSE ${part} END`
+  return sql`CASE WHEN ${arg(call, 0)} IS NOT NULL AND ${arg(call, 1)} IS NOT NULL THEN ${zero} END`
+}
+
+/** What is no digit of base64 is passed over, and the last digits need not be filled up. */
+function unbase64(call: PrintedCall): Sql {
+  const digits = sql`regexp_replace(regexp_extract(${arg(call, 0)}, '^[^=]*'), '[^A-Za-z0-9+/]', '', 'g')`
+  const filled = once(
+    digits,
+    d => sql`CASE length(${d}) % 4 WHEN 2 THEN ${d} || '==' WHEN 3 THEN ${d} || '=' ELSE ${d} END`,
+  )
+  return sql`from_base64(${filled})`
+}
 
 function trimmedBy(side: Sql, call: PrintedCall): Sql {
   const characters = call.args[1]

@@ -79,15 +79,14 @@ export const diffRule: TypeRule = (args, name) => {
   return { ...cast, args: [argument(cast.args, 0), argument(cast.args, 1), argument(cast.args, 2)] }
 }
 
-/** Whole units from the first to the second. */
+/** Whole units from the first to the second, by the clock of the session's zone. */
 export function unitsBetween(call: PrintedCall): Sql {
   const unit = unitOf(call.inputs, "timestampdiff")
-  const [from, to] = [arg(call, 1), arg(call, 2)]
+  const [a, b] = [sql`spark_wall(${arg(call, 1)})`, sql`spark_wall(${arg(call, 2)})`]
   const size = unitMicros[unit]
   if (size !== undefined && unit !== "day" && unit !== "week") {
-    return sql`(epoch_us(${to}) - epoch_us(${from})) // ${size}`
+    return sql`(epoch_us(${b}) - epoch_us(${a})) // ${size}`
   }
-  const [a, b] = [sql`spark_wall(${from})`, sql`spark_wall(${to})`]
   const date = (wall: Sql) => sql`CAST(${wall} AS DATE)`
   const time = (wall: Sql) => sql`CAST(${wall} AS TIME)`
   // A day that is not over by the clock is taken back.

@@ -21,6 +21,7 @@ import {
 import { invoke, isNullText, join, keyword, type Sql, sql, textLiteral } from "./sql-fragment.ts"
 import { addRule, addUnits, diffRule, monthsBetween, monthsRule, unitsBetween, withUnit } from "./time-distance.ts"
 import { type FormatPiece, timeFormat, timePattern } from "./time-pattern.ts"
+import { instantIn, wallIn } from "./zone-offset.ts"
 
 /** Seconds with microseconds. */
 const seconds: Parameter = {
@@ -243,15 +244,13 @@ export const timeFunctions = {
   }),
   from_utc_timestamp: scalar(
     takes([instant, text], types.timestamp),
-    call => sql`timezone('UTC', timezone(${arg(call, 1)}, ${arg(call, 0)}))`,
+    call => sql`timezone('UTC', ${wallIn(call, 1, arg(call, 0))})`,
   ),
-  to_utc_timestamp: scalar(
-    takes([instant, text], types.timestamp),
-    call => sql`spark_local_to_ts(timezone('UTC', ${arg(call, 0)}), ${arg(call, 1)})`,
+  to_utc_timestamp: scalar(takes([instant, text], types.timestamp), call =>
+    instantIn(call, 1, sql`timezone('UTC', ${arg(call, 0)})`),
   ),
-  convert_timezone: scalar(
-    takes([text, text, zoneless], types.timestampNtz),
-    call => sql`timezone(${arg(call, 1)}, spark_local_to_ts(${arg(call, 2)}, ${arg(call, 0)}))`,
+  convert_timezone: scalar(takes([text, text, zoneless], types.timestampNtz), call =>
+    wallIn(call, 1, instantIn(call, 0, arg(call, 2))),
   ),
   unix_seconds: scalar(takes([instant], types.int64), call => floorDivide(sql`epoch_us(${arg(call, 0)})`, 1_000_000)),
   unix_millis: scalar(takes([instant], types.int64), call => floorDivide(sql`epoch_us(${arg(call, 0)})`, 1000)),
@@ -266,7 +265,7 @@ export const timeFunctions = {
   timestamp_micros: scalar(takes([bigint], types.timestamp), "make_timestamptz"),
   months_between: scalar(monthsRule, monthsBetween),
   timestampadd: scalar(addRule, addUnits, { spark: withUnit("timestampadd") }),
-  timestampdiff: scalar(diffRule, unitsBetween, { spark: withUnit("timestampdiff") }),
+  timestampdiff: scalar(diffRule, unitsBetween, { revision: 2, spark: withUnit("timestampdiff") }),
   make_timestamp: scalar(takes([int, int, int, int, int, seconds], types.timestamp), call =>
     unlessNull(
       call,
