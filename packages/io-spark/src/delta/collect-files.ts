@@ -1,5 +1,3 @@
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs"
-import { join } from "node:path"
 import type { CollectContext, Collected } from "@assets/core"
 import type { DeltaTable } from "./delta-table.ts"
 import { folderOf } from "./table-snapshot.ts"
@@ -12,24 +10,24 @@ const retentionMs = 7 * 24 * 3_600_000
  * and versions that were replaced. Until then each of these can be read, as of its version.
  */
 export async function collectFiles(table: DeltaTable, context: CollectContext): Promise<readonly Collected[]> {
+  const { key, place, path, ownFolder } = table
   const snapshot = await table.snapshot()
-  if (snapshot.version < 0 || snapshot.isForeign || !existsSync(table.path)) return []
+  if (snapshot.version < 0 || snapshot.isForeign) return []
   const since = Date.now() - retentionMs
   const needed = new Set([
     ...snapshot.writeFolders,
     ...context.inUse(),
     ...(await letGoSince(table, snapshot.version, since)),
   ])
-  const writes = foldersIn(table.path).filter(name => isOfWrite(name) && !needed.has(name))
-  const commits = namesIn(table.ownFolder).filter(name => name.endsWith(".tmp"))
-  const old = [...writes.map(name => join(table.path, name)), ...commits.map(name => join(table.ownFolder, name))]
-  const found = old.filter(path => lastTouched(path) < since).map(path => collected(table.key, path))
-  if (!context.dryRun) for (const { what } of found) rmSync(what, { recursive: true, force: true })
+  const found: Collected[] = []
+  for (const { name, bytes, modifiedMs } of await place.entries(path))
+    if (isOfWrite(name) && !needed.has(name) && modifiedMs < since)
+      found.push({ key, what: place.join(path, name), why: "dropped", bytes })
+  for (const { name, bytes, modifiedMs } of await place.entries(ownFolder))
+    if (name.endsWith(".tmp") && modifiedMs < since)
+      found.push({ key, what: place.join(ownFolder, name), why: "temporary", bytes })
+  if (!context.dryRun) for (const { what } of found) await place.remove(what)
   return found
-}
-
-function collected(key: string, what: string): Collected {
-  return { key, what, why: what.endsWith(".tmp") ? "temporary" : "dropped", bytes: bytesOf(what) }
 }
 
 /** The folders whose files the commits of the last time have removed from the table. */
@@ -44,28 +42,7 @@ async function letGoSince(table: DeltaTable, last: number, since: number): Promi
   return folders
 }
 
-function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : []
-}
-
-function foldersIn(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap(entry => (entry.isDirectory() ? [entry.name] : []))
-}
-
 /** The folder of a write has the name of its id, a UUIDv7. */
 function isOfWrite(name: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(name)
-}
-
-function pathsBelow(path: string): string[] {
-  if (!statSync(path).isDirectory()) return [path]
-  return [path, ...readdirSync(path, { recursive: true, encoding: "utf8" }).map(name => join(path, name))]
-}
-
-function lastTouched(path: string): number {
-  return Math.max(...pathsBelow(path).map(one => statSync(one, { throwIfNoEntry: false })?.mtimeMs ?? 0))
-}
-
-function bytesOf(path: string): number {
-  return pathsBelow(path).reduce((sum, one) => sum + (statSync(one, { throwIfNoEntry: false })?.size ?? 0), 0)
 }

@@ -35,6 +35,7 @@ export async function commitChange(
   base: Base,
 ): Promise<Materialization> {
   const durable = context.durability === "power"
+  await table.place.confirm()
   faultPoint("io.pointer")
   for (;;) {
     const snapshot = await table.snapshot()
@@ -44,7 +45,8 @@ export async function commitChange(
     if (same) return same
     const version = snapshot.version + 1
     const text = commitText(actionsOf(snapshot, change))
-    if (context.commit(() => table.log.create(version, text, { durable }))) return change.materialization
+    const commit: OutputContext["commit"] = made => context.commit(made)
+    if (await table.log.create(version, text, { durable, commit })) return change.materialization
   }
 }
 

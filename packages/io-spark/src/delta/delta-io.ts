@@ -1,34 +1,39 @@
-import { existsSync } from "node:fs"
-import { rename, rm } from "node:fs/promises"
-import { dirname, resolve } from "node:path"
+import { resolve } from "node:path"
 import {
   type AssetContext,
   type CollectContext,
   type Collected,
   ConfigError,
   type Current,
+  type Finding,
+  findingOf,
   type InputContext,
   type IOContext,
   type IOManager,
+  isObjectUrl,
   type Json,
+  joinObjectUrl,
   type Materialization,
+  mapAtOnce,
   type OutputContext,
   type OutputValue,
+  objectStore,
   type Refusal,
-  removeEmptyFolders,
   type StoredValue,
 } from "@assets/core"
 import { collectFiles } from "./collect-files.ts"
-import { storageFailure } from "./delta-failure.ts"
 import { type DeltaOptions, faultOfOptions, otherEngine, refusalOfRoot } from "./delta-options.ts"
+import type { DeltaPlace } from "./delta-place.ts"
 import { DeltaTable } from "./delta-table.ts"
+import { FolderPlace } from "./folder-place.ts"
+import { ObjectPlace } from "./object-place.ts"
 import { filesOf, readInput } from "./read-input.ts"
 import { restoreVersion, versionsOf } from "./table-versions.ts"
 import { writeOutput } from "./write-output.ts"
 import { areThere } from "./written-files.ts"
 
 /**
- * Keeps each asset as a Delta table in a folder of its own, which Spark and every other reader of Delta reads. The record
+ * Keeps each asset as a Delta table in a folder of its own, on a disk or on S3, which Spark and every other reader of Delta reads. The record
  * of a materialization lies in the same commit of the table's log as its rows.
  *
  * Former versions stay readable until `VACUUM` or `assets gc` removes their files. The partition of a row is told by the
@@ -36,6 +41,7 @@ import { areThere } from "./written-files.ts"
  * @throws ConfigError `CONFIG_INVALID` for wrong options
  * @example
  * deltaIO({ root: "lake" })
+ * deltaIO({ root: "s3://lake/assets" })
  */
 export function deltaIO(options: DeltaOptions): IOManager {
   const why = faultOfOptions(options)
@@ -50,6 +56,8 @@ class DeltaIOManager implements IOManager {
   readonly name = "delta"
   readonly defaultEngine = { module: "@assets/io-spark", name: "spark" } as const
   readonly #options: DeltaOptions
+  /** By root. */
+  readonly #places = new Map<string, DeltaPlace>()
   /** By path. */
   readonly #tables = new Map<string, DeltaTable>()
 
@@ -71,18 +79,12 @@ class DeltaIOManager implements IOManager {
     keys: readonly string[],
     partitions?: readonly (string | null)[],
   ): Promise<ReadonlyMap<string, readonly Current[]>> {
-    const found = new Map<string, readonly Current[]>()
-    for (const key of keys) {
-      const table = this.#table(context, key)
-      const snapshot = await table.snapshot()
-      const entries = partitions?.flatMap(partition => snapshot.entry(partition) ?? []) ?? snapshot.entries
-      const current = entries.map(({ partition, materialization, applied, isChanged }) => {
-        const intact = !isChanged && areThere(table, snapshot.files(partition))
-        return { partition, materialization, intact, ...(applied.size > 0 && { applied }) }
-      })
-      if (current.length > 0) found.set(key, current)
-    }
-    return found
+    const found = await mapAtOnce(
+      keys,
+      async key => [key, await currentOf(this.#table(context, key), partitions)] as const,
+      { atOnce: 4 },
+    )
+    return new Map(found.filter(([, current]) => current.length > 0))
   }
 
   async handleOutput(context: OutputContext, value: OutputValue): Promise<Materialization> {
@@ -109,6 +111,16 @@ class DeltaIOManager implements IOManager {
     return found
   }
 
+  async doctor(context: IOContext): Promise<readonly Finding[]> {
+    try {
+      const place = this.#place(context)
+      await place.examine()
+      return [{ level: "ok", what: `${place.root} can be read.` }]
+    } catch (error) {
+      return [findingOf(error)]
+    }
+  }
+
   async locate(context: AssetContext, materializations: readonly Materialization[]): Promise<readonly string[]> {
     const table = this.#table(context)
     const paths: string[] = []
@@ -123,30 +135,26 @@ class DeltaIOManager implements IOManager {
 
   async remove(context: AssetContext): Promise<void> {
     const table = this.#table(context)
-    const snapshot = await table.snapshot()
-    if (snapshot.version < 0 || snapshot.isForeign) return
-    try {
-      // First the log: what dies on the way leaves files that nothing refers to.
-      const aside = `${table.logFolder}-removed-${process.pid}`
-      await rename(table.logFolder, aside)
-      await rm(table.path, { recursive: true, force: true })
-    } catch (error) {
-      if (existsSync(table.path)) throw storageFailure(error, table.path, "write")
-    }
+    if (!(await table.isOurs())) return
     this.#tables.delete(table.path)
-    await removeEmptyFolders(dirname(table.path), this.#root(context))
+    await table.remove()
   }
 
-  #root(context: IOContext): string {
+  #place(context: IOContext): DeltaPlace {
     const root = context.expand(this.#options.root)
     const refusal = refusalOfRoot(root)
-    if (!refusal) return resolve(context.base, root)
-    const what = `deltaIO cannot keep tables at ${root}.`
-    throw new ConfigError("ENVIRONMENT_UNSUPPORTED", { what, ...refusal, details: { root } })
+    if (refusal) {
+      const what = `deltaIO cannot keep tables at ${root}.`
+      throw new ConfigError("ENVIRONMENT_UNSUPPORTED", { what, ...refusal, details: { root } })
+    }
+    const made = placeAt(root, context.base)
+    const place = this.#places.get(made.root) ?? made
+    this.#places.set(made.root, place)
+    return place
   }
 
   #table(context: IOContext | AssetContext, key = "key" in context ? context.key : ""): DeltaTable {
-    const made = new DeltaTable(this.#root(context), key)
+    const made = new DeltaTable(this.#place(context), key)
     const table = this.#tables.get(made.path) ?? made
     this.#tables.set(made.path, table)
     return table
@@ -160,4 +168,24 @@ function severalPartitions(context: OutputContext): ConfigError {
     fix: "Leave batch out, so that each partition is a step of its own, or keep the asset with parquetIO.",
     details: { key: context.key },
   })
+}
+
+function placeAt(root: string, base: string): DeltaPlace {
+  if (!isObjectUrl(root)) return new FolderPlace(resolve(base, root))
+  return new ObjectPlace(objectStore(), joinObjectUrl(root).replace(/\/+$/, ""))
+}
+
+async function currentOf(table: DeltaTable, partitions: readonly (string | null)[] | undefined): Promise<Current[]> {
+  const snapshot = await table.snapshot()
+  const entries = partitions?.flatMap(partition => snapshot.entry(partition) ?? []) ?? snapshot.entries
+  // All of one moment: later the snapshot is another.
+  const told = entries.map(entry => ({ ...entry, files: snapshot.files(entry.partition) }))
+  return mapAtOnce(
+    told,
+    async ({ partition, materialization, applied, isChanged, files }) => {
+      const intact = !isChanged && (await areThere(table, files))
+      return { partition, materialization, intact, ...(applied.size > 0 && { applied }) }
+    },
+    { atOnce: 8 },
+  )
 }

@@ -1,8 +1,8 @@
-import type { Refusal } from "@assets/core"
+import { isObjectUrl, type Refusal } from "@assets/core"
 
 /** Where Delta tables rest. */
 export interface DeltaOptions {
-  /** Folder of the tables, relative to the config's folder or absolute; may hold `${NAME}`s. */
+  /** Folder of the tables, relative to the config's folder or absolute, or `s3://bucket/prefix`; may hold `${NAME}`s. */
   readonly root: string
 }
 
@@ -17,10 +17,10 @@ export function faultOfOptions(options: unknown): string | undefined {
 
 /** Why tables cannot be kept at a root; undefined when they can. */
 export function refusalOfRoot(root: string): Refusal | undefined {
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(root)) return undefined
+  if (isObjectUrl(root) || !/^[a-z][a-z0-9+.-]*:\/\//i.test(root)) return undefined
   return {
-    why: "This version keeps Delta tables on disks that are mounted on this machine.",
-    fix: "Give root a folder, for one of a mounted network disk.",
+    why: "This version keeps Delta tables on S3 and stores that speak its language, and on disks of this machine.",
+    fix: "Give root a URL s3://bucket/prefix, or a folder, for one of a mounted network disk.",
   }
 }
 

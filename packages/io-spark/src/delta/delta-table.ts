@@ -1,19 +1,20 @@
-import { existsSync } from "node:fs"
-import { join, relative, sep } from "node:path"
 import { DefinitionError } from "@assets/core"
 import { type DeltaAction, parseCommit } from "./delta-action.ts"
 import { logCorrupt } from "./delta-failure.ts"
-import type { DeltaLog } from "./delta-log.ts"
-import { LocalDeltaLog } from "./local-delta-log.ts"
+import { DeltaLog } from "./delta-log.ts"
+import type { DeltaPlace } from "./delta-place.ts"
 import { readState, writeState } from "./state-file.ts"
 import { recordIn, type StoredRecord } from "./stored-record.ts"
 import { TableSnapshot } from "./table-snapshot.ts"
 
 /** Commits that are read one by one before the state is written down; of large tables a part of their files. */
 const fewestCommits = 64
+/** Commits are asked for so many at a time, when there are many. */
+const mostAtOnce = 16
 
 /** The table of one asset. Keeps what it has read of the log, which only grows. */
 export class DeltaTable {
+  readonly place: DeltaPlace
   readonly key: string
   readonly path: string
   readonly log: DeltaLog
@@ -23,39 +24,29 @@ export class DeltaTable {
   #reading: Promise<unknown> = Promise.resolve()
 
   /** @throws DefinitionError `ASSET_KEY_INVALID` for a key that would leave the root or meet a file of ours */
-  constructor(root: string, key: string) {
+  constructor(place: DeltaPlace, key: string) {
     const segments = key.split("/")
     const isSafe = (segment: string) => /^[A-Za-z0-9.-][A-Za-z0-9_.-]*$/.test(segment) && !/^\.{1,2}$/.test(segment)
     if (!segments.every(isSafe)) throw unsafeKey(key)
+    this.place = place
     this.key = key
-    this.path = join(root, ...segments)
-    this.log = new LocalDeltaLog(this.logFolder, this.ownFolder)
-  }
-
-  get logFolder(): string {
-    return join(this.path, "_delta_log")
+    this.path = place.join(place.root, ...segments)
+    this.log = new DeltaLog(place, place.join(this.path, "_delta_log"), this.ownFolder)
   }
 
   /** What is ours beside the table: Delta leaves alone what begins with `_`. */
   get ownFolder(): string {
-    return join(this.path, "_assets")
+    return this.place.join(this.path, "_assets")
   }
 
   /** Where the files of one write lie. */
   dataFolder(id: string): string {
-    return join(this.path, id)
+    return this.place.join(this.path, id)
   }
 
-  /** The path of a file by its name in the log: others may have added files that lie elsewhere. */
+  /** The path of a file by its name in the log. */
   filePath(name: string): string {
-    const decoded = decodeURIComponent(name)
-    if (/^file:\/*/.test(decoded)) return decoded.replace(/^file:\/*/, "/")
-    return decoded.startsWith("/") ? decoded : join(this.path, decoded)
-  }
-
-  /** The name in the log of a file of the table. */
-  fileName(path: string): string {
-    return relative(this.path, path).split(sep).map(encodeURIComponent).join("/")
+    return this.place.resolve(this.path, decodeURIComponent(name))
   }
 
   /** The table as it is now; without a commit where there is none. To be read at once: the next call moves it on. */
@@ -80,32 +71,51 @@ export class DeltaTable {
     return recordIn(await this.commit(version))
   }
 
+  /** Whether one of the commits that are there is ours: also of a table whose removal has not come to its end. */
+  async isOurs(): Promise<boolean> {
+    for (const version of await this.log.versions()) if (await this.record(version)) return true
+    return false
+  }
+
+  /** Removes the log, and what it names. */
+  async remove(): Promise<void> {
+    const { place, path, log, ownFolder } = this
+    await place.removeTable({ path, logFolder: log.folder, ownFolder, firstCommit: log.path(0) })
+  }
+
   async #refresh(): Promise<TableSnapshot> {
     const known = this.#known
     const isSame = known?.stamp !== undefined && known.stamp === (await this.log.stamp(known.snapshot.version))
     const snapshot = isSame ? known.snapshot : await this.#fromState()
     if (!isSame) this.#unsaved = 0
     const former = snapshot.version
-    for (;;) {
-      const version = snapshot.version + 1
-      const text = await this.log.read(version)
-      if (text === undefined) break
-      snapshot.apply(version, this.#parsed(version, text))
-    }
+    await this.#readOn(snapshot)
     if (snapshot.version < 0) await this.#confirmEmpty()
     if (isSame && snapshot.version === former) return snapshot
     this.#known = { snapshot, stamp: await this.log.stamp(snapshot.version) }
     this.#unsaved += snapshot.version - former
     if (this.#unsaved > Math.max(fewestCommits, snapshot.entries.length / 10)) {
-      writeState(this.ownFolder, snapshot)
+      await writeState(this.place, this.ownFolder, snapshot)
       this.#unsaved = 0
     }
     return snapshot
   }
 
+  /** Applies the commits after a snapshot. */
+  async #readOn(snapshot: TableSnapshot): Promise<void> {
+    for (let atOnce = 1; ; atOnce = Math.min(2 * atOnce, mostAtOnce)) {
+      const first = snapshot.version + 1
+      const texts = await Promise.all(Array.from({ length: atOnce }, (_, i) => this.log.read(first + i)))
+      for (const [i, text] of texts.entries()) {
+        // One that is there after one that was not was made between the two looks.
+        if (text === undefined) return
+        snapshot.apply(first + i, this.#parsed(first + i, text))
+      }
+    }
+  }
+
   async #fromState(): Promise<TableSnapshot> {
-    if (!existsSync(this.logFolder)) return new TableSnapshot()
-    const found = await readState(this.ownFolder)
+    const found = await readState(this.place, this.ownFolder)
     const isOfThisTable = found !== undefined && (await this.log.stamp(found.version)) !== undefined
     return isOfThisTable ? found : new TableSnapshot()
   }
@@ -113,7 +123,7 @@ export class DeltaTable {
   /** A log whose first commits were removed is not the log of an empty table. */
   async #confirmEmpty(): Promise<void> {
     const [first] = await this.log.versions()
-    if (first === undefined) return
+    if (first === undefined || first === 0) return // made since it was asked for
     throw logCorrupt(this.path, `Its first commits are gone: the oldest one is ${first}.`)
   }
 

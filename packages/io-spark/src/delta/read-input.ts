@@ -54,18 +54,15 @@ export async function filesOf(
   partition: string | null,
 ): Promise<readonly AddFile[] | undefined> {
   const snapshot = await table.snapshot()
+  const last = snapshot.entry(partition)?.version ?? null
   const present = presentFiles(table, snapshot, { id, partition })
-  if (present) return present
-  for (let at = versionOf(snapshot, partition); at !== null; ) {
+  if (present && (await areThere(table, present))) return present
+  for (let at = last; at !== null; ) {
     const record = await table.record(at)
     if (record?.materialization.id === id) return filesAt(table, at)
     at = record?.former ?? null
   }
   return undefined
-}
-
-function versionOf(snapshot: TableSnapshot, partition: string | null): number | null {
-  return snapshot.entry(partition)?.version ?? null
 }
 
 /** What is current is read from the files of now: others may have put its rows into other files. */
@@ -78,7 +75,7 @@ function presentFiles(
   if (entry?.materialization.id !== id || entry.isChanged) return undefined
   const files = snapshot.files(partition)
   if (files.some(file => file.deletionVector)) throw withDeletionVectors(table)
-  return areThere(table, files) ? files : undefined
+  return files
 }
 
 /** The files of the rows that a partition had after a commit; undefined when some of them are gone. */
@@ -91,7 +88,7 @@ export async function filesAt(table: DeltaTable, version: number): Promise<reado
     files.unshift(...actions.flatMap(({ add }) => (add && partitionOf(add) === record.partition ? [add] : [])))
     at = record.holds === "added" ? record.former : null
   }
-  return areThere(table, files) ? files : undefined
+  return (await areThere(table, files)) ? files : undefined
 }
 
 /** The value of one partition, or of the whole; of several, the values by partition key. */
@@ -102,7 +99,7 @@ async function jsonOf(
 ): Promise<Json> {
   const read = (files: readonly AddFile[]) =>
     readJsonFiles(
-      table.key,
+      table,
       files.map(file => table.filePath(file.path)),
     )
   const [first] = pinned.values()

@@ -1,4 +1,3 @@
-import { mkdirSync, rmSync } from "node:fs"
 import {
   ConfigError,
   confirmLayout,
@@ -8,6 +7,7 @@ import {
   type Materialization,
   type OutputContext,
   type OutputValue,
+  StorageError,
   type StoredValue,
   type WriteResult,
 } from "@assets/core"
@@ -22,7 +22,7 @@ import type { DeltaTable } from "./delta-table.ts"
 import { jsonSchema, writeJsonFile } from "./json-value.ts"
 import { storedFrame } from "./read-input.ts"
 import { isCommitted } from "./table-versions.ts"
-import { addedFiles, areThere, syncWrite } from "./written-files.ts"
+import { addedFiles, areThere } from "./written-files.ts"
 
 type TableValue = Extract<OutputValue, { readonly kind: "relation" | "batches" }>
 
@@ -49,6 +49,7 @@ export async function writeOutput(
     confirmLayout(context.layout ?? {}, schema, context.key)
   }
   const partition = context.partitions[0] ?? null
+  await table.place.confirm()
   const snapshot = await table.snapshot()
   requireWritable(table, snapshot)
   const entry = snapshot.entry(partition)
@@ -58,16 +59,22 @@ export async function writeOutput(
   const folder = table.dataFolder(context.id)
   try {
     const record = await writeAndCommit(table, context, { value, schema, partition, former, folder })
-    if (record.id !== context.id) rmSync(folder, { recursive: true, force: true })
+    if (record.id !== context.id) await table.place.remove(folder)
     return record
   } catch (error) {
     // What fails may have failed after the commit was made.
     const isMade = await isCommitted(table, { partition, id: context.id, after: entry?.version ?? -1 }).catch(
       () => true,
     )
-    if (!isMade) rmSync(folder, { recursive: true, force: true })
+    // What cannot be removed now is collected later.
+    if (!isMade && !mayBeMadeYet(table, error)) await table.place.remove(folder).catch(() => {})
     throw error
   }
+}
+
+/** Whether the request that makes the commit has got no answer: a store may still carry it out. */
+function mayBeMadeYet({ log }: DeltaTable, error: unknown): boolean {
+  return error instanceof StorageError && String(error.details.url).startsWith(log.folder)
 }
 
 interface Write {
@@ -80,16 +87,17 @@ interface Write {
 
 async function writeAndCommit(table: DeltaTable, context: OutputContext, write: Write): Promise<Materialization> {
   const { value, schema, partition, former, folder } = write
-  makeFolder(folder)
+  await table.place.makeFolder(folder)
   faultPoint("io.write")
   const result = await writeFiles(table, context, write)
-  const files = addedFiles(table, folder, result.files, partition)
+  const files = addedFiles(context.id, result.files, partition)
   const isAdded = former.files !== undefined && context.write === "append"
   const all = isAdded ? [...(former.files ?? []), ...files] : files
   const stored = writtenValue(table, value, all, schema)
   const materialization = await context.approve({ stored, ...(isTable(value) && { result }) })
   faultPoint("io.marker")
-  if (context.durability === "power") syncWrite(folder, result.files)
+  const names = result.files.map(({ path }) => path)
+  if (context.durability === "power") await table.place.sync(folder, names)
   const added = context.write === "overwrite" ? [...(context.applied ?? [])] : [context.fingerprint]
   const before = former.files && !isAdded ? await appliedBefore(table, partition) : []
   const applied = [...new Set([...before, ...added])]
@@ -103,30 +111,23 @@ async function appliedBefore(table: DeltaTable, partition: string | null): Promi
   return (await table.snapshot()).entry(partition)?.applied ?? []
 }
 
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (error) {
-    throw storageFailure(error, folder, "write")
-  }
-}
-
 async function writeFiles(table: DeltaTable, context: OutputContext, write: Write): Promise<WriteResult> {
   const { value, folder } = write
+  const { stepId, signal, layout = {} } = context
   if (value.kind === "nothing") return { rows: 0, bytes: 0, files: [], columns: [] }
   if (value.kind === "json") {
-    const file = await writeJsonFile(folder, value.value)
+    const file = await writeJsonFile(table.place, folder, value.value, signal)
     return { rows: 0, bytes: file.bytes, files: [file], columns: [] }
   }
-  const { stepId, signal, layout = {} } = context
   if (value.kind === "batches" && isAsMade(context)) {
     const failed = (error: unknown, file: string) => storageFailure(error, file, "write")
-    return writeParquetFiles(value.batches(), write.schema, folder, { ...layout, signal, failed })
+    const writeFile: typeof table.place.write = (path, pieces) => table.place.write(path, pieces, signal)
+    return writeParquetFiles(value.batches(), write.schema, folder, { ...layout, signal, writeFile, failed })
   }
   const session = sparkSession(await context.session())
   const target = { kind: "files", format: "parquet", path: folder } as const
   const store = (made: Relation) =>
-    session.write(merged(table, context, write, made), target, { stepId, signal, layout })
+    merged(table, context, write, made).then(rows => session.write(rows, target, { stepId, signal, layout }))
   if (value.kind === "relation") return store(value.relation as Relation) // of the dataframe, as the schema
   const uploaded = await session.upload(value.batches(), write.schema)
   try {
@@ -151,9 +152,14 @@ function sparkSession(session: EngineSession): SparkSession {
 }
 
 /** The rows to write: of a merge, all that the partition is to have. */
-function merged(table: DeltaTable, context: OutputContext, { schema, former }: Write, added: Relation): Relation {
+async function merged(
+  table: DeltaTable,
+  context: OutputContext,
+  { schema, former }: Write,
+  added: Relation,
+): Promise<Relation> {
   if (typeof context.write !== "object" || !former.files) return added
-  if (!areThere(table, former.files)) throw dataMissing(table.key, table.path)
+  if (!(await areThere(table, former.files))) throw dataMissing(table.key, table.path)
   const before = storedFrame(table, former.files, schema)
   if (before.kind !== "relation") throw new Error("Rows are a relation. Please report this.")
   const rows = before.relation as Relation

@@ -1,20 +1,13 @@
-import { statSync } from "node:fs"
-import { join } from "node:path"
-import { syncToDisk, type WrittenFile } from "@assets/core"
+import { mapAtOnce, type WrittenFile } from "@assets/core"
 import type { AddFile, RemoveFile } from "./delta-action.ts"
 import { partitionColumn } from "./delta-schema.ts"
 import type { DeltaTable } from "./delta-table.ts"
 
 /** The lines of a commit that add the files of one write. */
-export function addedFiles(
-  table: DeltaTable,
-  folder: string,
-  files: readonly WrittenFile[],
-  partition: string | null,
-): AddFile[] {
+export function addedFiles(id: string, files: readonly WrittenFile[], partition: string | null): AddFile[] {
   const modificationTime = Date.now()
   return files.map(({ path, rows, bytes }) => ({
-    path: table.fileName(join(folder, path)),
+    path: [id, ...path.split("/")].map(encodeURIComponent).join("/"),
     partitionValues: partition === null ? {} : { [partitionColumn]: partition },
     size: bytes,
     modificationTime,
@@ -29,19 +22,8 @@ export function removal({ path, partitionValues, size, deletionVector }: AddFile
   return { path, ...dated, partitionValues, size, ...(deletionVector && { deletionVector }) }
 }
 
-/** Whether files are on the disk as the log has them. */
-export function areThere(table: DeltaTable, files: readonly AddFile[]): boolean {
-  return files.every(({ path, size }) => statSync(table.filePath(path), { throwIfNoEntry: false })?.size === size)
-}
-
-/** Waits until the files of a write, and their names, are on the disk. */
-export function syncWrite(folder: string, files: readonly WrittenFile[]): void {
-  const folders = new Set([folder])
-  for (const { path } of files) {
-    syncToDisk(join(folder, path))
-    for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1))
-      folders.add(join(folder, path.slice(0, at)))
-  }
-  for (const one of folders) syncToDisk(one)
-  syncToDisk(join(folder, ".."))
+/** Whether files are there as the log has them. */
+export async function areThere(table: DeltaTable, files: readonly AddFile[]): Promise<boolean> {
+  const isThere = async ({ path, size }: AddFile) => (await table.place.bytesOf(table.filePath(path))) === size
+  return !(await mapAtOnce(files, isThere)).includes(false)
 }

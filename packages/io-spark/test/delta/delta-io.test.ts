@@ -11,7 +11,8 @@ test("takes Spark as its engine, and refuses another with the reason", () => {
 })
 
 test("refuses a root that this process does not reach", () => {
-  expect(deltaIO({ root: "s3://lake/assets" }).refusal?.({ engine: "spark" })?.fix).toContain("folder")
+  expect(deltaIO({ root: "gs://lake/assets" }).refusal?.({ engine: "spark" })?.fix).toContain("s3://bucket")
+  expect(deltaIO({ root: "s3://lake/assets" }).refusal?.({ engine: "spark" })).toBeUndefined()
   expect(deltaIO({ root: "$" + "{LAKE}/assets" }).refusal?.({ engine: "spark" })).toBeUndefined()
 })
 
