@@ -10,6 +10,8 @@ import { afterAll, beforeAll } from "vitest"
 const programs = {
   gofakes3: join(cacheFolder(process.env), "test-object-stores", "gofakes3-1.2.0", "gofakes3"),
   versitygw: join(cacheFolder(process.env), "test-object-stores", "versitygw-1.8.0", "versitygw"),
+  /** Keeps no etags, so that it lets each of two conditional writes through. */
+  unconditional: join(cacheFolder(process.env), "test-object-stores", "versitygw-1.8.0", "versitygw"),
 } as const
 
 export type StoreName = keyof typeof programs
@@ -30,21 +32,20 @@ interface StartedStore {
   stop(): Promise<void>
 }
 
-/** Starts a store on loopback, with an empty bucket. gofakes3 takes any credentials, versitygw only the test's. */
-export async function startObjectStore(name: StoreName): Promise<StartedStore> {
+/**
+ * Starts a store on loopback, with an empty bucket; but for gofakes3 with others, too. gofakes3 takes any credentials,
+ * the others only the test's.
+ */
+export async function startObjectStore(name: StoreName, more: readonly string[] = []): Promise<StartedStore> {
   const address = `127.0.0.1:${await freePort()}`
   const folder = mkdtempSync(join(tmpdir(), "assets-object-store-"))
-  mkdirSync(join(folder, "data", bucket), { recursive: true })
+  const [data, meta] = [join(folder, "data"), join(folder, "meta")]
+  for (const one of [meta, ...[bucket, ...more].map(one => join(data, one))]) mkdirSync(one, { recursive: true })
+  const keys = ["--access", testKeys.AWS_ACCESS_KEY_ID, "--secret", testKeys.AWS_SECRET_ACCESS_KEY]
   const args = {
     gofakes3: ["-backend", "mem", "-initialbucket", bucket, "-host", address],
-    versitygw: [
-      "--access",
-      testKeys.AWS_ACCESS_KEY_ID,
-      "--secret",
-      testKeys.AWS_SECRET_ACCESS_KEY,
-      "--port",
-      address,
-    ].concat(["posix", "--nometa", join(folder, "data")]),
+    versitygw: [...keys, "--port", address, "posix", "--sidecar", meta, data],
+    unconditional: [...keys, "--port", address, "posix", "--nometa", data],
   }[name]
   const server = spawn(programs[name], args, { stdio: "ignore", cwd: folder })
   const endpoint = `http://${address}`
@@ -102,11 +103,11 @@ export function setVariables(variables: { readonly [name: string]: string | unde
 }
 
 /** One store for all tests of a block, as the variables of this process name it. */
-export function sharedObjectStore(name: StoreName = "gofakes3"): void {
+export function sharedObjectStore(name: StoreName = "gofakes3", more: readonly string[] = []): void {
   let store: StartedStore | undefined
   let restore = () => {}
   beforeAll(async () => {
-    store = await startObjectStore(name)
+    store = await startObjectStore(name, more)
     restore = setVariables({ ...testKeys, AWS_ENDPOINT_URL_S3: store.endpoint, AWS_REGION: "us-east-1" })
   })
   afterAll(async () => {

@@ -5,6 +5,7 @@ import { type IOManager, joinObjectUrl, objectStore } from "@assets/core"
 import { ioContext, outputContext } from "@assets/core/testing"
 import { duckdb, installExtension } from "@assets/io-duckdb"
 import { parquetIO } from "@assets/io-parquet"
+import { deltaIO } from "@assets/io-spark"
 import { describe, expect, onTestFinished, test } from "vitest"
 import { EngineFixture } from "../conformance/fixture.ts"
 import { bucket, setVariables, sharedObjectStore, skipsObjectStores } from "../object-store.ts"
@@ -122,6 +123,27 @@ describe.skipIf(skipsObjectStores)("an object that is written in parts", () => {
   })
 })
 
+describe.skipIf(skipsObjectStores)("a store without conditional writes", () => {
+  sharedObjectStore("unconditional")
+  const noSession = () => Promise.reject(new Error("no engine is wanted"))
+
+  test.each([
+    ["parquetIO", parquetIO],
+    ["deltaIO", deltaIO],
+  ])("is refused by %s before anything is written", async (_name, create) => {
+    const root = `s3://${bucket}/unconditional`
+    const base = mkdtempSync(join(tmpdir(), "assets-object-fault-"))
+    onTestFinished(() => rmSync(base, { recursive: true, force: true }))
+    const context = outputContext({ base, key, session: noSession })
+    const written = create({ root }).handleOutput(context, { kind: "json", value: 1 })
+    await expect(written).rejects.toMatchObject({
+      code: "ENVIRONMENT_UNSUPPORTED",
+      why: expect.stringContaining("If-None-Match"),
+    })
+    expect(await namesBelow(`${root}/${key}`)).toEqual([])
+  })
+})
+
 describe.skipIf(skipsObjectStores)("a store that does not do what it is asked for", () => {
   sharedObjectStore("versitygw")
 
@@ -173,8 +195,10 @@ describe.skipIf(skipsObjectStores)("a store that does not do what it is asked fo
 
   test("is told by doctor, with what mends it", async () => {
     variables({ AWS_SECRET_ACCESS_KEY: "wrong-secret" })
-    const findings = await parquetIO({ root: `s3://${bucket}/assets` }).doctor?.(ioContext("/"))
-    expect(findings).toMatchObject([{ level: "error", fix: expect.stringContaining("AWS_ACCESS_KEY_ID") }])
+    for (const create of [parquetIO, deltaIO]) {
+      const findings = await create({ root: `s3://${bucket}/assets` }).doctor?.(ioContext("/"))
+      expect(findings).toMatchObject([{ level: "error", fix: expect.stringContaining("AWS_ACCESS_KEY_ID") }])
+    }
   })
 })
 

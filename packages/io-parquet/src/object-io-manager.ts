@@ -5,6 +5,7 @@ import {
   type Collected,
   ConfigError,
   type Current,
+  confirmConditionalWrites,
   type Finding,
   faultPoint,
   type InputContext,
@@ -76,6 +77,7 @@ export class ObjectIOManager implements IOManager {
     const asset = this.#asset(context)
     const { id } = context
     if (context.write !== "overwrite" && context.partitions.length > 1) throw severalPartitions(context)
+    await confirmConditionalWrites(asset.store, this.#root(context))
     const pointers = pointersIn(await asset.pointersOf(partitionsOf(context)))
     const [first] = pointers.values()
     if (first && isAppliedToAll(context, [...pointers.values()])) return recordOf(asset, first)
