@@ -58,13 +58,15 @@ export async function startedSpark(options: Partial<StartOptions> = {}): Promise
 /**
  * Starts a server for all tests of a block, and makes it the one of `spark()`: SPARK_REMOTE, which processes that a test
  * starts see too.
+ * @param options what the server is started with; a function is called when it starts
  */
-export function sharedSpark(options: SparkOptions = {}): void {
+export function sharedSpark(options: SparkOptions | (() => SparkOptions) = {}): void {
   const folder = mkdtempSync(join(tmpdir(), "assets-spark-test-"))
   const former = process.env.SPARK_REMOTE
   let server: SparkServer | undefined
   beforeAll(async () => {
-    const launch = sparkLaunch({ conf: { "spark.sql.shuffle.partitions": 2 }, ...options })
+    const wanted = typeof options === "function" ? options() : options
+    const launch = sparkLaunch({ conf: { "spark.sql.shuffle.partitions": 2 }, ...wanted })
     server = await startSparkServer({ launch, timeZone: "UTC", scratch: folder })
     const { host, port, token } = server.remote
     process.env.SPARK_REMOTE = `sc://${host}:${port}/;token=${token}`

@@ -95,6 +95,10 @@ function s3Conf({ extras }: SparkJars, env: Variables): SparkConf {
   if (!extras.includes("s3")) return {}
   const [endpoint, region] = [s3Endpoint(env), s3Region(env)]
   return {
+    // Its own patience is of a quarter of an hour, of which its user is told nothing.
+    "spark.hadoop.fs.s3a.attempts.maximum": "3",
+    "spark.hadoop.fs.s3a.retry.limit": "3",
+    "spark.hadoop.fs.s3a.connection.establish.timeout": "10s",
     "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
     ...(endpoint && {
       "spark.hadoop.fs.s3a.endpoint": endpoint,
