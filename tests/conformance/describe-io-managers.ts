@@ -1,11 +1,25 @@
 import { writeSync } from "node:fs"
-import { type ConformanceResult, conformanceTable, ioManagerConformance } from "@assets/core/testing"
+import {
+  type ConformanceCase,
+  type ConformanceResult,
+  conformanceTable,
+  ioManagerConformance,
+} from "@assets/core/testing"
 import { afterAll, onTestFinished, test } from "vitest"
-import { describeStorages, isOnSpark } from "./each-storage.ts"
+import { casesOnS3OnSpark } from "./cases-on-s3-on-spark.ts"
+import { describeStorages, isOnS3, isOnSpark } from "./each-storage.ts"
 import { storages } from "./storages.ts"
 
 /** Each write of a storage on Spark is a job of its own, and some cases write 500 times. */
 const sparkTimeoutMs = 600_000
+
+const nameOf = ({ theme, name }: ConformanceCase) => `${theme}: ${name}`
+
+/** `npm run conformance` runs them all. */
+function casesOf(storage: string): readonly ConformanceCase[] {
+  const isInPart = isOnS3(storage) && isOnSpark(storage) && process.env.CONFORMANCE !== "all"
+  return isInPart ? ioManagerConformance.filter(one => casesOnS3OnSpark.has(nameOf(one))) : ioManagerConformance
+}
 
 /** The cases that every IO manager has to pass, for the storages that are wanted; prints them as a table. */
 export function describeIOManagers(only: (storage: string) => boolean): void {
@@ -15,8 +29,8 @@ export function describeIOManagers(only: (storage: string) => boolean): void {
     (name, create) => {
       const timeout = isOnSpark(name) ? { timeout: sparkTimeoutMs } : {}
       const outcomes: Map<unknown, unknown> | undefined = results.find(one => one.ioManager === name)?.outcomes
-      for (const conformance of ioManagerConformance) {
-        test(`${conformance.theme}: ${conformance.name}`, timeout, async () => {
+      for (const conformance of casesOf(name)) {
+        test(nameOf(conformance), timeout, async () => {
           const fixture = create()
           onTestFinished(() => fixture.close())
           outcomes?.set(conformance, "failed")
@@ -24,7 +38,7 @@ export function describeIOManagers(only: (storage: string) => boolean): void {
         })
       }
     },
-    { only },
+    { only, onS3OnSpark: true },
   )
   // Past vitest's own lines, which would indent and cut it.
   afterAll(() => void writeSync(1, `\n${conformanceTable(ioManagerConformance, results)}\n`))

@@ -9,6 +9,8 @@ interface StorageOptions {
   readonly durable?: boolean
   /** The names of those that are wanted. */
   only?(name: string): boolean
+  /** True: those on S3 on Spark, too, which take long and do what the same ones do on a disk, or with DuckDB. */
+  readonly onS3OnSpark?: boolean
 }
 
 /** Whether a storage is computed by Spark. */
@@ -16,12 +18,19 @@ export function isOnSpark(name: string): boolean {
   return name.endsWith("on spark")
 }
 
+/** Whether a storage lies on an object store. */
+export function isOnS3(name: string): boolean {
+  return name.includes("on s3")
+}
+
 /** A block of tests for each storage. */
 export function describeStorages(
   body: (name: string, create: CreateFixture) => void,
-  { prefix = "", durable = false, only = () => true }: StorageOptions = {},
+  { prefix = "", durable = false, only = () => true, onS3OnSpark = false }: StorageOptions = {},
 ): void {
-  const wanted = Object.entries(storages).filter(([name]) => (!durable || name !== "memory on duckdb") && only(name))
+  const isWanted = (name: string) =>
+    (!durable || name !== "memory on duckdb") && (onS3OnSpark || !(isOnS3(name) && isOnSpark(name))) && only(name)
+  const wanted = Object.entries(storages).filter(([name]) => isWanted(name))
   describeEach(Object.fromEntries(wanted), prefix, (create, name) => body(name, create))
 }
 
@@ -33,10 +42,10 @@ export function describeEach<T>(
 ): void {
   for (const [name, one] of Object.entries(all)) {
     const needsSpark = isOnSpark(name)
-    const isOnS3 = name.includes("on s3")
-    describe.skipIf((needsSpark && skipsSpark) || (isOnS3 && skipsObjectStores))(`${prefix}${name}`, () => {
+    const needsStore = isOnS3(name)
+    describe.skipIf((needsSpark && skipsSpark) || (needsStore && skipsObjectStores))(`${prefix}${name}`, () => {
       // First, so that a server of Spark that is started sees its variables.
-      if (isOnS3) sharedObjectStore()
+      if (needsStore) sharedObjectStore()
       if (needsSpark) sharedSpark()
       body(one, name)
     })

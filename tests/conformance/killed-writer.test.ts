@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 import type { IOManager, Materialization } from "@assets/core"
 import { ioContext } from "@assets/core/testing"
 import { expect, onTestFinished, test } from "vitest"
-import { describeEach, describeStorages } from "./each-storage.ts"
+import { describeEach, describeStorages, isOnS3, isOnSpark } from "./each-storage.ts"
 import type { EngineFixture } from "./fixture.ts"
 import { outputContext, writtenKey } from "./output-context.ts"
 import { type CreateFixture, storages } from "./storages.ts"
@@ -41,7 +41,9 @@ async function rows(io: IOManager, fixture: EngineFixture, record: Materializati
   return (await fixture.read(stored)).length
 }
 
-describeStorages(killedOver, { prefix: "a writer killed over ", durable: true })
+const alone = ["delta on s3 on spark"]
+const isWanted = (name: string) => !isOnS3(name) || !isOnSpark(name) || alone.includes(name)
+describeStorages(killedOver, { prefix: "a writer killed over ", durable: true, onS3OnSpark: true, only: isWanted })
 
 function killedOver(name: string, create: CreateFixture): void {
   test.each(["io.write", "io.marker", "io.pointer"])(

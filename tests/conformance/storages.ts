@@ -3,7 +3,7 @@ import { once } from "node:events"
 import { readdirSync, rmSync } from "node:fs"
 import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { joinObjectUrl, objectStore } from "@assets/core"
+import { type Engine, type IOManager, joinObjectUrl, objectStore } from "@assets/core"
 import { type ElsewhereWrite, memoryIO } from "@assets/core/testing"
 import { duckdb, duckdbFileIO } from "@assets/io-duckdb"
 import { parquetIO } from "@assets/io-parquet"
@@ -36,7 +36,7 @@ export const objectRootOf = (base: string) => `s3://${bucket}/${basename(base)}`
 
 async function deleteObjects(base: string, key: string): Promise<void> {
   const store = objectStore()
-  for await (const { url } of store.list(joinObjectUrl(objectRootOf(base), key, "_versions/"))) {
+  for await (const { url } of store.list(joinObjectUrl(objectRootOf(base), key, "/"))) {
     if (url.endsWith(".parquet")) await store.remove([url])
   }
 }
@@ -55,6 +55,22 @@ function elsewhere(name: string) {
 
 export type CreateFixture = (base?: string) => EngineFixture
 
+/** A manager over a place of its own in the bucket. */
+function onS3(
+  name: string,
+  engine: () => Engine,
+  io: (options: { readonly root: string }) => IOManager,
+): CreateFixture {
+  return base => {
+    const fixture: EngineFixture = new EngineFixture(engine(), () => io({ root: objectRootOf(fixture.base) }), {
+      base,
+      deleteData: deleteObjects,
+      writeElsewhere: elsewhere(name),
+    })
+    return fixture
+  }
+}
+
 /** Every IO manager on every engine that it works with, by name; over a folder, or over a new one. */
 export const storages: { readonly [name: string]: CreateFixture } = {
   "parquet on duckdb": base =>
@@ -71,14 +87,9 @@ export const storages: { readonly [name: string]: CreateFixture } = {
       writeElsewhere: elsewhere("parquet on spark"),
       createIOManagerAt: root => parquetIO({ root }),
     }),
-  "parquet on s3 on duckdb": base => {
-    const fixture: EngineFixture = new EngineFixture(duckdb(), () => parquetIO({ root: objectRootOf(fixture.base) }), {
-      base,
-      deleteData: deleteObjects,
-      writeElsewhere: elsewhere("parquet on s3 on duckdb"),
-    })
-    return fixture
-  },
+  "parquet on s3 on duckdb": onS3("parquet on s3 on duckdb", duckdb, parquetIO),
+  "parquet on s3 on spark": onS3("parquet on s3 on spark", spark, parquetIO),
+  "delta on s3 on spark": onS3("delta on s3 on spark", spark, deltaIO),
   "duckdb file on duckdb": base =>
     new EngineFixture(duckdb(), () => duckdbFileIO({ path: "warehouse.duckdb" }), {
       base,
