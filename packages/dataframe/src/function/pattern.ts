@@ -95,6 +95,18 @@ function checkGroup(pattern: string, args: readonly Expression[], name: string):
 
 const stringArray: DataType = { kind: "array", element: types.string }
 
+/** Unicode keeps it free: it stands in no text. */
+const noCharacter = textLiteral("\uFDD0")
+
+/** Whether a pattern knows the start of the text, which DuckDB takes to be anew behind each separator. */
+function isAnchored(pattern: string): boolean {
+  return /(?:^|[^\\[])\^/.test(pattern)
+}
+
+function checkLimit(_pattern: string, args: readonly Expression[], name: string): void {
+  if (args.length > 2) requireInteger(args, 2, name, "limit")
+}
+
 /** `split(s, pattern, limit)`: a limit above 0 leaves the rest of the text in the last part. */
 function split(call: PrintedCall): Sql {
   const pattern = requireText(call.inputs, 1, "split", "pattern")
@@ -102,9 +114,11 @@ function split(call: PrintedCall): Sql {
   const s = arg(call, 0)
   const translated = patternOf(call, "split")
   const parts =
-    plain === undefined
-      ? sql`regexp_split_to_array(${s}, ${translated})`
-      : sql`string_split(${s}, ${textLiteral(plain)})`
+    plain !== undefined
+      ? sql`string_split(${s}, ${textLiteral(plain)})`
+      : isAnchored(pattern)
+        ? sql`string_split(regexp_replace(${s}, ${translated}, ${noCharacter}, 'g'), ${noCharacter})`
+        : sql`regexp_split_to_array(${s}, ${translated})`
   const limit = call.inputs.length > 2 ? requireInteger(call.inputs, 2, "split", "limit") : -1
   if (limit <= 0) return parts
   const kept = sql`${parts}[:${limit - 1}]`
@@ -159,5 +173,7 @@ export const patternFunctions = {
     const pattern = patternOf(call, "regexp_substr")
     return sql`CASE WHEN regexp_matches(${arg(call, 0)}, ${pattern}) THEN regexp_extract(${arg(call, 0)}, ${pattern}, 0) END`
   }),
-  split: scalar(withPattern(takes([text, text, int], stringArray, { optional: 1 })), split),
+  split: scalar(withPattern(takes([text, text, int], stringArray, { optional: 1 }), checkLimit), split, {
+    revision: 2,
+  }),
 } satisfies { readonly [name: string]: FunctionEntry }

@@ -92,15 +92,20 @@ export function alike(least: number, returns: DataType | "same"): TypeRule {
   }
 }
 
-/** The type of an argument that the rule has made sure of. */
+/** The type of an argument. @throws FrameError `FRAME_ARGUMENT_INVALID` when it was left out */
 export function typeOf(args: readonly Expression[], index: number): DataType {
   return argument(args, index).type
 }
 
 export function argument(args: readonly Expression[], index: number): Expression {
   const arg = args[index]
-  if (!arg) throw new Error(`Argument ${index + 1} of a call is missing. Please report this.`)
-  return arg
+  if (arg) return arg
+  throw new FrameError("FRAME_ARGUMENT_INVALID", {
+    what: `A function was called with ${args.length} argument${args.length === 1 ? "" : "s"}.`,
+    why: `It takes at least ${index + 1}.`,
+    fix: "Add the arguments that are missing.",
+    details: { given: args.length },
+  })
 }
 
 export const sameAsFirst = (args: readonly Expression[]): DataType => typeOf(args, 0)

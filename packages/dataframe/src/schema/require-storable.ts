@@ -19,6 +19,11 @@ function unstorable(type: DataType): DataType | undefined {
   }
 }
 
+/** Whether a column of a type can be stored. */
+export function isStorable(type: DataType): boolean {
+  return unstorable(type) === undefined
+}
+
 /**
  * Refuses columns that no storage can keep for every engine.
  * @throws FrameError `FRAME_TYPE_UNSTORABLE` naming the column

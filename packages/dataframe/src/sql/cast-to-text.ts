@@ -13,7 +13,11 @@ export function castToText(x: Sql, from: DataType, depth = 0): Sql {
     case "float32":
       return sql`spark_float_to_string(${x})`
     case "timestamp":
-      return sql`CAST(spark_wall(${x}) AS VARCHAR)`
+      return sql`spark_wall_text(spark_wall(${x}))`
+    case "timestamp_ntz":
+      return sql`spark_wall_text(${x})`
+    case "date":
+      return sql`spark_date_text(${x})`
     case "binary":
       return sql`decode(${x})`
     case "array": {

@@ -1,9 +1,11 @@
+import { castTo } from "../function/duckdb-type.ts"
 import type { AggregateForm, FunctionEntry, PrintedCall, ScalarForm } from "../function/function-entry.ts"
 import { functionTable } from "../function/function-table.ts"
 import { orderKey } from "../function/ordered-sql.ts"
 import { identifier, invoke, type Sql, sql } from "../function/sql-fragment.ts"
 import type { Expression, SortKey } from "../plan/expression.ts"
 import type { DataType } from "../schema/data-type.ts"
+import { isStorable } from "../schema/require-storable.ts"
 import { dateText, parseDate } from "../schema/temporal-text.ts"
 import { isFloating } from "../schema/type-family.ts"
 import { aggregateSql } from "./aggregate-sql.ts"
@@ -115,7 +117,10 @@ function printCall(e: Extract<Expression, { kind: "call" }>, print: Print, varia
   }
   const one = (part: Expression) => print(part)
   const call: PrintedCall = { args: e.args.map(one), inputs: e.args, type: e.type, print: one, body }
-  return typeof form === "string" ? invoke(form, ...call.args) : form(call)
+  const printed = typeof form === "string" ? invoke(form, ...call.args) : form(call)
+  // DuckDB folds what is null for certain to a null without a type.
+  const isFolded = e.args.some(part => part.kind === "literal" && part.value === null)
+  return isFolded && isStorable(e.type) ? castTo(printed, e.type) : printed
 }
 
 /** `resolveExpression` makes aggregates of aggregate and window rows only. */
