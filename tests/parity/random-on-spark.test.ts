@@ -106,9 +106,9 @@ describe.skipIf(skipsSpark)("on DuckDB and on Spark", () => {
             expect(first).toEqual(second)
             rows += first?.length ?? 0
           }),
-          { numRuns: 30 * runs, seed, endOnFailure: true },
+          { numRuns: 20 * runs, seed, endOnFailure: true },
         )
-        expect(rows).toBeGreaterThan(15 * runs)
+        expect(rows).toBeGreaterThan(10 * runs)
       },
       timeoutMs,
     )

@@ -193,6 +193,12 @@ const sortRule = takes(
   { optional: 1 },
 )
 
+/** Elements are joined as texts. */
+const joinRule: TypeRule = (args, name) => {
+  const { args: taken, type } = takes([array, text, text], types.string, { optional: 1 })(args, name)
+  return { args: [castOf(argument(taken, 0), { kind: "array", element: types.string }), ...taken.slice(1)], type }
+}
+
 /** Arrays, structs and maps. */
 export const nestedFunctions = {
   getfield: scalar(fieldRule, field, { spark: sparkField }),
@@ -255,7 +261,7 @@ export const nestedFunctions = {
     return ascending ? sortedBy(call, "ASC", "FIRST") : sortedBy(call, "DESC", "LAST")
   }),
   array_sort: scalar(sortRule, call => sortedBy(call, "ASC", "LAST")),
-  array_join: scalar(takes([array, text, text], types.string, { optional: 1 }), call => {
+  array_join: scalar(joinRule, call => {
     const [list, separator, missing] = [arg(call, 0), arg(call, 1), call.args[2]]
     const filled = missing ? sql`list_transform(${list}, lambda v_: coalesce(v_, ${missing}))` : list
     const texts = joinedTexts(filled, separator, literalOf(input(call, 1)) !== undefined)

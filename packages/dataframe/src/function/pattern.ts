@@ -125,7 +125,7 @@ function split(call: PrintedCall): Sql {
   const separators = sql`regexp_extract_all(${s}, ${translated})[:${limit - 1}]`
   const used = sql`strlen(array_to_string(${kept}, '')) + strlen(array_to_string(${separators}, ''))`
   const rest = sql`decode(encode(${s})[${used} + 1:])`
-  return sql`CASE WHEN len(${parts}) <= ${limit} THEN ${parts} ELSE list_append(${kept}, ${rest}) END`
+  return sql`CASE WHEN ${s} IS NULL THEN NULL WHEN len(${parts}) <= ${limit} THEN ${parts} ELSE list_append(${kept}, ${rest}) END`
 }
 
 /** From 1, in Java's characters; 0 where there is no match. */

@@ -4,7 +4,7 @@ import * as types from "../schema/type-family.ts"
 import { type FunctionEntry, type PrintedCall, type ScalarForm, scalar, type TypeRule } from "./function-entry.ts"
 import { castOf, mismatch, unified } from "./implicit-cast.ts"
 import { patternFunctions } from "./pattern.ts"
-import { arg, castCall, input, joinedTexts, once, raise } from "./printed-call.ts"
+import { arg, castCall, input, joinedTexts, once, raise, unlessNull } from "./printed-call.ts"
 import {
   any,
   argument,
@@ -229,12 +229,15 @@ function overlay(call: PrintedCall): Sql {
   return sql`(spark_substring(${s}, 1, ${start} - 1) || ${part} || spark_substring(${s}, CAST(${start} + ${length} AS INTEGER), 2147483647))`
 }
 
+/** What is parted by the empty text is one part. */
 function splitPart(call: PrintedCall): Sql {
-  const place = literalOf(input(call, 2))
-  const part = invoke("split_part", ...call.args)
-  if (typeof place === "number" && place !== 0) return part
+  const [place, separator] = [literalOf(input(call, 2)), literalOf(input(call, 1))]
+  const parted = invoke("split_part", ...call.args)
+  const whole = sql`CASE WHEN abs(${arg(call, 2)}) = 1 THEN ${arg(call, 0)} ELSE '' END`
+  const part = separator ? parted : sql`CASE WHEN ${arg(call, 1)} = '' THEN ${whole} ELSE ${parted} END`
+  if (typeof place === "number" && place !== 0) return separator ? part : unlessNull(call, part)
   const zero = sql`CASE WHEN ${arg(call, 2)} = 0 THEN ${raise("INVALID_INDEX_OF_ZERO", call.type)} ELSE ${part} END`
-  return sql`CASE WHEN ${arg(call, 0)} IS NOT NULL AND ${arg(call, 1)} IS NOT NULL THEN ${zero} END`
+  return unlessNull(call, zero)
 }
 
 /** What is no digit of base64 is passed over, and the last digits need not be filled up. */

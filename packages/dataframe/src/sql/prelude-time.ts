@@ -82,7 +82,7 @@ export const timeMacros: readonly Sql[] = [
   // The start of the day by the offset of the instant, when that is the start of the day by the clock too.
   sql`spark_trunc_day(ts) AS CASE WHEN ${isUtc} THEN make_timestamptz(spark_wall_of_day(ts)) WHEN CAST(make_timestamptz(spark_wall_of_day(ts)) AS TIMESTAMP) = date_trunc('day', CAST(ts AS TIMESTAMP)) THEN make_timestamptz(spark_wall_of_day(ts)) ELSE spark_wall_to_ts(date_trunc('day', CAST(ts AS TIMESTAMP))) END`,
   // Years of other than four digits have a sign.
-  sql`spark_year_text(y) AS CASE WHEN y > 9999 THEN '+' || y WHEN y < 0 THEN '-' || lpad(CAST(-y AS VARCHAR), 4, '0') ELSE lpad(CAST(y AS VARCHAR), 4, '0') END`,
+  sql`spark_year_text(y) AS CASE WHEN y > 9999 THEN '+' || y WHEN y < 0 THEN '-' || lpad(CAST(-y AS VARCHAR), CASE WHEN y < -9999 THEN 5 + CAST(y < -99999 AS INTEGER) ELSE 4 END, '0') ELSE lpad(CAST(y AS VARCHAR), 4, '0') END`,
   sql`spark_date_text(d) AS CASE WHEN d BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN CAST(d AS VARCHAR) ELSE spark_year_text(year(d)) || strftime(d, '-%m-%d') END`,
   sql`spark_wall_text(w) AS CASE WHEN w >= TIMESTAMP '0001-01-01' AND w < TIMESTAMP '10000-01-01' THEN CAST(w AS VARCHAR) ELSE spark_year_text(year(w)) || strftime(w, '-%m-%d %H:%M:%S') || rtrim(rtrim(strftime(w, '.%f'), '0'), '.') END`,
   sql`spark_offset_text(s) AS CASE WHEN s = 0 THEN 'Z' ELSE (CASE WHEN s < 0 THEN '-' ELSE '+' END) || lpad(CAST(abs(s) // 3600 AS VARCHAR), 2, '0') || ':' || lpad(CAST(abs(s) // 60 % 60 AS VARCHAR), 2, '0') END`,
