@@ -9,7 +9,7 @@ if (process.env.SPARK_HOME) {
   console.log(`Spark: ${process.env.SPARK_HOME}`)
 } else {
   const main = join(root, "packages", "cli", "dist", "main.js")
-  const args = [main, "spark", "install", "--with", "delta,s3", "--json"]
+  const args = [main, "spark", "install", "--with", "delta,iceberg,s3", "--json"]
   const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", maxBuffer: 2 ** 26 })
   try {
     const { version, folder } = JSON.parse(stdout)

@@ -1,25 +1,12 @@
 import { writeSync } from "node:fs"
-import {
-  type ConformanceCase,
-  type ConformanceResult,
-  conformanceTable,
-  ioManagerConformance,
-} from "@assets/core/testing"
+import { type ConformanceResult, conformanceTable, ioManagerConformance } from "@assets/core/testing"
 import { afterAll, onTestFinished, test } from "vitest"
-import { casesOnS3OnSpark } from "./cases-on-s3-on-spark.ts"
-import { describeStorages, isOnS3, isOnSpark } from "./each-storage.ts"
+import { isChosen } from "./chosen-cases.ts"
+import { describeStorages, isOnSpark } from "./each-storage.ts"
 import { storages } from "./storages.ts"
 
 /** Each write of a storage on Spark is a job of its own, and some cases write 500 times. */
 const sparkTimeoutMs = 600_000
-
-const nameOf = ({ theme, name }: ConformanceCase) => `${theme}: ${name}`
-
-/** `npm run conformance` runs them all. */
-function casesOf(storage: string): readonly ConformanceCase[] {
-  const isInPart = isOnS3(storage) && isOnSpark(storage) && process.env.CONFORMANCE !== "all"
-  return isInPart ? ioManagerConformance.filter(one => casesOnS3OnSpark.has(nameOf(one))) : ioManagerConformance
-}
 
 /** The cases that every IO manager has to pass, for the storages that are wanted; prints them as a table. */
 export function describeIOManagers(only: (storage: string) => boolean): void {
@@ -29,8 +16,10 @@ export function describeIOManagers(only: (storage: string) => boolean): void {
     (name, create) => {
       const timeout = isOnSpark(name) ? { timeout: sparkTimeoutMs } : {}
       const outcomes: Map<unknown, unknown> | undefined = results.find(one => one.ioManager === name)?.outcomes
-      for (const conformance of casesOf(name)) {
-        test(nameOf(conformance), timeout, async () => {
+      for (const conformance of ioManagerConformance) {
+        const title = `${conformance.theme}: ${conformance.name}`
+        if (!isChosen(name, title)) continue
+        test(title, timeout, async () => {
           const fixture = create()
           onTestFinished(() => fixture.close())
           outcomes?.set(conformance, "failed")

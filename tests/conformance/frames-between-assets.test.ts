@@ -16,7 +16,7 @@ import {
 import { frame, t } from "@assets/dataframe"
 import { duckdb, duckdbFileIO } from "@assets/io-duckdb"
 import { parquetIO } from "@assets/io-parquet"
-import { deltaIO, spark } from "@assets/io-spark"
+import { deltaIO, spark, tableIO } from "@assets/io-spark"
 import { expect, onTestFinished, test } from "vitest"
 import { describeEach } from "./each-storage.ts"
 
@@ -25,6 +25,7 @@ const environments: { readonly [name: string]: () => EnvironmentConfig } = {
   parquet: () => ({ engine: duckdb(), io: parquetIO({ root: "data" }) }),
   "parquet on spark": () => ({ engine: spark(), io: parquetIO({ root: "data" }) }),
   "delta on spark": () => ({ io: deltaIO({ root: "data" }) }),
+  "iceberg on spark": () => ({ io: tableIO({ format: "iceberg", root: "data" }) }),
   "duckdb file": () => ({ io: duckdbFileIO({ path: "warehouse.duckdb" }) }),
   "duckdb file on spark": () => ({ engine: spark(), io: duckdbFileIO({ path: "warehouse.duckdb" }) }),
 }

@@ -1,6 +1,6 @@
 import { ioManagerConformance } from "@assets/core/testing"
 import { expect, test } from "vitest"
-import { casesOnS3OnSpark } from "./cases-on-s3-on-spark.ts"
+import { chosenCases } from "./chosen-cases.ts"
 import { describeIOManagers } from "./describe-io-managers.ts"
 import { isOnSpark } from "./each-storage.ts"
 
@@ -11,7 +11,7 @@ test("each case has a name of its own", () => {
   expect(new Set(names).size).toBe(names.length)
 })
 
-test("each case that is run on S3 on Spark is one of the suite", () => {
+test.each(Object.entries(chosenCases))("each case that is chosen for %s is one of the suite", (_, chosen) => {
   const names = new Set(ioManagerConformance.map(one => `${one.theme}: ${one.name}`))
-  expect([...casesOnS3OnSpark].filter(name => !names.has(name))).toEqual([])
+  expect([...chosen].filter(name => !names.has(name))).toEqual([])
 })

@@ -7,7 +7,7 @@ import { type Engine, type IOManager, joinObjectUrl, objectStore } from "@assets
 import { type ElsewhereWrite, memoryIO } from "@assets/core/testing"
 import { duckdb, duckdbFileIO } from "@assets/io-duckdb"
 import { parquetIO } from "@assets/io-parquet"
-import { deltaIO, spark } from "@assets/io-spark"
+import { deltaIO, spark, tableIO } from "@assets/io-spark"
 import { arrowIO } from "../../examples/own-io-manager/arrow-io.ts"
 import { bucket } from "../object-store.ts"
 import { EngineFixture } from "./fixture.ts"
@@ -19,7 +19,7 @@ async function deleteParquet(base: string, key: string): Promise<void> {
   }
 }
 
-async function deleteDelta(base: string, key: string): Promise<void> {
+async function deleteTable(base: string, key: string): Promise<void> {
   const folder = join(base, "data", key)
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     if (name.endsWith(".parquet")) rmSync(join(folder, name))
@@ -105,9 +105,16 @@ export const storages: { readonly [name: string]: CreateFixture } = {
   "delta on spark": base =>
     new EngineFixture(spark(), () => deltaIO({ root: "data" }), {
       base,
-      deleteData: deleteDelta,
+      deleteData: deleteTable,
       writeElsewhere: elsewhere("delta on spark"),
       createIOManagerAt: root => deltaIO({ root }),
+    }),
+  "iceberg on spark": base =>
+    new EngineFixture(spark(), () => tableIO({ format: "iceberg", root: "data" }), {
+      base,
+      deleteData: deleteTable,
+      writeElsewhere: elsewhere("iceberg on spark"),
+      createIOManagerAt: root => tableIO({ format: "iceberg", root }),
     }),
   "own on duckdb": base =>
     new EngineFixture(duckdb(), () => arrowIO({ root: "data" }), {

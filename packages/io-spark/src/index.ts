@@ -1,6 +1,8 @@
 export type { Remote } from "./connect/remote.ts"
 export { deltaIO } from "./delta/delta-io.ts"
 export type { DeltaOptions } from "./delta/delta-options.ts"
+export { tableIO } from "./iceberg/table-io.ts"
+export type { TableOptions } from "./iceberg/table-options.ts"
 export type { InstallProgress } from "./install/fetch-jars.ts"
 export type { InstalledSpark, InstallOptions } from "./install/install-spark.ts"
 export { installSpark } from "./install/install-spark.ts"

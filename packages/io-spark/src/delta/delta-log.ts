@@ -1,16 +1,16 @@
-import type { CreateOptions, DeltaPlace } from "./delta-place.ts"
+import type { CreateOptions, TablePlace } from "../table/table-place.ts"
 
 /**
  * The log of a Delta table. Commits are numbered from 0; which of several writers makes a commit of a number is decided
  * where the log lies, and a commit never changes.
  */
 export class DeltaLog {
-  readonly #place: DeltaPlace
+  readonly #place: TablePlace
   readonly folder: string
   readonly #scratch: string
 
   /** @param scratch a folder of ours beside, for commits that are being written */
-  constructor(place: DeltaPlace, folder: string, scratch: string) {
+  constructor(place: TablePlace, folder: string, scratch: string) {
     this.#place = place
     this.folder = folder
     this.#scratch = scratch

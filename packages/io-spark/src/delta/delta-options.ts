@@ -23,9 +23,3 @@ export function refusalOfRoot(root: string): Refusal | undefined {
     fix: "Give root a URL s3://bucket/prefix, or a folder, for one of a mounted network disk.",
   }
 }
-
-/** Why an environment with another engine is refused. */
-export const otherEngine: Refusal = {
-  why: "Delta tables are written by the Spark engine alone in this version.",
-  fix: "Use engine: spark() with deltaIO, or parquetIO with this engine.",
-}

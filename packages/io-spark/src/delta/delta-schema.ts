@@ -1,9 +1,6 @@
-import { ConfigError } from "@assets/core"
 import { type DataType, type Schema, typeName } from "@assets/dataframe"
 import type { Protocol, TableMetadata } from "./delta-action.ts"
-
-/** The column that tells the partition of a row, in tables of assets with partitions. */
-export const partitionColumn = "_partition"
+import { partitionColumn } from "./partition-column.ts"
 
 /** A field of a table's schema, as Spark writes it in JSON. */
 interface StoredField {
@@ -144,27 +141,5 @@ function storedType(type: DataType): StoredType {
       if (name === undefined) throw new Error(`Delta has no type for ${typeName(type)}. Please report this.`)
       return name
     }
-  }
-}
-
-/**
- * Refuses columns that cannot be columns of a table here.
- * @throws ConfigError `ENVIRONMENT_UNSUPPORTED` naming the column
- */
-export function refuseUnstorableNames(schema: Schema): void {
-  for (const { name } of schema.columns) {
-    const why =
-      name.toLowerCase() === partitionColumn
-        ? "Tables of assets with partitions have a column of that name, which tells the partition of a row."
-        : name === ""
-          ? "Delta has no columns without a name."
-          : undefined
-    if (why === undefined) continue
-    throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {
-      what: `deltaIO cannot keep a column with the name '${name}'.`,
-      why,
-      fix: "Rename the column, or keep the asset with parquetIO.",
-      details: { column: name },
-    })
   }
 }

@@ -1,11 +1,16 @@
-import { DefinitionError } from "@assets/core"
-import { type DeltaAction, parseCommit } from "./delta-action.ts"
-import { logCorrupt } from "./delta-failure.ts"
+import { ConfigError } from "@assets/core"
+import type { AssetTable, Change, CommittedWrite, CreateCommit } from "../table/asset-table.ts"
+import { foreignTable } from "../table/table-failure.ts"
+import type { TableFile } from "../table/table-file.ts"
+import type { PlaceEntry, TablePlace } from "../table/table-place.ts"
+import { actionsOf, unknownDemands } from "./commit-actions.ts"
+import { type AddFile, commitText, type DeltaAction, parseCommit } from "./delta-action.ts"
+import { logCorrupt, unknownFeatures } from "./delta-failure.ts"
 import { DeltaLog } from "./delta-log.ts"
-import type { DeltaPlace } from "./delta-place.ts"
+import { partitionColumn, reservedNames } from "./partition-column.ts"
 import { readState, writeState } from "./state-file.ts"
-import { recordIn, type StoredRecord } from "./stored-record.ts"
-import { TableSnapshot } from "./table-snapshot.ts"
+import { recordIn } from "./stored-record.ts"
+import { partitionOf, TableSnapshot } from "./table-snapshot.ts"
 
 /** Commits that are read one by one before the state is written down; of large tables a part of their files. */
 const fewestCommits = 64
@@ -13,44 +18,39 @@ const fewestCommits = 64
 const mostAtOnce = 16
 
 /** The table of one asset. Keeps what it has read of the log, which only grows. */
-export class DeltaTable {
-  readonly place: DeltaPlace
+export class DeltaTable implements AssetTable {
+  readonly place: TablePlace
   readonly key: string
   readonly path: string
+  readonly reservedNames = reservedNames
   readonly log: DeltaLog
   #known: { readonly snapshot: TableSnapshot; readonly stamp: string | undefined } | undefined
   /** Commits since the state was written down. */
   #unsaved = 0
   #reading: Promise<unknown> = Promise.resolve()
 
-  /** @throws DefinitionError `ASSET_KEY_INVALID` for a key that would leave the root or meet a file of ours */
-  constructor(place: DeltaPlace, key: string) {
-    const segments = key.split("/")
-    const isSafe = (segment: string) => /^[A-Za-z0-9.-][A-Za-z0-9_.-]*$/.test(segment) && !/^\.{1,2}$/.test(segment)
-    if (!segments.every(isSafe)) throw unsafeKey(key)
+  constructor(place: TablePlace, key: string, path: string) {
     this.place = place
     this.key = key
-    this.path = place.join(place.root, ...segments)
-    this.log = new DeltaLog(place, place.join(this.path, "_delta_log"), this.ownFolder)
+    this.path = path
+    this.log = new DeltaLog(place, place.join(path, "_delta_log"), this.ownFolder)
   }
 
-  /** What is ours beside the table: Delta leaves alone what begins with `_`. */
+  get logFolder(): string {
+    return this.log.folder
+  }
+
+  /** Delta leaves alone what begins with `_`. */
   get ownFolder(): string {
     return this.place.join(this.path, "_assets")
   }
 
-  /** Where the files of one write lie. */
-  dataFolder(id: string): string {
-    return this.place.join(this.path, id)
+  get dataFolder(): string {
+    return this.path
   }
 
-  /** The path of a file by its name in the log. */
-  filePath(name: string): string {
-    return this.place.resolve(this.path, decodeURIComponent(name))
-  }
-
-  /** The table as it is now; without a commit where there is none. To be read at once: the next call moves it on. */
-  snapshot(): Promise<TableSnapshot> {
+  /** The table as it is now; without a commit where there is none. */
+  state(): Promise<TableSnapshot> {
     const next = this.#reading.then(
       () => this.#refresh(),
       () => this.#refresh(),
@@ -59,28 +59,75 @@ export class DeltaTable {
     return next
   }
 
-  /** The actions of a commit. @throws StorageError `STORAGE_CORRUPT` when it is not there */
+  async *history(partition: string | null): AsyncGenerator<CommittedWrite> {
+    const entry = (await this.state()).entry(partition)
+    for (let version = entry?.version ?? null; version !== null; ) {
+      const actions = await this.commit(version)
+      const record = recordIn(actions)
+      if (!record) return
+      const added = actions.flatMap(({ add }) => (add && partitionOf(add) === partition ? [add] : []))
+      yield { ...record, version, files: added.map(add => this.#located(add)) }
+      version = record.former
+    }
+  }
+
+  async prepare(
+    snapshot: TableSnapshot,
+    change: Change,
+    { durable }: { readonly durable: boolean },
+  ): Promise<CreateCommit> {
+    const version = snapshot.version + 1
+    const files = change.files.map(file => this.#added(file, change.partition))
+    const text = commitText(actionsOf(snapshot, change, files))
+    return commit => this.log.create(version, text, { durable, commit })
+  }
+
+  requireWritable(snapshot: TableSnapshot): void {
+    if (snapshot.isForeign) throw foreignTable(this.key, this.path)
+    const unknown = unknownDemands(snapshot)
+    if (unknown.length > 0) throw unknownFeatures(this.path, unknown)
+  }
+
+  deletionsRefused(): ConfigError {
+    const { key, path } = this
+    return new ConfigError("ENVIRONMENT_UNSUPPORTED", {
+      what: `Rows of ${key} are marked as deleted beside their files, which deltaIO does not read.`,
+      why: "The table has deletion vectors switched on, and somebody has deleted or changed rows.",
+      fix: `Run in Spark: REORG TABLE delta.\`${path}\` APPLY (PURGE)`,
+      details: { key, path },
+    })
+  }
+
+  async filesLetGo(since: number): Promise<readonly string[]> {
+    const paths: string[] = []
+    for (let { version } = await this.state(); version >= 0; version--) {
+      const actions = await this.commit(version)
+      const timestamp = actions.find(action => action.commitInfo)?.commitInfo?.timestamp ?? Number.POSITIVE_INFINITY
+      if (timestamp < since) break
+      for (const { remove } of actions) if (remove) paths.push(this.#pathOf(remove.path))
+    }
+    return paths
+  }
+
+  async leftovers(): Promise<readonly PlaceEntry[]> {
+    return (await this.place.entries(this.ownFolder)).filter(({ name }) => name.endsWith(".tmp"))
+  }
+
+  async isOurs(): Promise<boolean> {
+    for (const version of await this.log.versions()) if (recordIn(await this.commit(version))) return true
+    return false
+  }
+
+  async remove(): Promise<void> {
+    const { place, path, log, ownFolder } = this
+    await place.removeTable({ path, logFolder: log.folder, ownFolder, firstCommit: log.path(0) })
+  }
+
+  /** @throws StorageError `STORAGE_CORRUPT` when it is not there */
   async commit(version: number): Promise<readonly DeltaAction[]> {
     const text = await this.log.read(version)
     if (text === undefined) throw logCorrupt(this.path, `The commit ${version} is not there.`)
     return this.#parsed(version, text)
-  }
-
-  /** The record of a commit of ours. */
-  async record(version: number): Promise<StoredRecord | undefined> {
-    return recordIn(await this.commit(version))
-  }
-
-  /** Whether one of the commits that are there is ours: also of a table whose removal has not come to its end. */
-  async isOurs(): Promise<boolean> {
-    for (const version of await this.log.versions()) if (await this.record(version)) return true
-    return false
-  }
-
-  /** Removes the log, and what it names. */
-  async remove(): Promise<void> {
-    const { place, path, log, ownFolder } = this
-    await place.removeTable({ path, logFolder: log.folder, ownFolder, firstCommit: log.path(0) })
   }
 
   async #refresh(): Promise<TableSnapshot> {
@@ -115,9 +162,32 @@ export class DeltaTable {
   }
 
   async #fromState(): Promise<TableSnapshot> {
+    const located = (add: AddFile) => this.#located(add)
     const found = await readState(this.place, this.ownFolder)
     const isOfThisTable = found !== undefined && (await this.log.stamp(found.version)) !== undefined
-    return isOfThisTable ? found : new TableSnapshot()
+    return isOfThisTable ? TableSnapshot.unpack(found, located) : new TableSnapshot(located)
+  }
+
+  /** The path of a file by its name in the log. */
+  #pathOf(name: string): string {
+    return this.place.resolve(this.path, decodeURIComponent(name))
+  }
+
+  #located({ path, size, stats, deletionVector }: AddFile): TableFile {
+    const rows = stats === undefined ? 0 : Number((JSON.parse(stats) as { numRecords?: number }).numRecords ?? 0)
+    return { path: this.#pathOf(path), bytes: size, rows, ...(deletionVector && { hasDeletions: true }) }
+  }
+
+  /** The line of a commit that adds a file. */
+  #added({ path, bytes, rows }: TableFile, partition: string | null): AddFile {
+    return {
+      path: this.place.relative(this.path, path).split("/").map(encodeURIComponent).join("/"),
+      partitionValues: partition === null ? {} : { [partitionColumn]: partition },
+      size: bytes,
+      modificationTime: Date.now(),
+      dataChange: true,
+      stats: JSON.stringify({ numRecords: rows }),
+    }
   }
 
   /** A log whose first commits were removed is not the log of an empty table. */
@@ -134,13 +204,4 @@ export class DeltaTable {
       throw logCorrupt(this.path, `The commit ${version} is no JSON: ${error instanceof Error ? error.message : error}`)
     }
   }
-}
-
-function unsafeKey(key: string): DefinitionError {
-  return new DefinitionError("ASSET_KEY_INVALID", {
-    what: `${JSON.stringify(key)} is no key that deltaIO keeps.`,
-    why: "Its segments name folders below the root, and one of these would leave it or meet a file of Delta's own.",
-    fix: "Use segments of letters, digits, '_', '.' and '-' that do not begin with '_' and are not '.' or '..'.",
-    details: { key },
-  })
 }

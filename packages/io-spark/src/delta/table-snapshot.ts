@@ -1,28 +1,33 @@
-import type { Materialization } from "@assets/core"
+import type { Entry as TableEntry, TableState } from "../table/asset-table.ts"
+import type { TableFile } from "../table/table-file.ts"
 import type { AddFile, DeltaAction, Protocol, RemoveFile, TableMetadata } from "./delta-action.ts"
-import { partitionColumn } from "./delta-schema.ts"
+import { partitionColumn } from "./partition-column.ts"
 import { recordIn, type StoredRecord } from "./stored-record.ts"
 
-/** What is current of one partition, or of the whole. */
-export interface Entry {
-  readonly partition: string | null
-  /** The commit that made it current. */
+/** A commit of Delta's log is told by its number. */
+interface Entry extends TableEntry {
   readonly version: number
-  readonly materialization: Materialization
-  readonly applied: ReadonlySet<string>
-  /** Whether somebody else has changed its rows since. */
-  readonly isChanged: boolean
 }
 
 /** A table as it is after one of its commits. */
-export class TableSnapshot {
+export class TableSnapshot implements TableState {
   /** Of the last commit; -1 before the first. */
   version = -1
   metadata: TableMetadata | undefined
   protocol: Protocol | undefined
+  /** Tells where a file of the log lies. */
+  readonly #located: (add: AddFile) => TableFile
   readonly #entries = new Map<string | null, Entry>()
   readonly #files = new Map<string | null, Map<string, AddFile>>()
   readonly #partitions = new Map<string, string | null>()
+
+  constructor(located: (add: AddFile) => TableFile) {
+    this.#located = located
+  }
+
+  get isNew(): boolean {
+    return this.version < 0
+  }
 
   get entries(): readonly Entry[] {
     return [...this.#entries.values()]
@@ -32,18 +37,17 @@ export class TableSnapshot {
     return this.#entries.get(partition)
   }
 
-  /** The files of a partition's rows. */
-  files(partition: string | null): readonly AddFile[] {
+  files(partition: string | null): readonly TableFile[] {
+    return this.addedFiles(partition).map(add => this.#located(add))
+  }
+
+  /** The files of a partition's rows, as the log has them. */
+  addedFiles(partition: string | null): readonly AddFile[] {
     return [...(this.#files.get(partition)?.values() ?? [])]
   }
 
   get fileCount(): number {
     return this.#partitions.size
-  }
-
-  /** The folders of the table in which its files lie. */
-  get writeFolders(): Iterable<string> {
-    return [...this.#partitions.keys()].map(folderOf)
   }
 
   /** Files of rows that belong to a partition. */
@@ -79,8 +83,9 @@ export class TableSnapshot {
     return { version, ...(metadata && { metadata }), ...(protocol && { protocol }), entries, files: this.#allFiles() }
   }
 
-  static unpack({ version, metadata, protocol, entries, files }: PackedSnapshot): TableSnapshot {
-    const snapshot = new TableSnapshot()
+  static unpack(packed: PackedSnapshot, located: (add: AddFile) => TableFile): TableSnapshot {
+    const { version, metadata, protocol, entries, files } = packed
+    const snapshot = new TableSnapshot(located)
     snapshot.version = version
     snapshot.metadata = metadata
     snapshot.protocol = protocol
@@ -138,9 +143,4 @@ export interface PackedSnapshot {
 /** The partition whose rows a file holds; null of a table without partitions. */
 export function partitionOf({ partitionValues }: AddFile): string | null {
   return partitionValues[partitionColumn] ?? null
-}
-
-/** The folder of the table in which a file lies; empty for the table's own. */
-export function folderOf(path: string): string {
-  return path.slice(0, Math.max(path.indexOf("/"), 0))
 }

@@ -1,6 +1,7 @@
 /** What lies in a folder: a file, or a folder with all that is below it. */
 export interface PlaceEntry {
   readonly name: string
+  readonly path: string
   readonly bytes: number
   /** When the last of it was written. */
   readonly modifiedMs: number
@@ -26,11 +27,13 @@ export interface TablePaths {
 }
 
 /** Where the tables of a root lie: folders of a disk, or the objects of a store. A path is a file's name, or a URL. */
-export interface DeltaPlace {
+export interface TablePlace {
   readonly root: string
   join(folder: string, ...names: string[]): string
   /** The path of a file by its name in the log of a table: others may have added files that lie elsewhere. */
   resolve(folder: string, name: string): string
+  /** What leads from a folder to a file below, with `/` between its parts. */
+  relative(folder: string, path: string): string
   /**
    * Confirms that of two writers of one commit it lets one succeed. To be asked before a write.
    * @throws ConfigError `ENVIRONMENT_UNSUPPORTED`

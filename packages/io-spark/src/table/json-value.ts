@@ -1,15 +1,15 @@
 import type { Json, WrittenFile } from "@assets/core"
 import type { Schema } from "@assets/dataframe"
-import { dataMissing, storageFailure } from "./delta-failure.ts"
-import type { DeltaPlace } from "./delta-place.ts"
-import type { DeltaTable } from "./delta-table.ts"
+import type { AssetTable } from "./asset-table.ts"
+import { dataMissing, storageFailure } from "./table-failure.ts"
+import type { TablePlace } from "./table-place.ts"
 
 /** The table of a value that is no table: one row of one text. */
 export const jsonSchema: Schema = { columns: [{ name: "value", type: { kind: "string" } }] }
 
 /** Writes a JSON value as a table of one row, which whoever reads the table sees as text. */
 export async function writeJsonFile(
-  place: DeltaPlace,
+  place: TablePlace,
   folder: string,
   value: Json,
   signal: AbortSignal,
@@ -27,8 +27,11 @@ export async function writeJsonFile(
   }
 }
 
-/** Reads what `writeJsonFile` wrote, also when another writer of Delta has written it anew. */
-export async function readJsonFiles({ place, key }: DeltaTable, paths: readonly string[]): Promise<Json> {
+/** Reads what `writeJsonFile` wrote, also when another writer of the table has written it anew. */
+export async function readJsonFiles(
+  { place, key }: Pick<AssetTable, "place" | "key">,
+  paths: readonly string[],
+): Promise<Json> {
   const { parquetReadObjects } = await import("hyparquet")
   for (const path of paths) {
     const bytes = await place.read(path)

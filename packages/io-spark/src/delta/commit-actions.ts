@@ -1,65 +1,14 @@
 import { randomUUID } from "node:crypto"
-import { faultPoint, isApplied, type Materialization, type OutputContext, storageConflict } from "@assets/core"
-import type { Schema } from "@assets/dataframe"
-import { type AddFile, commitText, type DeltaAction, type Protocol, type TableMetadata } from "./delta-action.ts"
-import { foreignTable, unknownFeatures } from "./delta-failure.ts"
-import { partitionColumn, tableSchema } from "./delta-schema.ts"
-import type { DeltaTable } from "./delta-table.ts"
+import type { Change } from "../table/asset-table.ts"
+import type { AddFile, DeltaAction, Protocol, RemoveFile, TableMetadata } from "./delta-action.ts"
+import { tableSchema } from "./delta-schema.ts"
+import { partitionColumn } from "./partition-column.ts"
 import { recordText, type StoredRecord } from "./stored-record.ts"
-import type { Entry, TableSnapshot } from "./table-snapshot.ts"
-import { removal } from "./written-files.ts"
+import type { TableSnapshot } from "./table-snapshot.ts"
 
-/** Rows that are written and approved, and are to become those of a partition. */
-export interface Change {
-  readonly partition: string | null
-  readonly materialization: Materialization
-  readonly schema: Schema
-  readonly files: readonly AddFile[]
-  readonly holds: StoredRecord["holds"]
-  readonly applied: readonly string[]
-}
-
-/** What tells whether somebody else was first. */
-export type Base = Pick<Entry, "version" | "materialization"> | undefined
-
-/**
- * Commits a change to the table's log, rows and record together. Commits of others in between are no hindrance as long as
- * what is current of the partition is what the write began with: those of other partitions, or an OPTIMIZE.
- * @returns the record that is current now: another writer's, when that one has done the same work meanwhile
- * @throws StorageError `STORAGE_CONFLICT`, `LEASE_LOST`: nothing has changed then
- */
-export async function commitChange(
-  context: OutputContext,
-  table: DeltaTable,
-  change: Change,
-  base: Base,
-): Promise<Materialization> {
-  const durable = context.durability === "power"
-  await table.place.confirm()
-  faultPoint("io.pointer")
-  for (;;) {
-    const snapshot = await table.snapshot()
-    requireWritable(table, snapshot)
-    const entry = snapshot.entry(change.partition)
-    const same = sameWork(context, entry, base)
-    if (same) return same
-    const version = snapshot.version + 1
-    const text = commitText(actionsOf(snapshot, change))
-    const commit: OutputContext["commit"] = made => context.commit(made)
-    if (await table.log.create(version, text, { durable, commit })) return change.materialization
-  }
-}
-
-function sameWork(context: OutputContext, entry: Entry | undefined, base: Base): Materialization | undefined {
-  if (isApplied(context, entry?.applied)) return entry?.materialization
-  if (entry?.version === base?.version) return undefined
-  const isSame = context.write === "overwrite" && entry?.materialization.fingerprint === context.fingerprint
-  if (isSame && !entry.isChanged) return entry.materialization
-  throw storageConflict(context.key)
-}
-
-function actionsOf(snapshot: TableSnapshot, change: Change): DeltaAction[] {
-  const { partition, files, holds, schema } = change
+/** The lines of the commit that makes a change of a table, whose new files are `files`. */
+export function actionsOf(snapshot: TableSnapshot, change: Change, files: readonly AddFile[]): DeltaAction[] {
+  const { partition, holds, schema } = change
   const replaced = replacedFiles(snapshot, change)
   const added = new Set(files.map(file => file.path))
   const isPartitioned = partition !== null
@@ -85,8 +34,8 @@ function actionsOf(snapshot: TableSnapshot, change: Change): DeltaAction[] {
 
 /** Files of the partition, and those of an asset that has gained or lost its partitions since. */
 function replacedFiles(snapshot: TableSnapshot, { partition, holds }: Change): readonly AddFile[] {
-  const own = holds === "whole" ? snapshot.files(partition) : []
-  return [...own, ...(partition === null ? snapshot.partitionedFiles : snapshot.files(null))]
+  const own = holds === "whole" ? snapshot.addedFiles(partition) : []
+  return [...own, ...(partition === null ? snapshot.partitionedFiles : snapshot.addedFiles(null))]
 }
 
 function commitInfo({ holds, partition }: Change, userMetadata: string) {
@@ -149,24 +98,24 @@ const knownFeatures: ReadonlySet<string> = new Set([
   "typeWidening",
 ])
 
-/**
- * Refuses a table that is not ours, or that demands of writers what this one does not do.
- * @throws ConfigError `ENVIRONMENT_UNSUPPORTED`
- */
-export function requireWritable(table: DeltaTable, snapshot: TableSnapshot): void {
-  if (snapshot.isForeign) throw foreignTable(table.key, table.path)
-  const { protocol, metadata } = snapshot
+/** What a table demands of its writers that is not done here. */
+export function unknownDemands({ protocol, metadata }: TableSnapshot): string[] {
   const features = (protocol?.writerFeatures ?? []).filter(feature => !knownFeatures.has(feature))
   const legacy = protocol && protocol.minWriterVersion > 2 && protocol.minWriterVersion < 7
   const conditions = Object.keys(metadata?.configuration ?? {}).filter(name => name.startsWith("delta.constraints."))
   const isAppendOnly = metadata?.configuration["delta.appendOnly"] === "true" ? ["delta.appendOnly"] : []
   const byId = metadata?.configuration["delta.columnMapping.mode"] === "id" ? ["delta.columnMapping.mode = id"] : []
-  const unknown = [
+  return [
     ...byId,
     ...features,
     ...(legacy ? [`writer version ${protocol.minWriterVersion}`] : []),
     ...conditions,
     ...isAppendOnly,
   ]
-  if (unknown.length > 0) throw unknownFeatures(table.path, unknown)
+}
+
+/** The line of a commit that removes a file. */
+function removal({ path, partitionValues, size, deletionVector }: AddFile): RemoveFile {
+  const dated = { deletionTimestamp: Date.now(), dataChange: true, extendedFileMetadata: true }
+  return { path, ...dated, partitionValues, size, ...(deletionVector && { deletionVector }) }
 }

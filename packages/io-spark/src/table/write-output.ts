@@ -13,16 +13,15 @@ import {
 } from "@assets/core"
 import { mergeRows, type Relation, requireStorable, type Schema, writeParquetFiles } from "@assets/dataframe"
 import type { SparkSession } from "../spark-session.ts"
-import { type Base, commitChange, requireWritable } from "./commit-write.ts"
-import type { AddFile } from "./delta-action.ts"
-import { dataMissing, storageFailure } from "./delta-failure.ts"
-import { otherEngine } from "./delta-options.ts"
-import { refuseUnstorableNames } from "./delta-schema.ts"
-import type { DeltaTable } from "./delta-table.ts"
+import type { AssetTable } from "./asset-table.ts"
+import { type Base, commitChange } from "./commit-change.ts"
 import { jsonSchema, writeJsonFile } from "./json-value.ts"
 import { storedFrame } from "./read-input.ts"
+import { refuseUnstorableNames } from "./stored-names.ts"
+import { dataMissing, storageFailure } from "./table-failure.ts"
+import { areThere, filesOfWrite, type TableFile } from "./table-file.ts"
+import { otherEngine } from "./table-root.ts"
 import { isCommitted } from "./table-versions.ts"
-import { addedFiles, areThere } from "./written-files.ts"
 
 type TableValue = Extract<OutputValue, { readonly kind: "relation" | "batches" }>
 
@@ -30,7 +29,7 @@ type TableValue = Extract<OutputValue, { readonly kind: "relation" | "batches" }
 interface Former {
   readonly base: Base
   /** Those to whose rows the write adds; undefined where it replaces what is there, if anything. */
-  readonly files: readonly AddFile[] | undefined
+  readonly files: readonly TableFile[] | undefined
 }
 
 /**
@@ -38,34 +37,33 @@ interface Former {
  * What fails or dies before leaves the table as it was.
  */
 export async function writeOutput(
-  table: DeltaTable,
+  table: AssetTable,
   context: OutputContext,
   value: OutputValue,
 ): Promise<Materialization> {
   const schema = isTable(value) ? (value.schema as Schema) : jsonSchema // core hands on what the dataframe made
   requireStorable(schema)
   if (isTable(value)) {
-    refuseUnstorableNames(schema)
+    refuseUnstorableNames(table, schema)
     confirmLayout(context.layout ?? {}, schema, context.key)
   }
   const partition = context.partitions[0] ?? null
   await table.place.confirm()
-  const snapshot = await table.snapshot()
-  requireWritable(table, snapshot)
-  const entry = snapshot.entry(partition)
+  const state = await table.state()
+  table.requireWritable(state)
+  const entry = state.entry(partition)
   if (entry && isApplied(context, entry.applied)) return entry.materialization
   const isAddition = isTable(value) && context.write !== "overwrite" && entry && isTable(entry.materialization)
-  const former: Former = { base: entry, files: isAddition ? snapshot.files(partition) : undefined }
-  const folder = table.dataFolder(context.id)
+  const former: Former = { base: entry, files: isAddition ? state.files(partition) : undefined }
+  if (former.files?.some(file => file.hasDeletions)) throw table.deletionsRefused()
+  const folder = table.place.join(table.dataFolder, context.id)
   try {
     const record = await writeAndCommit(table, context, { value, schema, partition, former, folder })
     if (record.id !== context.id) await table.place.remove(folder)
     return record
   } catch (error) {
     // What fails may have failed after the commit was made.
-    const isMade = await isCommitted(table, { partition, id: context.id, after: entry?.version ?? -1 }).catch(
-      () => true,
-    )
+    const isMade = await isCommitted(table, { partition, id: context.id, after: entry?.version }).catch(() => true)
     // What cannot be removed now is collected later.
     if (!isMade && !mayBeMadeYet(table, error)) await table.place.remove(folder).catch(() => {})
     throw error
@@ -73,8 +71,8 @@ export async function writeOutput(
 }
 
 /** Whether the request that makes the commit has got no answer: a store may still carry it out. */
-function mayBeMadeYet({ log }: DeltaTable, error: unknown): boolean {
-  return error instanceof StorageError && String(error.details.url).startsWith(log.folder)
+function mayBeMadeYet({ logFolder }: AssetTable, error: unknown): boolean {
+  return error instanceof StorageError && String(error.details.url).startsWith(logFolder)
 }
 
 interface Write {
@@ -85,15 +83,15 @@ interface Write {
   readonly folder: string
 }
 
-async function writeAndCommit(table: DeltaTable, context: OutputContext, write: Write): Promise<Materialization> {
+async function writeAndCommit(table: AssetTable, context: OutputContext, write: Write): Promise<Materialization> {
   const { value, schema, partition, former, folder } = write
   await table.place.makeFolder(folder)
   faultPoint("io.write")
   const result = await writeFiles(table, context, write)
-  const files = addedFiles(context.id, result.files, partition)
+  const files = filesOfWrite(table.place, folder, result.files)
   const isAdded = former.files !== undefined && context.write === "append"
   const all = isAdded ? [...(former.files ?? []), ...files] : files
-  const stored = writtenValue(table, value, all, schema)
+  const stored = writtenValue(value, all, schema)
   const materialization = await context.approve({ stored, ...(isTable(value) && { result }) })
   faultPoint("io.marker")
   const names = result.files.map(({ path }) => path)
@@ -107,11 +105,11 @@ async function writeAndCommit(table: DeltaTable, context: OutputContext, write: 
 }
 
 /** A merge writes all rows anew, and the work whose rows they are stays known. */
-async function appliedBefore(table: DeltaTable, partition: string | null): Promise<Iterable<string>> {
-  return (await table.snapshot()).entry(partition)?.applied ?? []
+async function appliedBefore(table: AssetTable, partition: string | null): Promise<Iterable<string>> {
+  return (await table.state()).entry(partition)?.applied ?? []
 }
 
-async function writeFiles(table: DeltaTable, context: OutputContext, write: Write): Promise<WriteResult> {
+async function writeFiles(table: AssetTable, context: OutputContext, write: Write): Promise<WriteResult> {
   const { value, folder } = write
   const { stepId, signal, layout = {} } = context
   if (value.kind === "nothing") return { rows: 0, bytes: 0, files: [], columns: [] }
@@ -145,7 +143,7 @@ function isAsMade({ write, layout = {} }: OutputContext): boolean {
 function sparkSession(session: EngineSession): SparkSession {
   if (session.dialect === "spark") return session as SparkSession // the only engine that speaks it
   throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {
-    what: `deltaIO cannot be used with the engine of this environment (${session.dialect}).`,
+    what: `Tables cannot be written by the engine of this environment (${session.dialect}).`,
     ...otherEngine,
     details: { dialect: session.dialect },
   })
@@ -153,23 +151,23 @@ function sparkSession(session: EngineSession): SparkSession {
 
 /** The rows to write: of a merge, all that the partition is to have. */
 async function merged(
-  table: DeltaTable,
+  table: AssetTable,
   context: OutputContext,
   { schema, former }: Write,
   added: Relation,
 ): Promise<Relation> {
   if (typeof context.write !== "object" || !former.files) return added
-  if (!(await areThere(table, former.files))) throw dataMissing(table.key, table.path)
-  const before = storedFrame(table, former.files, schema)
+  if (!(await areThere(table.place, former.files))) throw dataMissing(table.key, table.path)
+  const before = storedFrame(former.files, schema)
   if (before.kind !== "relation") throw new Error("Rows are a relation. Please report this.")
   const rows = before.relation as Relation
   return (context.merge?.(rows, added) as Relation | undefined) ?? mergeRows(rows, added, context.write.merge, schema)
 }
 
 /** What was written, readable before it becomes current. */
-function writtenValue(table: DeltaTable, value: OutputValue, files: readonly AddFile[], schema: Schema): StoredValue {
+function writtenValue(value: OutputValue, files: readonly TableFile[], schema: Schema): StoredValue {
   if (value.kind === "json") return { kind: "json", value: value.value }
-  return value.kind === "nothing" ? { kind: "nothing" } : storedFrame(table, files, schema)
+  return value.kind === "nothing" ? { kind: "nothing" } : storedFrame(files, schema)
 }
 
 function isTable(value: { readonly kind: OutputValue["kind"] }): value is TableValue {

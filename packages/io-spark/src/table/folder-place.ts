@@ -1,15 +1,15 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, rmSync, type Stats, statSync, writeFileSync } from "node:fs"
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises"
-import { dirname, join } from "node:path"
+import { dirname, join, relative, sep } from "node:path"
 import { isMissingFile, removeEmptyFolders, syncToDisk } from "@assets/core"
 import { writeNewFile } from "@assets/dataframe"
-import { storageFailure } from "./delta-failure.ts"
-import type { CreateOptions, DeltaPlace, PlaceEntry, TablePaths } from "./delta-place.ts"
+import { storageFailure } from "./table-failure.ts"
+import type { CreateOptions, PlaceEntry, TablePaths, TablePlace } from "./table-place.ts"
 
 let writes = 0
 
 /** Tables in folders of a disk. */
-export class FolderPlace implements DeltaPlace {
+export class FolderPlace implements TablePlace {
   readonly root: string
 
   constructor(root: string) {
@@ -23,6 +23,10 @@ export class FolderPlace implements DeltaPlace {
   resolve(folder: string, name: string): string {
     if (/^file:\/*/.test(name)) return name.replace(/^file:\/*/, "/")
     return name.startsWith("/") ? name : join(folder, name)
+  }
+
+  relative(folder: string, path: string): string {
+    return relative(folder, path).split(sep).join("/")
   }
 
   async confirm(): Promise<void> {} // a second name is given only where there is none
@@ -133,6 +137,7 @@ function entryOf(folder: string, name: string): PlaceEntry {
   const all = statsBelow(whole)
   return {
     name,
+    path: whole,
     bytes: all.reduce((sum, one) => sum + (one.isFile() ? one.size : 0), 0),
     modifiedMs: Math.max(0, ...all.map(one => one.mtimeMs)),
   }

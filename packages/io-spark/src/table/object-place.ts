@@ -6,13 +6,13 @@ import {
   relativeObjectUrl,
   StorageError,
 } from "@assets/core"
-import type { CreateOptions, DeltaPlace, PlaceEntry, TablePaths } from "./delta-place.ts"
+import type { CreateOptions, PlaceEntry, TablePaths, TablePlace } from "./table-place.ts"
 
 /** A store may refuse a conditional write for another one that is under way, and fails in the end. */
 const mostAttempts = 5
 
 /** Tables of objects. A commit is a conditional write, so that of two writers on any hosts one is refused. */
-export class ObjectPlace implements DeltaPlace {
+export class ObjectPlace implements TablePlace {
   readonly root: string
   readonly #store: ObjectStore
 
@@ -28,6 +28,10 @@ export class ObjectPlace implements DeltaPlace {
   resolve(folder: string, name: string): string {
     const url = name.replace(/^s3a:/i, "s3:")
     return isObjectUrl(url) ? url : joinObjectUrl(folder, url)
+  }
+
+  relative(folder: string, path: string): string {
+    return relativeObjectUrl(folder, path)
   }
 
   confirm(): Promise<void> {
@@ -46,6 +50,7 @@ export class ObjectPlace implements DeltaPlace {
       if (name !== "")
         found.set(name, {
           name,
+          path: joinObjectUrl(folder, name),
           bytes: bytes + (other?.bytes ?? 0),
           modifiedMs: Math.max(modifiedMs, other?.modifiedMs ?? 0),
         })

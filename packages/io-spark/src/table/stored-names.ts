@@ -1,0 +1,24 @@
+import { ConfigError } from "@assets/core"
+import type { Schema } from "@assets/dataframe"
+import type { AssetTable } from "./asset-table.ts"
+
+/** Why no column of an asset can have the name of the column of partitions. */
+export const tellsPartition =
+  "Tables of assets with partitions have a column of that name, which tells the partition of a row."
+
+/**
+ * Refuses columns that cannot be columns of a table here.
+ * @throws ConfigError `ENVIRONMENT_UNSUPPORTED` naming the column
+ */
+export function refuseUnstorableNames({ reservedNames }: AssetTable, schema: Schema): void {
+  for (const { name } of schema.columns) {
+    const why = name === "" ? "Tables have no columns without a name." : reservedNames.get(name.toLowerCase())
+    if (why === undefined) continue
+    throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {
+      what: `A table cannot have a column with the name '${name}'.`,
+      why,
+      fix: "Rename the column, or keep the asset with parquetIO.",
+      details: { column: name },
+    })
+  }
+}
