@@ -12,7 +12,8 @@ import { commandOf, descendantsOf, isRunning } from "../../packages/io-spark/tes
 import { sharedCluster } from "../../packages/io-spark/test/standalone-cluster.ts"
 import { skipsSpark, sparkLaunch, startedSpark } from "../../packages/io-spark/test/started-spark.ts"
 import { CliProject, type Ended, ended } from "./cli-project.ts"
-import { StoredAsset } from "./stored-asset.ts"
+import { StoredAsset, type StoredFiles } from "./stored-asset.ts"
+import { StoredTable } from "./stored-table.ts"
 
 const example = join(import.meta.dirname, "../../examples/flights")
 const sources = dirname(dirname(createRequire(import.meta.url).resolve("vega-datasets")))
@@ -46,7 +47,7 @@ const config = `
 import { defineConfig } from "@assets/core"
 import { duckdb } from "@assets/io-duckdb"
 import { parquetIO } from "@assets/io-parquet"
-import { spark } from "@assets/io-spark"
+import { deltaIO, spark } from "@assets/io-spark"
 
 const sources = ${JSON.stringify(sources)}
 const cluster = { master: process.env.CLUSTER, driverMemory: "640m", executorMemory: "512m", executorCores: 1 }
@@ -62,13 +63,20 @@ export default defineConfig({
   environments: {
     local: { engine: duckdb(), io: parquetIO({ root: "data-local" }), sources },
     cluster: { engine: spark({ ...cluster, conf }), io: parquetIO({ root: "data-cluster" }), sources },
+    lake: { extends: "cluster", io: deltaIO({ root: "data-lake" }) },
     greedy: { extends: "cluster", engine: spark({ ...cluster, executorMemory: "64g" }), io: parquetIO({ root: "data-greedy" }) },
   },
 })
 `
 
-/** The assets of the example that are frames, and the columns by which they are compared. */
-const frames = ["staging/flights", "marts/airport_delays", "marts/routes", "marts/daily_traffic", "marts/hourly_delays"]
+/** All assets of the project, the example's with not one line changed. */
+const all = ["made/*", "staging/*", "marts/*", "models/*"]
+
+/** Those that are frames. */
+const frames = [
+  ...["made/ones", "made/digests", "made/totals", "staging/flights"],
+  ...["marts/airport_delays", "marts/routes", "marts/daily_traffic", "marts/hourly_delays"],
+]
 
 describe.skipIf(skipsSpark)("a standalone cluster", { timeout: 900_000 }, () => {
   const cluster = sharedCluster({ workers: 2 })
@@ -99,11 +107,17 @@ describe.skipIf(skipsSpark)("a standalone cluster", { timeout: 900_000 }, () => 
     return (await start(rows, args)).ended
   }
 
-  const stored = (environment: string, key: string) => new StoredAsset(project.path(`data-${environment}`, key))
+  function stored(environment: string, key: string): StoredFiles {
+    const folder = project.path(`data-${environment}`, key)
+    return environment === "lake" ? new StoredTable(folder) : new StoredAsset(folder)
+  }
 
-  /** Rows of either side that the other has not, repeated rows counted. */
-  async function differences(key: string): Promise<number> {
-    const [local, other] = ["local", "cluster"].map(name => `read_parquet([${stored(name, key).paths().map(quoted)}])`)
+  const filesOf = (environment: string, key: string) =>
+    `read_parquet([${stored(environment, key).paths().map(quoted)}])`
+
+  /** Rows that an environment has and `local` has not, or the other way, repeated rows counted. */
+  async function differences(environment: string, key: string): Promise<number> {
+    const [local, other] = [filesOf("local", key), filesOf(environment, key)]
     const [row] = (
       await duckdb.runAndReadAll(`
         select (select count(*) from (from ${local} except all from ${other}))
@@ -112,19 +126,19 @@ describe.skipIf(skipsSpark)("a standalone cluster", { timeout: 900_000 }, () => 
     return Number(row?.n)
   }
 
-  async function rowsOf(key: string): Promise<number> {
-    const files = stored("cluster", key).paths().map(quoted)
-    const [row] = (await duckdb.runAndReadAll(`select count(*) as n from read_parquet([${files}])`)).getRowObjects()
+  async function rowsOf(environment: string, key: string): Promise<number> {
+    const text = `select count(*) as n from ${filesOf(environment, key)}`
+    const [row] = (await duckdb.runAndReadAll(text)).getRowObjects()
     return Number(row?.n)
   }
 
   /** Waits until a task of a write has been done, and another is at work. */
-  async function isAtWork(key: string, run: Promise<Ended>): Promise<void> {
+  async function isAtWork(environment: string, key: string, run: Promise<Ended>): Promise<void> {
     let early: Ended | undefined
     void run.then(end => {
       early = end
     })
-    for (; !stored("cluster", key).hasRunningTask(); await sleep(5))
+    for (; !stored(environment, key).hasRunningTask(); await sleep(5))
       if (early) throw new Error(`The run has ended before: ${early.stdout}${early.stderr}`)
   }
 
@@ -135,79 +149,77 @@ describe.skipIf(skipsSpark)("a standalone cluster", { timeout: 900_000 }, () => 
     expect(cluster().executors()).toEqual([])
   }
 
-  test("computes the rows that DuckDB computes, with not one line of the assets changed", async () => {
-    const verified = await assets(
-      1,
-      "verify",
-      "staging/*",
-      "marts/*",
-      "models/*",
-      "--env",
-      "local",
-      "--against",
-      "cluster",
-    )
-    expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining("Verified. same=6 ") })
-    for (const key of frames) expect([key, await differences(key)]).toEqual([key, 0])
-  })
-
-  test("loses a worker with its executor in the middle of a step: the run completes, no file is lost or doubled", async () => {
-    const run = await start(100, ["materialize", "made/*"])
-    await isAtWork("made/digests", run.ended)
-    cluster().killWorker()
-    expect(await run.ended).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining("Done. ok=3 skipped=0 failed=0 "),
+  describe.each([
+    { environment: "cluster", kind: "Parquet files" },
+    { environment: "lake", kind: "Delta tables" },
+  ])("that keeps $kind", ({ environment }) => {
+    test("loses a worker with its executor in the middle of a step: the run completes, no file is lost or doubled", async () => {
+      const run = await start(100, ["materialize", ...all, "--env", environment])
+      await isAtWork(environment, "made/digests", run.ended)
+      cluster().killWorker()
+      expect(await run.ended).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining("Done. ok=9 skipped=0 failed=0 "),
+      })
+      await cluster().until(({ aliveworkers }) => aliveworkers === 1)
+      const digests = stored(environment, "made/digests")
+      expect(digests.present()).toEqual(digests.recorded())
+      expect(digests.recorded()).toHaveLength(8)
+      await cluster().addWorker()
+      await cluster().until(({ aliveworkers }) => aliveworkers === 2)
     })
-    await cluster().until(({ aliveworkers }) => aliveworkers === 1)
-    expect((await assets(100, "materialize", "made/*", "--env", "local", "--quiet")).code).toBe(0)
-    for (const key of ["made/digests", "made/totals"]) expect([key, await differences(key)]).toEqual([key, 0])
-    const digests = stored("cluster", "made/digests")
-    expect(digests.present()).toEqual(digests.recorded())
-    expect(digests.recorded()).toHaveLength(8)
-    await cluster().addWorker()
-    await cluster().until(({ aliveworkers }) => aliveworkers === 2)
-  })
 
-  test("whose server is killed fails the step with a fix, keeps what was current, and goes on from the failure", async () => {
-    const run = await start(110, ["materialize", "made/*", "--json"])
-    await isAtWork("made/digests", run.ended)
-    const server = serverOf(run.child.pid)
-    process.kill(server, "SIGKILL")
-    const { code, stdout } = await run.ended
-    expect(code).toBe(1)
-    const events = stdout
-      .trim()
-      .split("\n")
-      .map(line => JSON.parse(line))
-    expect(events.find(({ type }) => type === "step_failed")).toMatchObject({
-      key: "made/digests",
-      error: {
-        code: "SPARK_START_FAILED",
-        what: "The Spark server was killed.",
-        why: expect.stringContaining("SIGKILL"),
-        fix: expect.stringContaining("--from-failure"),
-      },
+    test("has the rows that DuckDB computes", async () => {
+      const verified = await assets(100, "verify", ...all, "--env", "local", "--against", environment)
+      expect(verified).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining("Verified. same=9 different=0 failed=0 "),
+      })
+      for (const key of frames) expect([key, await differences(environment, key)]).toEqual([key, 0])
     })
-    await isGone([server])
-    expect(await rowsOf("made/digests")).toBe(100_000)
-    expect(stored("cluster", "made/digests").versions()).toHaveLength(1)
-    const again = await assets(110, "materialize", "--from-failure", events[0].runId)
-    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining("Done. ok=2 skipped=0 failed=0 ") })
-    expect(await rowsOf("made/digests")).toBe(110_000)
+
+    test("whose server is killed fails the step with a fix, keeps what was current, and goes on from the failure", async () => {
+      const run = await start(110, ["materialize", "made/*", "--env", environment, "--json"])
+      await isAtWork(environment, "made/digests", run.ended)
+      const server = serverOf(run.child.pid)
+      process.kill(server, "SIGKILL")
+      const { code, stdout } = await run.ended
+      expect(code).toBe(1)
+      const events = stdout
+        .trim()
+        .split("\n")
+        .map(line => JSON.parse(line))
+      expect(events.find(({ type }) => type === "step_failed")).toMatchObject({
+        key: "made/digests",
+        error: {
+          code: "SPARK_START_FAILED",
+          what: "The Spark server was killed.",
+          why: expect.stringContaining("SIGKILL"),
+          fix: expect.stringContaining("--from-failure"),
+        },
+      })
+      await isGone([server])
+      expect(stored(environment, "made/digests").versions()).toHaveLength(1)
+      expect(await rowsOf(environment, "made/digests")).toBe(100_000)
+      const again = await assets(110, "materialize", "--from-failure", events[0].runId)
+      expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining("Done. ok=2 skipped=0 failed=0 ") })
+      expect((await assets(110, "materialize", "made/*", "--env", "local", "--quiet")).code).toBe(0)
+      for (const key of ["made/digests", "made/totals"])
+        expect([key, await differences(environment, key)]).toEqual([key, 0])
+    })
   })
 
   test("is left by all that a killed runner had started, and the next run completes", async () => {
     const run = await start(120, ["materialize", "made/*"])
-    await isAtWork("made/digests", run.ended)
+    await isAtWork("cluster", "made/digests", run.ended)
     const pids = descendantsOf(run.child.pid ?? 0)
     expect(pids).toContain(serverOf(run.child.pid))
     run.child.kill("SIGKILL")
     await isGone(pids)
-    expect(await rowsOf("made/digests")).toBe(110_000)
+    expect(await rowsOf("cluster", "made/digests")).toBe(110_000)
     const next = await assets(120, "materialize", "made/*")
     expect(next).toMatchObject({ code: 0, stdout: expect.stringContaining("Done. ok=2 skipped=1 failed=0 ") })
-    expect(await rowsOf("made/digests")).toBe(120_000)
+    expect(await rowsOf("cluster", "made/digests")).toBe(120_000)
     const { stdout } = await assets(120, "runs", "list", "--json")
     const runs = stdout
       .trim()
@@ -258,14 +270,14 @@ describe.skipIf(skipsSpark)("a standalone cluster", { timeout: 900_000 }, () => 
   // The last one: there is no cluster after it.
   test("loses its master in the middle of a step: the run completes with the executors that it has, the next is told", async () => {
     const run = await start(130, ["materialize", "made/*"])
-    await isAtWork("made/digests", run.ended)
+    await isAtWork("cluster", "made/digests", run.ended)
     cluster().killMaster()
     expect(await run.ended).toMatchObject({ code: 0 })
-    expect(await rowsOf("made/digests")).toBe(130_000)
+    expect(await rowsOf("cluster", "made/digests")).toBe(130_000)
     const next = await assets(140, "materialize", "made/*")
     expect(next).toMatchObject({ code: 1, stderr: expect.stringContaining("SPARK_START_FAILED") })
     expect(next.stderr).toContain(`The cluster ${await cluster().url()} does not answer.`)
-    expect(await rowsOf("made/digests")).toBe(130_000)
+    expect(await rowsOf("cluster", "made/digests")).toBe(130_000)
   })
 })
 
