@@ -1,9 +1,9 @@
 import { statSync } from "node:fs"
-import { connect } from "node:net"
+import { connect as connectSocket } from "node:net"
 import { totalmem } from "node:os"
 import { dirname, join } from "node:path"
 import { type Finding, findingOf } from "@assets/core"
-import { parseRemote } from "./connect/remote.ts"
+import { parseRemote, type Remote } from "./connect/remote.ts"
 import { readSet } from "./install/installed-set.ts"
 import { findSparkJars, requireMasterJars } from "./install/spark-jars.ts"
 import { findJava, requireJavaFor } from "./launch/java.ts"
@@ -31,8 +31,7 @@ export async function doctorSpark(options: SparkOptions, context: DoctorContext 
     const resolved = resolveSparkOptions(options, env, expand)
     if (resolved.kind === "launch") return await launchFindings(resolved.launch)
     const { remote } = resolved
-    const { host, port } = typeof remote === "string" ? parseRemote(remote) : remote
-    return [await addressFinding("The Spark Connect server", host, port)]
+    return [await serverFinding(typeof remote === "string" ? parseRemote(remote) : remote)]
   } catch (error) {
     return [findingOf(error)]
   }
@@ -127,7 +126,22 @@ function masterAddresses(master: string): { readonly host: string; readonly port
   })
 }
 
-/** Whether something listens at an address; whether it is Spark, and takes the token, a session tells. */
+/** Whether a server takes a session: the token, and a version that is known. */
+async function serverFinding(remote: Remote): Promise<Finding> {
+  const { host, port } = remote
+  const reached = await addressFinding("The Spark Connect server", host, port)
+  if (reached.level === "error") return reached
+  try {
+    const { connect } = await import("./connect/client.ts")
+    const client = await connect(remote)
+    await client.close()
+    return { level: "ok", what: `Spark ${client.version.text} answers at ${host}:${port}` }
+  } catch (error) {
+    return findingOf(error)
+  }
+}
+
+/** Whether something listens at an address. */
 async function addressFinding(who: string, host: string, port: number): Promise<Finding> {
   const why = await refusal(host, port)
   if (why === undefined) return { level: "ok", what: `${who} answers at ${host}:${port}` }
@@ -140,7 +154,7 @@ async function addressFinding(who: string, host: string, port: number): Promise<
 
 function refusal(host: string, port: number): Promise<string | undefined> {
   return new Promise(resolve => {
-    const socket = connect({ host: host.replace(/^\[(.*)\]$/, "$1"), port })
+    const socket = connectSocket({ host: host.replace(/^\[(.*)\]$/, "$1"), port })
     const end = (why: string | undefined) => {
       socket.destroy()
       resolve(why)

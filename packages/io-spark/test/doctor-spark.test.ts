@@ -4,7 +4,7 @@ import { join } from "node:path"
 import type { Finding } from "@assets/core"
 import { describe, expect, onTestFinished, test } from "vitest"
 import { doctorSpark } from "../src/doctor-spark.ts"
-import { scratchFolder, skipsSpark } from "./started-spark.ts"
+import { scratchFolder, skipsSpark, startedSpark } from "./started-spark.ts"
 
 const faults = (found: readonly Finding[]) => found.filter(one => one.level !== "ok")
 
@@ -34,6 +34,18 @@ describe.skipIf(skipsSpark)("on this machine", () => {
     const found = await doctorSpark({ master: "local[2]", driverMemory: "1g" })
     expect(faults(found)).toEqual([])
     expect(found.map(one => one.what).join("\n")).toMatch(/Java \d+.*\n.*Spark 4\.\d.*\n.*heap of 1024 MiB/)
+  })
+
+  test("tells the version of a server that runs already, and whether it takes the token", async () => {
+    const { remote } = await startedSpark()
+    const { host, port, token } = remote
+    const [found] = await doctorSpark({ remote: `sc://${host}:${port}/;token=${token}` })
+    expect(found).toEqual({
+      level: "ok",
+      what: expect.stringMatching(/^Spark 4\.\d+\.\d+ answers at 127\.0\.0\.1:\d+$/),
+    })
+    const [refused] = await doctorSpark({ remote: `sc://${host}:${port}/;token=geheim` })
+    expect(refused).toMatchObject({ level: "error", what: expect.stringContaining("ENGINE_UNAUTHENTICATED") })
   })
 })
 
@@ -80,10 +92,8 @@ test("a jar of another size than was installed is told", async () => {
 test("a server that runs already, or a cluster, is looked for at its address", async () => {
   const port = await listeningPort()
   const env = machine()
-  const remote = `sc://127.0.0.1:${port}/;token=geheim`
-  expect(await doctorSpark({ remote }, { env })).toEqual([
-    { level: "ok", what: `The Spark Connect server answers at 127.0.0.1:${port}` },
-  ])
+  const [other] = await doctorSpark({ remote: `sc://127.0.0.1:${port}/;token=geheim` }, { env })
+  expect(other).toMatchObject({ level: "error", what: expect.stringContaining("ENGINE_UNREACHABLE") })
   const [gone] = await doctorSpark({}, { env: { SPARK_REMOTE: "sc://127.0.0.1:1/;token=geheim" } })
   expect(gone).toMatchObject({ level: "error", what: expect.stringContaining("127.0.0.1:1: ECONNREFUSED") })
   expect(JSON.stringify(gone)).not.toContain("geheim")
