@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config"
 
+const optIn = process.env.TEST_PROJECT
+
 /** `unit` is in memory and quick; `system` uses engines, files, processes and the browser. */
 export default defineConfig({
   resolve: { conditions: ["@assets/source"] },
@@ -40,10 +42,8 @@ export default defineConfig({
           ],
         },
       },
-      // By `npm run test:yarn`, which brings what it needs.
-      ...(process.env.TEST_YARN
-        ? [{ extends: true as const, test: { name: "yarn", include: ["tests/yarn/**/*.test.ts"] } }]
-        : []),
+      // One of `npm run test:yarn` and its like, which bring what they need.
+      ...(optIn ? [{ extends: true as const, test: { name: optIn, include: [`tests/${optIn}/**/*.test.ts`] } }] : []),
     ],
   },
 })

@@ -1,7 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import type { EngineSession } from "@assets/core"
 import { openSession, type Session, typeName } from "@assets/dataframe"
 import { spark } from "@assets/io-spark"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
@@ -12,8 +8,8 @@ import { frameOutput, sorted } from "./golden/frame-rows.ts"
 import { readGolden } from "./golden/golden-file.ts"
 import { type CaseOutcome, parityPage } from "./golden/parity-page.ts"
 import type { Outcome } from "./golden/run-case.ts"
-import { runSparkCase } from "./golden/run-spark-case.ts"
-import { writeGoldenTables } from "./golden/spark-tables.ts"
+import type { SparkOutcome } from "./golden/run-spark-case.ts"
+import { sparkOutcomes } from "./golden/spark-outcomes.ts"
 
 const golden = readGolden()
 /** Spark 4.1.2 keeps both zeros apart; the Spark of the recorded answers does not. */
@@ -23,41 +19,24 @@ const changedSince = new Map([["4.1.2", ["array-distinct.ad"]]])
 describe.skipIf(skipsSpark)("Spark", () => {
   sharedSpark({ master: "local[1]" })
 
-  const sessions: EngineSession[] = []
-  let folder: string
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "assets-golden-spark-"))
-  })
-  afterAll(async () => {
-    for (const session of sessions) await session.close()
-    rmSync(folder, { recursive: true, force: true })
-  })
-
   describe("the recorded cases", () => {
-    const onSpark = new Map<string, CaseOutcome>()
-    const open: string[] = []
+    let onSpark: ReadonlyMap<string, SparkOutcome>
     let sparkVersion = ""
 
     beforeAll(async () => {
-      const signal = new AbortController().signal
-      const engine = spark()
-      for (const timeZone of new Set(golden.cases.map(c => c.timeZone))) {
-        const session = await engine.open({ timeZone, scratch: folder, now: new Date(0), signal })
-        sessions.push(session)
-        sparkVersion = await versionOf(session)
-        const files = await writeGoldenTables(session, golden, mkdtempSync(join(folder, "tables-")))
-        for (const c of golden.cases.filter(one => one.timeZone === timeZone)) {
-          const outcome = await runSparkCase({ session, files }, golden, c)
-          onSpark.set(c.id, outcome.kind)
-          if (outcome.kind === "open") open.push(`${c.id} | ${c.sparkSql} | ${outcome.why.slice(0, 400)}`)
-        }
-      }
+      const made = await sparkOutcomes(golden)
+      onSpark = made.outcomes
+      sparkVersion = made.version
     }, 1_800_000)
 
     test("give on Spark, through the printer, what Spark gave", () => {
       const changed = changedSince.get(sparkVersion) ?? []
-      expect(open.filter(line => !changed.some(id => line.startsWith(`${id} `)))).toEqual([])
+      const open = golden.cases.flatMap(({ id, sparkSql }) => {
+        const outcome = onSpark.get(id)
+        if (outcome?.kind !== "open" || changed.includes(id)) return []
+        return [`${id} | ${sparkSql} | ${outcome.why.slice(0, 400)}`]
+      })
+      expect(open).toEqual([])
     })
 
     test("are what the page of the reference says", async () => {
@@ -65,7 +44,7 @@ describe.skipIf(skipsSpark)("Spark", () => {
       const page = parityPage({
         golden,
         duckdb: kindsOf(outcomes),
-        spark: onSpark,
+        spark: new Map([...onSpark].map(([id, { kind }]) => [id, kind])),
         duckdbVersion: version,
         sparkVersion,
       })
@@ -101,11 +80,4 @@ describe.skipIf(skipsSpark)("Spark", () => {
 /** A function that is not yet there is a difference, too. */
 function kindsOf(outcomes: ReadonlyMap<string, Outcome>): ReadonlyMap<string, CaseOutcome> {
   return new Map([...outcomes].map(([id, { kind }]) => [id, kind === "not yet" ? "open" : kind]))
-}
-
-async function versionOf(session: EngineSession): Promise<string> {
-  for await (const { rows } of session.query?.("SELECT version()", new Map(), new AbortController().signal) ?? []) {
-    if (rows[0]) return String(rows[0][0]).replace(/ .*/, "")
-  }
-  throw new Error("Spark did not tell its version.")
 }

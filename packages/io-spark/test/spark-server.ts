@@ -21,24 +21,37 @@ export interface SparkServer {
   stop(): Promise<void>
 }
 
+const serverClass = "org.apache.spark.sql.connect.service.SparkConnectServer"
+
+/** What a server is started from, where it is not the Spark of the tests. */
+export interface ServerProgram {
+  /** The folder with the `jars`. */
+  readonly sparkHome?: string
+  readonly main?: string
+  /** A folder of classes that the jars lack. */
+  readonly classes?: string
+}
+
 /** Starts a server; a few seconds. `settings` are Spark's, as they stand when a server starts. */
-export async function startSparkServer(settings: { readonly [key: string]: string } = {}): Promise<SparkServer> {
+export async function startSparkServer(
+  settings: { readonly [key: string]: string } = {},
+  { sparkHome = process.env.SPARK_HOME || undefined, main = serverClass, classes }: ServerProgram = {},
+): Promise<SparkServer> {
   const java = await findJava(process.env.JAVA_HOME || undefined, process.env)
-  const jars = findSparkJars(process.env.SPARK_HOME || undefined, process.env)
+  const jars = findSparkJars(sparkHome, process.env)
   const folder = mkdtempSync(join(tmpdir(), "assets-spark-"))
   const token = randomUUID()
   mkdirSync(join(folder, "tmp"))
   const log = join(folder, "log4j2.properties")
   writeFileSync(log, logSettings)
   const conf = Object.entries({ ...defaults(folder, token), ...settings }).map(([key, value]) => `-D${key}=${value}`)
-  const main = "org.apache.spark.sql.connect.service.SparkConnectServer"
   const flags = [
     ...moduleArguments(java),
     ...["-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", `-Dlog4j2.configurationFile=${log}`],
     ...[`-Djava.io.tmpdir=${join(folder, "tmp")}`, `-Dderby.system.home=${folder}`],
     ...["-Djdk.reflect.useDirectMethodHandle=false", "-Dio.netty.tryReflectionSetAccessible=true", ...conf],
   ]
-  const server = spawn(java.path, [...flags, "-cp", classPath(jars, []), main], {
+  const server = spawn(java.path, [...flags, "-cp", classPath(jars, classes === undefined ? [] : [classes]), main], {
     cwd: folder,
     env: { ...process.env, SPARK_LOCAL_IP: "127.0.0.1" },
     stdio: ["ignore", "pipe", "pipe"],

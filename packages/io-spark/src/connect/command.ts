@@ -14,7 +14,8 @@ export type SparkCommand = Command
 
 /** Runs a statement for what it does. Of one that gives rows, the execution's `sqlResult` is the relation of them. */
 export function sqlCommand(query: string, args: SqlArguments = []): SparkCommand {
-  return create(CommandSchema, { commandType: { case: "sqlCommand", value: { input: sql(query, args) } } })
+  // A server of 3.5 reads the text, a later one the relation.
+  return create(CommandSchema, { commandType: { case: "sqlCommand", value: { sql: query, input: sql(query, args) } } })
 }
 
 export interface ViewOptions {

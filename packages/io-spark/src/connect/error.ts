@@ -211,9 +211,10 @@ function causeOf({ message, causes }: Failure, pattern: RegExp): string | undefi
   return [message, ...causes].find(text => pattern.test(text))
 }
 
-/** The first line of a message of Spark, without the condition before it and the SQLSTATE after it. */
+/** The first line of a message of Spark, without what stands before it, the condition too, and the SQLSTATE after it. */
 function sentenceOf(message: string): string {
   return firstLine(message.trimStart())
+    .replace(/^.*?Exception: (?=\[[A-Z0-9_.]+\] )/, "")
     .replace(/^\[[A-Z0-9_.]+\] /, "")
     .replace(/ SQLSTATE: \w+.*$/, "")
 }

@@ -73,18 +73,25 @@ function readTrailer(error: ServiceError): Trailer {
     const info = told.details.map(detail => anyUnpack(detail, ErrorInfoSchema)).find(detail => detail !== undefined)
     if (!info) return bare
     const { errorId, errorClass, sqlState, messageParameters, classes } = info.metadata
+    // A long message does not stand in gRPC's own field.
+    const message = error.details || told.message || error.message
+    const condition = errorClass || (errorId ? undefined : conditionIn(message))
     return {
-      // A long message does not stand in gRPC's own field.
-      message: error.details || told.message || error.message,
+      message,
       classes: parsed(classes, []),
       parameters: parsed(messageParameters, {}),
-      ...(errorClass && { condition: errorClass }),
+      ...(condition && { condition }),
       ...(sqlState && { sqlState }),
       ...(errorId && { errorId }),
     }
   } catch {
     return bare // what stands between may answer with details of its own
   }
+}
+
+/** Servers before 4.0 tell the class of an error in its message alone; that of a failed task stands behind Java's class. */
+function conditionIn(message: string): string | undefined {
+  return /(?:^|Exception: )\[([A-Z][A-Z0-9_]*(?:\.[A-Z0-9_]+)*)\] /.exec(message)?.[1]
 }
 
 function parsed<T>(json: string | undefined, otherwise: T): T {

@@ -76,6 +76,13 @@ describe("a failed call", () => {
     expect(error).toMatchObject({ code: "STORAGE_FULL", why: "java.io.IOException: No space left on device" })
   })
 
+  test("of a task is told by its own sentence", () => {
+    const message =
+      "Job aborted due to stage failure: Lost task 0.0 in stage 7.0: org.apache.spark.SparkArithmeticException: [DIVIDE_BY_ZERO] Division by zero."
+    const error = sparkError(failure({ condition: "DIVIDE_BY_ZERO", message }), facts)
+    expect(error.message).toBe("The query raised DIVIDE_BY_ZERO: Division by zero.")
+  })
+
   test("keeps what Spark knows of it, and no stack", () => {
     const contexts = [{ fragment: "1/0", startIndex: 7, stopIndex: 9 }]
     const message = "[DIVIDE_BY_ZERO] Division by zero. SQLSTATE: 22012\n== SQL ==\nselect 1/0"

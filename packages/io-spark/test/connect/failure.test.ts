@@ -26,3 +26,19 @@ test("the message of a failure is told also where it stands among the details al
   })
   channel.close()
 })
+
+test.each([
+  [
+    "[UNRESOLVED_COLUMN.WITH_SUGGESTION] A column cannot be resolved.; line 1 pos 7",
+    "UNRESOLVED_COLUMN.WITH_SUGGESTION",
+  ],
+  [
+    "Job aborted due to stage failure: Lost task 0.0 in stage 7.0: org.apache.spark.SparkArithmeticException: [ARITHMETIC_OVERFLOW] integer overflow.",
+    "ARITHMETIC_OVERFLOW",
+  ],
+  ["Cannot call methods on a stopped SparkContext.", undefined],
+])("the class of an error is found in a message that tells it alone: %s", async (message, condition) => {
+  const channel = new Channel(parseRemote("sc://127.0.0.1:1"))
+  expect((await failureOf(longFailure(message), new SessionCalls(channel))).condition).toBe(condition)
+  channel.close()
+})
