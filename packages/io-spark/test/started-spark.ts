@@ -60,12 +60,12 @@ export async function startedSpark(options: Partial<StartOptions> = {}): Promise
  * starts see too.
  * @param options what the server is started with; a function is called when it starts
  */
-export function sharedSpark(options: SparkOptions | (() => SparkOptions) = {}): void {
+export function sharedSpark(options: SparkOptions | (() => SparkOptions | Promise<SparkOptions>) = {}): void {
   const folder = mkdtempSync(join(tmpdir(), "assets-spark-test-"))
   const former = process.env.SPARK_REMOTE
   let server: SparkServer | undefined
   beforeAll(async () => {
-    const wanted = typeof options === "function" ? options() : options
+    const wanted = typeof options === "function" ? await options() : options
     const launch = sparkLaunch({ conf: { "spark.sql.shuffle.partitions": 2 }, ...wanted })
     server = await startSparkServer({ launch, timeZone: "UTC", scratch: folder })
     const { host, port, token } = server.remote
