@@ -4,8 +4,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFile
 import { join } from "node:path"
 import { text as textOf } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
+import { source } from "@assets/core"
 import { ioContext } from "@assets/core/testing"
+import { parquetFiles, t } from "@assets/dataframe"
 import { describe, expect, test } from "vitest"
+import { MemoryEventLog } from "../../packages/core/src/event/memory-event-log.ts"
+import { observeSource } from "../../packages/core/src/source/observe-source.ts"
+import { findFiles } from "../../packages/dataframe/src/session/find-files.ts"
 import { ids, JsonTable } from "./json-table.ts"
 import { fixtureOf, key } from "./table-fixture.ts"
 
@@ -105,5 +110,21 @@ describe.each(Object.entries(logs))("the log of tables: %s", (storage, log) => {
     expect(Object.keys(await ids(io, base)).sort()).toEqual(told)
     await write("a-8")
     expect(Object.keys(await ids(io, base))).toHaveLength(17)
+  })
+
+  test("tells that its folder is a table: its files alone would give rows that were replaced", async () => {
+    const { path, base, write } = new JsonTable(storage)
+    await write("a")
+    await write("a")
+    for (const one of [path, join(path, "**", "*.parquet"), join(base, "data")]) {
+      const read = parquetFiles(one, { value: t.string })
+      const options = { root: base, cache: new MemoryEventLog(), nowMs: Date.now() }
+      const refused = { code: "SOURCE_DATA_INVALID", details: { path } }
+      await expect(observeSource(source("raw/table", read), options)).rejects.toMatchObject(refused)
+      await expect(findFiles({ kind: "parquet", paths: [one] }, base)).rejects.toMatchObject({
+        code: "FRAME_ARGUMENT_INVALID",
+        details: { path },
+      })
+    }
   })
 })

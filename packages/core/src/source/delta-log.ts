@@ -56,23 +56,3 @@ function numberOf(name: string): number | undefined {
   const [, digits] = /^(\d{20})\.(?:json|checkpoint\.(?:.+\.)?(?:parquet|json))$/.exec(name) ?? []
   return digits === undefined ? undefined : Number(digits)
 }
-
-/** The nearest folder around files in which there is the log of a Delta table. */
-export async function tableAround(
-  files: readonly string[],
-  hasLog: (folder: string) => boolean | Promise<boolean>,
-): Promise<string | undefined> {
-  const looked = new Set<string>()
-  for (const file of files) {
-    const parts = file.split("/")
-    if (parts.includes(logFolder)) continue // of the log itself
-    const fewest = isObjectUrl(file) ? 2 : 0 // the bucket is no folder of a table, and neither is what stands before it
-    for (let length = parts.length - 1; length > fewest; length--) {
-      const folder = parts.slice(0, length).join("/")
-      if (looked.has(folder)) break
-      looked.add(folder)
-      if (await hasLog(folder)) return folder
-    }
-  }
-  return undefined
-}

@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs"
-import { isAbsolute, join, relative, resolve } from "node:path"
+import { isAbsolute, relative, resolve } from "node:path"
 import type { Source, SourceReader } from "../asset/source.ts"
 import { AssetsError, StorageError } from "../errors/assets-error.ts"
 import { isObjectUrl } from "../object-store/object-url.ts"
@@ -7,10 +6,11 @@ import { objectStore } from "../object-store/s3-store.ts"
 import { digestOf } from "../util/canonical-json.ts"
 import type { Json } from "../util/json.ts"
 import { mapAtOnce } from "../util/map-at-once.ts"
-import { findVersion, logFolder, tableAround } from "./delta-log.ts"
+import { findVersion, logFolder } from "./delta-log.ts"
 import { findFiles } from "./find-files.ts"
 import { type FoundObjects, findObjects } from "./find-objects.ts"
 import { type FileHashCache, fileState, hashFile } from "./hash-file.ts"
+import { formatOfFolder, formatOfPlace, type TableFormat, tableAround } from "./table-folder.ts"
 
 /** What a source holds at a moment. */
 export interface ObservedSource {
@@ -99,7 +99,7 @@ async function filesOf(source: Source, path: string, root: string): Promise<Foun
     const { objects } = found
     if (objects.length === 0) throw noFile(source, url)
     const urls = objects.map(object => object.url)
-    await refuseTable(source, urls, folder => isTableIn(found, folder))
+    await refuseTable(source, urls, place => formatAmong(found, place))
     const place = url === path ? "" : `${root.replace(/\/+$/, "")}/`
     return objects.map(object => ({ path: object.url, name: object.url.slice(place.length), etag: object.etag }))
   }
@@ -108,35 +108,34 @@ async function filesOf(source: Source, path: string, root: string): Promise<Foun
     throw unreadable(source, path, error)
   })
   if (files.length === 0) throw noFile(source, resolve(root, path))
-  await refuseTable(source, files, folder => existsSync(join(folder, logFolder)))
+  await refuseTable(source, files, formatOfFolder)
   return files.map(file => ({ path: file, name: isAbsolute(path) ? file : relative(root, file) }))
 }
 
-/** A folder that was not seen as a whole is asked for; who may not list it reads what is named. */
-async function isTableIn({ seen, tables }: FoundObjects, folder: string): Promise<boolean> {
-  if (seen !== undefined && (folder === seen || folder.startsWith(`${seen}/`))) return tables.has(folder)
-  try {
-    for await (const _ of objectStore().list(`${folder}/${logFolder}/`)) return true
-    return false
-  } catch {
-    return false
-  }
+/** A place that was not seen as a whole is asked for; who may not list it reads what is named. */
+async function formatAmong({ seen, tables }: FoundObjects, place: string): Promise<TableFormat | undefined> {
+  if (seen !== undefined && (place === seen || place.startsWith(`${seen}/`))) return tables.get(place)
+  return formatOfPlace(objectStore(), place)
 }
 
-/** Files that lie in the folder of a Delta table are not all rows of it: some hold what was deleted or replaced. */
+/** Files that lie in the folder of a table are not all rows of it: some hold what was deleted or replaced. */
 async function refuseTable(
   { key, reader }: Source,
   files: readonly string[],
-  hasLog: (folder: string) => boolean | Promise<boolean>,
+  formatOf: (folder: string) => Promise<TableFormat | undefined>,
 ): Promise<void> {
   if (reader?.kind !== "parquet") return
-  const table = await tableAround(files, hasLog)
-  if (table === undefined) return
+  const table = await tableAround(files, formatOf)
+  if (!table) return
+  const { path, format } = table
   throw new StorageError("SOURCE_DATA_INVALID", {
-    what: `The source '${key}' reads files out of the Delta table at ${table}.`,
+    what: `The source '${key}' reads files out of the ${format} table at ${path}.`,
     why: "Its folder also holds rows that were deleted or replaced: which files are of the table, its log alone tells.",
-    fix: `Declare it as the table: source('${key}', deltaTable('${table}', { … })).`,
-    details: { key, path: table },
+    fix:
+      format === "Delta"
+        ? `Declare it as the table: source('${key}', deltaTable('${path}', { … })).`
+        : "Write the table's rows to a folder of Parquet files, by Spark with Iceberg's jar, and name that one.",
+    details: { key, path, format },
   })
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs"
+import { existsSync, readdirSync, statSync } from "node:fs"
 import { readdir, stat } from "node:fs/promises"
 import { dirname, isAbsolute, join, resolve } from "node:path"
 import { FrameError } from "../errors/frame-error.ts"
@@ -7,7 +7,7 @@ import { FrameError } from "../errors/frame-error.ts"
  * The files that paths and globs name, absolute, sorted for each path. `*` and `?` stay within a name, `**` goes over
  * folders; a folder gives all files below it. Names that start with `.` or `_` are left out. URLs are passed on, and a
  * table is its folder.
- * @throws FrameError `FRAME_ARGUMENT_INVALID` for a path that names no file, or files out of a Delta table
+ * @throws FrameError `FRAME_ARGUMENT_INVALID` for a path that names no file, or files out of a Delta or Iceberg table
  */
 export async function findFiles(
   { kind, paths }: { readonly kind: string; readonly paths: readonly string[] },
@@ -31,23 +31,33 @@ function tableOf(path: string): readonly string[] {
 /** The folder in which a Delta table says which files are its rows. */
 const logFolder = "_delta_log"
 
-/** Files in the folder of a Delta table also hold rows that were deleted or replaced. */
+/** Files in the folder of a Delta or Iceberg table also hold rows that were deleted or replaced. */
 function refuseTable(files: readonly string[]): void {
   const looked = new Set<string>()
   for (const file of files) {
     if (file.split(/[\\/]/).includes(logFolder)) continue
     for (let folder = dirname(file); !looked.has(folder); folder = dirname(folder)) {
       looked.add(folder)
-      if (existsSync(join(folder, logFolder))) throw partOfTable(folder)
+      const fix = fixOfTable(folder)
+      if (fix !== undefined) throw partOfTable(folder, fix)
     }
   }
 }
 
-function partOfTable(path: string): FrameError {
+/** How the table of a folder is read; undefined of a folder that is none. */
+function fixOfTable(folder: string): string | undefined {
+  if (existsSync(join(folder, logFolder))) return `Read the table: deltaTable('${folder}', { … }).`
+  const metadata = join(folder, "metadata")
+  if (!existsSync(metadata) || !statSync(metadata).isDirectory()) return undefined
+  if (!readdirSync(metadata).some(name => name.endsWith(".metadata.json"))) return undefined
+  return "Write the table's rows to a folder of Parquet files, by Spark with Iceberg's jar, and name that one."
+}
+
+function partOfTable(path: string, fix: string): FrameError {
   return new FrameError("FRAME_ARGUMENT_INVALID", {
-    what: `The files to read are out of the Delta table at ${path}.`,
+    what: `The files to read are out of the table at ${path}.`,
     why: "Its folder also holds rows that were deleted or replaced: which files are of the table, its log alone tells.",
-    fix: `Read the table: deltaTable('${path}', { … }).`,
+    fix,
     details: { path },
   })
 }
