@@ -23,6 +23,11 @@ export function isOnS3(name: string): boolean {
   return name.includes("on s3")
 }
 
+/** Whether a storage keeps tables of Delta or Iceberg. */
+export function isOfTables(name: string): boolean {
+  return /^(?:delta|iceberg) /.test(name)
+}
+
 /** A block of tests for each storage. */
 export function describeStorages(
   body: (name: string, create: CreateFixture) => void,

@@ -1,4 +1,4 @@
 import { describeIOManagers } from "./describe-io-managers.ts"
-import { isOnSpark } from "./each-storage.ts"
+import { isOfTables, isOnSpark } from "./each-storage.ts"
 
-describeIOManagers(isOnSpark)
+describeIOManagers(name => isOnSpark(name) && !isOfTables(name))
