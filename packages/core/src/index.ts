@@ -121,6 +121,7 @@ export type {
 } from "./event/event-log.ts"
 export { findRun } from "./event/find-run.ts"
 export { isApplied } from "./io/applied-work.ts"
+export { confirmColumnNames } from "./io/confirm-column-names.ts"
 export { compressionFault, confirmLayout } from "./io/confirm-layout.ts"
 export type {
   Adoption,

@@ -1,4 +1,4 @@
-import { ConfigError, type WriteMode } from "@assets/core"
+import { ConfigError, confirmColumnNames, type WriteMode } from "@assets/core"
 import { type DataType, duckdbTypeText, type Relation, type Schema, typeName } from "@assets/dataframe"
 import type { Lease } from "./connection-pool.ts"
 import { columnDefinitions } from "./duckdb-types.ts"
@@ -156,19 +156,12 @@ export function columnTypes(schema: Schema): { readonly name: string; readonly t
  * @throws ConfigError `ENVIRONMENT_UNSUPPORTED` naming the column
  */
 export function refuseUnstorableNames(schema: Schema): void {
-  for (const { name } of schema.columns) {
-    const why =
-      name.toLowerCase() === partitionColumn
-        ? "Tables of assets with partitions have a hidden column of that name."
-        : name === "" || name.includes("\0")
-          ? "DuckDB has no such names."
-          : undefined
-    if (why === undefined) continue
-    throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {
-      what: `duckdbFileIO cannot keep a column with the name '${name}'.`,
-      why,
-      fix: "Rename the column, or keep the asset with parquetIO.",
-      details: { column: name },
-    })
-  }
+  confirmColumnNames(schema, {
+    refusal: "duckdbFileIO cannot keep",
+    whyNot(name) {
+      if (name.toLowerCase() === partitionColumn)
+        return "Tables of assets with partitions have a hidden column of that name."
+      return name === "" || name.includes("\0") ? "DuckDB has no such names." : undefined
+    },
+  })
 }

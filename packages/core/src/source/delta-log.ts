@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises"
 import { join } from "node:path"
+import { isMissingFile } from "../io/storage-failure.ts"
 import type { ObjectStore } from "../object-store/object-store.ts"
 import { isObjectUrl } from "../object-store/object-url.ts"
 
@@ -33,8 +34,8 @@ function rank({ path }: TableVersion): number {
 
 async function filesOfLog(place: string): Promise<TableVersion[]> {
   const folder = join(place, logFolder)
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") return []
+  const names = await readdir(folder).catch(error => {
+    if (isMissingFile(error)) return []
     throw error
   })
   return names.sort().flatMap(name => {

@@ -1,5 +1,6 @@
 import { readdir, stat } from "node:fs/promises"
 import { join, parse, relative, sep } from "node:path"
+import { isMissingFile } from "../io/storage-failure.ts"
 
 /** Whether a path is a pattern: `raw/*.csv`, `raw/2024-??/**`, `raw/{a,b}.csv`. */
 export function isGlob(path: string): boolean {
@@ -27,16 +28,16 @@ export async function findFiles(absolute: string): Promise<string[]> {
 }
 
 async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined
+  const found = await stat(path).catch(error => {
+    if (isMissingFile(error)) return undefined
     throw error
   })
   return found && (found.isDirectory() ? "folder" : "file")
 }
 
 async function filesBelow(folder: string, wanted: (name: string) => boolean): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") return []
+  const entries = await readdir(folder, { withFileTypes: true }).catch(error => {
+    if (isMissingFile(error)) return []
     throw error
   })
   const found: string[] = []

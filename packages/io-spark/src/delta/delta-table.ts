@@ -1,5 +1,6 @@
 import { ConfigError } from "@assets/core"
 import type { AssetTable, Change, CommittedWrite, CreateCommit } from "../table/asset-table.ts"
+import { InTurn } from "../table/in-turn.ts"
 import { foreignTable } from "../table/table-failure.ts"
 import type { TableFile } from "../table/table-file.ts"
 import type { PlaceEntry, TablePlace } from "../table/table-place.ts"
@@ -27,7 +28,7 @@ export class DeltaTable implements AssetTable {
   #known: { readonly snapshot: TableSnapshot; readonly stamp: string | undefined } | undefined
   /** Commits since the state was written down. */
   #unsaved = 0
-  #reading: Promise<unknown> = Promise.resolve()
+  readonly #reading = new InTurn()
 
   constructor(place: TablePlace, key: string, path: string) {
     this.place = place
@@ -51,12 +52,7 @@ export class DeltaTable implements AssetTable {
 
   /** The table as it is now; without a commit where there is none. */
   state(): Promise<TableSnapshot> {
-    const next = this.#reading.then(
-      () => this.#refresh(),
-      () => this.#refresh(),
-    )
-    this.#reading = next
-    return next
+    return this.#reading.run(() => this.#refresh())
   }
 
   async *history(partition: string | null): AsyncGenerator<CommittedWrite> {

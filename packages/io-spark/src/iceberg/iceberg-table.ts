@@ -3,6 +3,7 @@ import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { ConfigError } from "@assets/core"
 import type { AssetTable, Change, CommittedWrite, CreateCommit } from "../table/asset-table.ts"
+import { InTurn } from "../table/in-turn.ts"
 import { foreignTable } from "../table/table-failure.ts"
 import type { PlaceEntry, TablePlace } from "../table/table-place.ts"
 import { prepareCommit } from "./commit-files.ts"
@@ -24,13 +25,13 @@ export class IcebergTable implements AssetTable {
   readonly #log: MetadataLog
   readonly #records: RecordFolder
   #known: { readonly at: MetadataVersion; readonly state: IcebergState } | undefined
-  #reading: Promise<unknown> = Promise.resolve()
+  readonly #reading = new InTurn()
 
   constructor(place: TablePlace, key: string, path: string) {
     this.place = place
     this.key = key
     this.path = path
-    this.#log = new MetadataLog(join(path, "metadata"))
+    this.#log = new MetadataLog(place, join(path, "metadata"))
     this.#records = new RecordFolder(this.#ownFolder) // what begins with `_` is no orphan to `remove_orphan_files`
   }
 
@@ -47,12 +48,7 @@ export class IcebergTable implements AssetTable {
   }
 
   state(): Promise<IcebergState> {
-    const next = this.#reading.then(
-      () => this.#refresh(),
-      () => this.#refresh(),
-    )
-    this.#reading = next
-    return next
+    return this.#reading.run(() => this.#refresh())
   }
 
   async #refresh(): Promise<IcebergState> {

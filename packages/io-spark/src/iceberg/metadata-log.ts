@@ -1,8 +1,10 @@
-import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
-import { readdir, readFile, stat } from "node:fs/promises"
+import { renameSync, rmSync, writeFileSync } from "node:fs"
+import { readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
-import { isMissingFile, StorageError, syncToDisk } from "@assets/core"
+import { isMissingFile, StorageError } from "@assets/core"
+import { createFile } from "../table/create-file.ts"
 import { storageFailure } from "../table/table-failure.ts"
+import type { TablePlace } from "../table/table-place.ts"
 import { formatMetadata, parseMetadata, type TableMetadata } from "./table-metadata.ts"
 
 /** A table as it is after one of its commits, whose file tells it from every other one. */
@@ -23,9 +25,11 @@ let writes = 0
  * several writers makes a commit of a number is decided by the disk; `version-hint.text` only says where to begin to look.
  */
 export class MetadataLog {
+  readonly #place: TablePlace
   readonly folder: string
 
-  constructor(folder: string) {
+  constructor(place: TablePlace, folder: string) {
+    this.#place = place
     this.folder = folder
   }
 
@@ -46,11 +50,10 @@ export class MetadataLog {
   async #read(version: number): Promise<MetadataVersion> {
     const path = this.path(version)
     const stamp = await this.#stamp(version)
-    const text = await readFile(path, "utf8").catch(error => {
-      throw isMissingFile(error) ? metadataCorrupt(path, "It is not there.") : storageFailure(error, path, "read")
-    })
+    const bytes = await this.#place.read(path)
+    if (!bytes) throw metadataCorrupt(path, "It is not there.")
     try {
-      return { version, metadata: parseMetadata(text), stamp }
+      return { version, metadata: parseMetadata(Buffer.from(bytes).toString("utf8")), stamp }
     } catch (error) {
       throw metadataCorrupt(path, error instanceof Error ? error.message : String(error))
     }
@@ -59,20 +62,8 @@ export class MetadataLog {
   /** Makes a commit, whole or not at all; false when another one of this number is there. */
   create(version: number, metadata: TableMetadata, { durable }: { readonly durable: boolean }): boolean {
     const path = this.path(version)
-    const beside = this.#scratch()
-    try {
-      mkdirSync(this.folder, { recursive: true })
-      writeFileSync(beside, formatMetadata(metadata))
-      if (durable) syncToDisk(beside)
-      // A second name of a file that is whole, given only where there is none: who dies here leaves no half commit.
-      linkSync(beside, path)
-      if (durable) syncToDisk(this.folder)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false
-      throw storageFailure(error, path, "write")
-    } finally {
-      rmSync(beside, { force: true })
-    }
+    const text = formatMetadata(metadata)
+    if (!createFile(path, text, { durable, beside: this.#scratch() })) return false
     this.#tidy(version)
     return true
   }
@@ -101,15 +92,8 @@ export class MetadataLog {
     return Math.max(0, ...names.map(name => Number(/^v(\d+)\.metadata\.json$/.exec(name)?.[1] ?? 0)))
   }
 
-  async #stamp(version: number): Promise<string | undefined> {
-    const path = this.path(version)
-    try {
-      const { ino, mtimeNs, size } = await stat(path, { bigint: true })
-      return `${ino}-${mtimeNs}-${size}`
-    } catch (error) {
-      if (isMissingFile(error)) return undefined
-      throw storageFailure(error, path, "read")
-    }
+  #stamp(version: number): Promise<string | undefined> {
+    return this.#place.stamp(this.path(version))
   }
 
   #scratch(): string {

@@ -120,7 +120,9 @@ async function presentFiles(metadata: TableMetadata): Promise<PresentFiles> {
     for (const entry of (await readManifest(manifest)).entries) {
       if (entry.status === status.deleted) continue
       const file = { path: entry.path, bytes: Number(entry.bytes), rows: Number(entry.rows), hasDeletions }
-      found.set(entry.partition, [...(found.get(entry.partition) ?? []), file])
+      const files = found.get(entry.partition)
+      if (files) files.push(file)
+      else found.set(entry.partition, [file])
     }
   }
   return { of: partition => ({ files: found.get(partition) ?? [], hasDeletions }) }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { isMissingFile } from "@assets/core"
 import type { SparkExtra } from "./spark-release.ts"
 
 /** The file of an installed set that says what is in it; written before the set gets its name. */
@@ -47,7 +48,7 @@ export function readSet(folder: string): InstalledSet | undefined {
     const record = JSON.parse(readFileSync(join(folder, RECORD), "utf8")) as InstalledRecord // as it was written here
     return record.format === 1 ? { folder, record } : undefined
   } catch (error) {
-    if (error instanceof SyntaxError || isAbsent(error)) return undefined
+    if (error instanceof SyntaxError || isMissingFile(error)) return undefined
     throw error
   }
 }
@@ -56,12 +57,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder)
   } catch (error) {
-    if (isAbsent(error)) return []
+    if (isMissingFile(error)) return []
     throw error
   }
-}
-
-function isAbsent(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException
-  return code === "ENOENT" || code === "ENOTDIR"
 }

@@ -1,8 +1,9 @@
-import { existsSync, linkSync, mkdirSync, readdirSync, rmSync, type Stats, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, rmSync, type Stats, statSync } from "node:fs"
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises"
 import { dirname, join, relative, sep } from "node:path"
 import { isMissingFile, removeEmptyFolders, syncToDisk } from "@assets/core"
 import { writeNewFile } from "@assets/dataframe"
+import { createFile } from "./create-file.ts"
 import { storageFailure } from "./table-failure.ts"
 import type { CreateOptions, PlaceEntry, TablePaths, TablePlace } from "./table-place.ts"
 
@@ -84,7 +85,8 @@ export class FolderPlace implements TablePlace {
 
   async create(path: string, text: string, { durable, scratch, commit }: CreateOptions): Promise<boolean> {
     // One synchronous act, so that the lease holds until the commit is made.
-    return commit(() => createFile(path, text, { durable, scratch }))
+    const beside = join(scratch, `commit-${process.pid}-${++writes}.tmp`)
+    return commit(() => createFile(path, text, { durable, beside }))
   }
 
   async sync(folder: string, names: readonly string[]): Promise<void> {
@@ -110,25 +112,6 @@ export class FolderPlace implements TablePlace {
       if (existsSync(path)) throw storageFailure(error, path, "write")
     }
     await removeEmptyFolders(dirname(path), this.root)
-  }
-}
-
-function createFile(path: string, text: string, { durable, scratch }: Omit<CreateOptions, "commit">): boolean {
-  const beside = join(scratch, `commit-${process.pid}-${++writes}.tmp`)
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-    mkdirSync(scratch, { recursive: true })
-    writeFileSync(beside, text)
-    if (durable) syncToDisk(beside)
-    // A second name of a file that is whole, given only where there is none: who dies here leaves no half commit.
-    linkSync(beside, path)
-    if (durable) syncToDisk(dirname(path))
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false
-    throw storageFailure(error, path, "write")
-  } finally {
-    rmSync(beside, { force: true })
   }
 }
 

@@ -1,4 +1,4 @@
-import { ConfigError } from "@assets/core"
+import { confirmColumnNames } from "@assets/core"
 import type { Schema } from "@assets/dataframe"
 import type { AssetTable } from "./asset-table.ts"
 
@@ -11,14 +11,8 @@ export const tellsPartition =
  * @throws ConfigError `ENVIRONMENT_UNSUPPORTED` naming the column
  */
 export function refuseUnstorableNames({ reservedNames }: AssetTable, schema: Schema): void {
-  for (const { name } of schema.columns) {
-    const why = name === "" ? "Tables have no columns without a name." : reservedNames.get(name.toLowerCase())
-    if (why === undefined) continue
-    throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {
-      what: `A table cannot have a column with the name '${name}'.`,
-      why,
-      fix: "Rename the column, or keep the asset with parquetIO.",
-      details: { column: name },
-    })
-  }
+  confirmColumnNames(schema, {
+    refusal: "A table cannot have",
+    whyNot: name => (name === "" ? "Tables have no columns without a name." : reservedNames.get(name.toLowerCase())),
+  })
 }
