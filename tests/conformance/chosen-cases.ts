@@ -1,5 +1,5 @@
 /** What an object store makes differ; the rest holds of the same manager on a disk, or of the same store with DuckDB. */
-const onObjectStore: ReadonlySet<string> = new Set([
+export const onObjectStore: ReadonlySet<string> = new Set([
   "values: gives back what the engine computed",
   "values: keeps an empty table with its columns, computed by the engine",
   "values: gives back a JSON value",

@@ -8,17 +8,21 @@ import { findProgram } from "../../packages/io-spark/src/install/find-program.ts
 export const sparkHome = process.env.SPARK_HOME ?? ""
 const jarsOfCluster = process.env.MINI_CLUSTER_JARS ?? ""
 
-/** HDFS and YARN on loopback, in one process. */
+/** HDFS and YARN on loopback, in one process; or HDFS alone, with two namenodes of which the second is active. */
 export interface MiniCluster {
   /** For `HADOOP_CONF_DIR`. */
   readonly conf: string
-  /** `hdfs://localhost:…` */
+  /** `hdfs://localhost:…`, or `hdfs://lake` of the two. */
   readonly hdfs: string
+  /** Where the active namenode answers by HTTP. */
+  readonly webHdfs: string
   readonly javaHome: string
+  /** Takes the active one of two namenodes out of service, and lets the other be active some time later. */
+  failOver(): Promise<void>
   stop(): Promise<void>
 }
 
-export async function startMiniCluster(): Promise<MiniCluster> {
+export async function startMiniCluster(of: "yarn" | "hdfs" = "yarn"): Promise<MiniCluster> {
   const folder = mkdtempSync(join(tmpdir(), "assets-yarn-"))
   const java = realpathSync(findProgram("java", process.env) ?? "")
   const javaHome = process.env.JAVA_HOME ?? dirname(dirname(java))
@@ -32,7 +36,7 @@ export async function startMiniCluster(): Promise<MiniCluster> {
     "-XX:TieredStopAtLevel=1",
     "--add-opens=java.base/java.lang=ALL-UNNAMED",
   ]
-  const flags = [...quick, "-cp", classPath, "MiniCluster", folder]
+  const flags = [...quick, "-cp", classPath, "MiniCluster", folder, of]
   // The cluster starts containers with its own JAVA_HOME, and ends with its input: also when this process is killed.
   const child = spawn(java, flags, { cwd: work, env: { ...process.env, JAVA_HOME: javaHome } })
   const ended = new Promise<void>(resolve => child.once("exit", () => resolve()))
@@ -53,7 +57,14 @@ export async function startMiniCluster(): Promise<MiniCluster> {
   })
   const conf = join(folder, "conf")
   const hdfs = /hdfs:\/\/[^<]+/.exec(readFileSync(join(conf, "core-site.xml"), "utf8"))?.[0] ?? ""
-  return { conf, hdfs, javaHome, stop }
+  const site = readFileSync(join(conf, "hdfs-site.xml"), "utf8")
+  const [, address] = /http-address(?:\.lake\.nn2)?<\/name>\s*<value>([^<]+)/.exec(site) ?? []
+  const failOver = async () => {
+    const told = new Promise<void>(resolve => child.stdout.once("data", () => resolve()))
+    child.stdin.write("f")
+    await told
+  }
+  return { conf, hdfs, webHdfs: `http://${address}/webhdfs/v1`, javaHome, failOver, stop }
 }
 
 function jars(folder: string): string[] {

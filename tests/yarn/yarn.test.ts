@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import type { Relation } from "@assets/dataframe"
 import { spark } from "@assets/io-spark"
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest"
@@ -27,6 +29,27 @@ export default defineConfig({
 })
 `
 
+const example = join(import.meta.dirname, "../../examples/flights")
+
+/** The example of flights, with its environment of Spark on YARN, and its assets on HDFS. */
+function flights(): CliProject {
+  const files = Object.fromEntries(
+    ["assets.ts", "delay-model.ts", "assets.config.ts"].map(name => [name, readFileSync(join(example, name), "utf8")]),
+  )
+  const onYarn = `
+    const conf = { "spark.yarn.jars": "local:" + process.env.SPARK_HOME + "/jars/*", "spark.sql.shuffle.partitions": 2 }
+    const engine = spark({ master: "yarn", executorMemory: "512m", executorCores: 1, executorInstances: 1, conf })`
+  const text = files["assets.config.ts"] ?? ""
+  const changed = text
+    .replace("export default", `${onYarn}\nexport default`)
+    .replace(
+      /engine: spark\(\), io: parquetIO\(\{ root: "[^"]+" \}\)/,
+      `engine, io: parquetIO({ root: "hdfs://\${NAMENODE}/lake" })`,
+    )
+  expect(changed).toMatch(/engine, io: parquetIO\(\{ root: "hdfs:/)
+  return new CliProject({ ...files, "assets.config.ts": changed })
+}
+
 describe("a cluster of YARN and HDFS", { timeout: 600_000 }, () => {
   let cluster: MiniCluster
   let project: CliProject
@@ -45,6 +68,16 @@ describe("a cluster of YARN and HDFS", { timeout: 600_000 }, () => {
   test("computes what DuckDB computes, with Parquet on a disk that both see", async () => {
     const verified = await project.assets(["verify", "--env", "local", "--against", "yarn"], { env: variables() })
     expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining("Verified. same=3 ") })
+  })
+
+  test("keeps the example of flights on hdfs://, equal to DuckDB's on a disk, and finds it current afterwards", async () => {
+    const project = flights()
+    onTestFinished(() => project.remove())
+    const env = { ...variables(), NAMENODE: cluster.hdfs.replace("hdfs://", "") }
+    const verified = await project.assets(["verify", "--env", "local", "--against", "spark"], { env })
+    expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining("Verified. same=6 ") })
+    const again = await project.assets(["materialize", "--env", "spark"], { env })
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining("ok=0 ") })
   })
 
   test("reads and writes files on hdfs:// by the engine", async () => {

@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises"
 import { Readable } from "node:stream"
 import { createGunzip } from "node:zlib"
-import { isObjectUrl, objectStore, StorageError } from "@assets/core"
+import { isS3Url, objectStore, StorageError } from "@assets/core"
 import { bottomUp, type CsvHeaders, firstCsvRecord, type Relation } from "@assets/dataframe"
 
 type Files = Extract<Relation, { kind: "files" }>
@@ -39,7 +39,7 @@ async function headerOf(path: string, { csv = {}, schema }: Files): Promise<read
 
 /** The text of a file up to `mostBytes`; undefined where only the engine can read it, and tells why it cannot. */
 async function beginningOf(path: string): Promise<string | undefined> {
-  const isObject = isObjectUrl(path)
+  const isObject = isS3Url(path)
   if ((!isObject && /^[a-z][a-z0-9+.-]+:\/\//i.test(path)) || /\.(zst|bz2|xz)$/i.test(path)) return undefined
   try {
     const stream: Readable = isObject ? await beginningOfObject(path) : (await open(path)).createReadStream()

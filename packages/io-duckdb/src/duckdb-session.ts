@@ -4,7 +4,7 @@ import { join } from "node:path"
 import {
   type EngineSession,
   type ExportTarget,
-  isObjectUrl,
+  isS3Url,
   type Progress,
   type QueryBatch,
   type QueryViews,
@@ -124,7 +124,7 @@ export class DuckdbSession implements EngineSession {
       const running = { signal: options.signal, failed: failedMap }
       return withoutMaps(this, relation, running, printable => this.write(printable, target, options))
     }
-    if (isObjectUrl(target.path)) await this.#objects.allow([target.path])
+    if (isS3Url(target.path)) await this.#objects.allow([target.path])
     // the step can be stopped from here on, also while headers are read
     return this.withRelation(relation, options.stepId, options.signal, async lease => {
       const source = { ...(await compiled(relation, lease)), schema: relation.schema, ordered: isOrdered(relation) }

@@ -1,4 +1,4 @@
-import { EngineError, isObjectUrl, type S3Access, s3Access } from "@assets/core"
+import { EngineError, isS3Url, type S3Access, s3Access } from "@assets/core"
 import { bottomUp, type Relation } from "@assets/dataframe"
 import type { DuckDBInstance } from "@duckdb/node-api"
 import type { Extensions } from "./extension.ts"
@@ -6,7 +6,7 @@ import { quoteName, quoteText } from "./sql-text.ts"
 
 /** The URLs on object stores that a relation reads. */
 export function objectUrlsOf(relation: Relation): string[] {
-  return bottomUp(relation).flatMap(node => (node.kind === "files" ? node.paths.filter(isObjectUrl) : []))
+  return bottomUp(relation).flatMap(node => (node.kind === "files" ? node.paths.filter(isS3Url) : []))
 }
 
 /** Lets an instance reach the buckets that statements name, with the credentials as they are at that time. */

@@ -6,18 +6,21 @@ import {
   ConfigError,
   type Current,
   confirmConditionalWrites,
+  type EngineReference,
   type Finding,
   faultPoint,
   type InputContext,
   type IOContext,
   type IOManager,
+  isHdfsUrl,
   type Json,
   joinObjectUrl,
   type Materialization,
   mapAtOnce,
   type OutputContext,
   type OutputValue,
-  objectStore,
+  objectStoreAt,
+  type Refusal,
   StorageError,
   type StoredValue,
 } from "@assets/core"
@@ -39,11 +42,16 @@ import type { Base } from "./writing-mark.ts"
  */
 export class ObjectIOManager implements IOManager {
   readonly name = "parquet"
-  readonly defaultEngine = { module: "@assets/io-duckdb", name: "duckdb" } as const
+  readonly defaultEngine: EngineReference
+  readonly refusal?: NonNullable<IOManager["refusal"]>
   readonly #options: ParquetOptions & { readonly keep: number }
 
   constructor(options: ParquetOptions & { readonly keep: number }) {
     this.#options = options
+    const isOnHdfs = isHdfsUrl(options.root)
+    const name = isOnHdfs ? "spark" : "duckdb"
+    this.defaultEngine = { module: `@assets/io-${name}`, name }
+    if (isOnHdfs) this.refusal = ({ engine }) => refusalOfEngine(engine)
   }
 
   describe(): { readonly [option: string]: Json } {
@@ -152,7 +160,7 @@ export class ObjectIOManager implements IOManager {
   async doctor(context: IOContext): Promise<readonly Finding[]> {
     const root = this.#root(context)
     try {
-      for await (const _ of objectStore().list(`${root}/`)) break
+      for await (const _ of objectStoreAt(root).list(`${root}/`)) break
       return [{ level: "ok", what: `${root} can be listed with the credentials of this process.` }]
     } catch (error) {
       if (!(error instanceof AssetsError)) throw error
@@ -175,7 +183,17 @@ export class ObjectIOManager implements IOManager {
   }
 
   #asset(context: AssetContext): AssetObjects {
-    return new AssetObjects(objectStore(), this.#root(context), context.key)
+    const root = this.#root(context)
+    return new AssetObjects(objectStoreAt(root), root, context.key)
+  }
+}
+
+/** What an engine other than Spark is told of hdfs://. */
+function refusalOfEngine(engine: string | undefined): Refusal | undefined {
+  if (engine === undefined || engine === "spark") return undefined
+  return {
+    why: `Files on hdfs:// are read and written by Spark; the engine ${engine} does not reach them.`,
+    fix: "Use engine: spark(), or give root a folder or an s3:// URL.",
   }
 }
 

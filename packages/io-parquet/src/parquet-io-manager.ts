@@ -57,6 +57,8 @@ import { abandonedWrites, abandonWriting, markWriting, removeMark, unmarkWriting
  * parquetIO({ root: "data", keep: 3 })
  * @example
  * parquetIO({ root: "s3://lake/assets" })
+ * @example
+ * parquetIO({ root: "hdfs://namenode:8020/lake/assets" })
  */
 export function parquetIO(options: ParquetOptions): IOManager {
   const why = faultOfOptions(options)

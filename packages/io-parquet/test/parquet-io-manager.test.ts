@@ -233,10 +233,8 @@ test("an asset is removed with its folder, and its neighbours stay", async () =>
 })
 
 test("a root of a kind that is not known is refused when it is used, not when the config is loaded", async () => {
-  for (const root of ["gs://lake/assets", "hdfs://lake/assets"]) {
-    const storage = new Storage({ root })
-    await expect(storage.current()).rejects.toMatchObject({ name: "ConfigError", code: "ENVIRONMENT_UNSUPPORTED" })
-  }
+  const storage = new Storage({ root: "gs://lake/assets" })
+  await expect(storage.current()).rejects.toMatchObject({ name: "ConfigError", code: "ENVIRONMENT_UNSUPPORTED" })
   expect(() => parquetIO({ root: "data", keep: 0 })).toThrow(/wrong options/)
 })
 
@@ -246,6 +244,13 @@ test("a root that a variable takes to an object store is refused: what the envir
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it stands so in a config
   const storage = new Storage({ root: "${LAKE}/assets" })
   await expect(storage.current()).rejects.toMatchObject({ fix: expect.stringContaining("s3:// in the root itself") })
+})
+
+test("a root on HDFS is for Spark, which is its default engine; another one is refused when the config loads", () => {
+  const io = parquetIO({ root: "hdfs://lake/assets" })
+  expect(io.defaultEngine).toEqual({ module: "@assets/io-spark", name: "spark" })
+  expect(io.refusal?.({ engine: "spark" })).toBeUndefined()
+  expect(io.refusal?.({ engine: "duckdb" })?.fix).toContain("engine: spark()")
 })
 
 test("a root on an object store has no publication of several assets, so that a config that needs one is refused", () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { stat } from "node:fs/promises"
-import { isObjectUrl, objectStore } from "@assets/core"
+import { isS3Url, objectStore } from "@assets/core"
 import { bottomUp, type Relation, type SparkLeaf } from "@assets/dataframe"
 import type { SparkClient } from "./connect/client.ts"
 import { sql } from "./connect/relation.ts"
@@ -73,7 +73,7 @@ async function statesOf({ format, paths, version }: Files): Promise<readonly str
 
 /** Tells one state of a file from another. */
 async function stateOf(path: string): Promise<string> {
-  if (isObjectUrl(path)) return (await objectStore().look(path))?.etag ?? ""
+  if (isS3Url(path)) return (await objectStore().look(path))?.etag ?? ""
   try {
     const { mtimeNs, size, ino } = await stat(path, { bigint: true })
     return `${mtimeNs}-${size}-${ino}`

@@ -1,4 +1,4 @@
-import { isObjectUrl } from "@assets/core"
+import { isS3Url } from "@assets/core"
 import { type Schema, sparkTypeText } from "@assets/dataframe"
 
 /** A name between backticks. */
@@ -11,7 +11,7 @@ export function quoteName(name: string): string {
  * of S3 by Hadoop's name for its client.
  */
 export function sparkPath(path: string): string {
-  if (isObjectUrl(path)) return `s3a${path.slice(path.indexOf(":"))}`
+  if (isS3Url(path)) return `s3a${path.slice(path.indexOf(":"))}`
   return path.startsWith("/") ? `file://${path}` : path
 }
 

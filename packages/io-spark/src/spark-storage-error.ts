@@ -1,4 +1,13 @@
-import { AssetsError, EngineError, type ObjectStoreFault, objectStoreFailure, StorageError } from "@assets/core"
+import {
+  AssetsError,
+  EngineError,
+  isHdfsUrl,
+  isObjectUrl,
+  isS3Url,
+  type ObjectStoreFault,
+  objectStoreFailure,
+  StorageError,
+} from "@assets/core"
 import { wrongValue } from "./checked-cast.ts"
 
 export interface Place {
@@ -51,6 +60,10 @@ function full(path: string, why: string, cause: unknown): StorageError {
 
 /** Spark says that a disk is full, and not which. */
 function fullAt(error: AssetsError, { target, spill }: Place): StorageError {
+  // Of disks Spark says so in the words of the system, of HDFS in those of the namenode.
+  if (target !== undefined && isHdfsUrl(target) && !/No space left on device|Disk quota exceeded/.test(error.why)) {
+    return objectStoreFailure("full", target, error.why, error)
+  }
   const places = [
     ...(target === undefined ? [] : [`${target}, which is written`]),
     spill === undefined
@@ -98,15 +111,20 @@ const refused =
   /Permission denied|AccessControlException|Operation not permitted|Read-only file system|Mkdirs failed to create/i
 
 /** What Hadoop's client of object stores says. */
-const objectFaults: readonly (readonly [ObjectStoreFault, RegExp])[] = [
+const faultsOfS3: readonly (readonly [ObjectStoreFault, RegExp])[] = [
   ["credentials", /^.*(?:NoAuthWithAWS|No AWS Credentials|Unable to load credentials).*$/im],
   ["bucket", /^.*(?:NoSuchBucket|UnknownStoreException|[Bb]ucket .* does not exist).*$/m],
   ["refused", /^.*(?:AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|Status Code: 40[13]).*$/m],
   ["unreachable", /^.*(?:Connection refused|UnknownHostException|Unable to execute HTTP request).*$/m],
 ]
 
+/** What Hadoop's client of HDFS says; that somebody may not do something is told as of other files. */
+const faultsOfHdfs: typeof faultsOfS3 = [
+  ["unreachable", /^.*(?:Call From .* failed on |No Route to Host from|UnknownHostException|StandbyException).*$/m],
+]
+
 function objectStoreFailed({ text, path, cause }: Told, { target }: Place): AssetsError | undefined {
-  const url = path?.startsWith("s3:") ? path : target?.startsWith("s3:") ? target : undefined
+  const url = [path, target].find(one => one !== undefined && isObjectUrl(one))
   if (/No FileSystem for scheme "?s3|S3AFileSystem not found/.test(text)) {
     return new EngineError("SPARK_MISSING", {
       what: "Spark has no jars for s3://.",
@@ -116,7 +134,7 @@ function objectStoreFailed({ text, path, cause }: Told, { target }: Place): Asse
     })
   }
   if (url === undefined) return undefined
-  const [fault, pattern] = objectFaults.find(([, one]) => one.test(text)) ?? []
+  const [fault, pattern] = (isS3Url(url) ? faultsOfS3 : faultsOfHdfs).find(([, one]) => one.test(text)) ?? []
   return fault && pattern && objectStoreFailure(fault, url, firstMatch(text, pattern), cause)
 }
 

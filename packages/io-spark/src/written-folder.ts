@@ -5,7 +5,7 @@ import {
   joinObjectUrl,
   mapAtOnce,
   type ObjectStore,
-  objectStore,
+  objectStoreAt,
   relativeObjectUrl,
   removeEmptyFolders,
   type StoredObject,
@@ -43,7 +43,8 @@ interface Move {
 }
 
 export function writtenFolder(path: string): WrittenFolder {
-  return isObjectUrl(path) ? new WrittenObjects(objectStore(), path) : new DiskFolder(path)
+  if (!isObjectUrl(path)) return new DiskFolder(path)
+  return new WrittenObjects(objectStoreAt(joinObjectUrl(path, "..")), path)
 }
 
 class DiskFolder implements WrittenFolder {
@@ -132,17 +133,15 @@ class WrittenObjects implements WrittenFolder {
   async clear(): Promise<void> {
     const urls: string[] = []
     for await (const { url } of this.#store.list(`${this.#url}/`)) urls.push(url)
-    await this.#store.remove(urls)
+    await this.#store.remove([...urls, this.#url]) // a folder, where the store has them
   }
 
-  /** There is no renaming: the store copies each object by itself, no byte passes through this process. */
   async rename(moves: readonly Move[]): Promise<WrittenPart[]> {
-    const copied = async ({ from, to }: Move) => {
-      await this.#store.copy(this.#objectOf(from), this.pathOf(to))
-      await this.remove([from])
+    const moved = async ({ from, to }: Move) => {
+      await this.#store.move(this.#objectOf(from), this.pathOf(to))
       return this.#part(to, from.bytes)
     }
-    return mapAtOnce(moves, copied, { atOnce: 16 })
+    return mapAtOnce(moves, moved, { atOnce: 16 })
   }
 
   async remove(parts: readonly WrittenPart[]): Promise<void> {

@@ -1,5 +1,5 @@
-import { EngineError } from "@assets/core"
-import { expect, test } from "vitest"
+import { EngineError, StorageError } from "@assets/core"
+import { describe, expect, test } from "vitest"
 import { storageErrorOf } from "../src/spark-storage-error.ts"
 
 const path = "/data/marts/orders/_versions/01a1/part-0.zstd.parquet"
@@ -27,4 +27,29 @@ test.each([
 test("a stored file that cannot be read is damaged", () => {
   const error = failed("FAILED_READ_FILE.NO_HINT", "java.io.IOException: not a Parquet file")
   expect(storageErrorOf(error, {})).toMatchObject({ code: "STORAGE_CORRUPT", details: { path } })
+})
+
+describe("a write to HDFS", () => {
+  const target = "hdfs://lake/assets/orders/_versions/01a1"
+
+  test("that meets a quota is told so, and by which command it is seen", () => {
+    const cause = new StorageError("STORAGE_FULL", {
+      what: "A disk that Spark writes to is full.",
+      why: "org.apache.hadoop.hdfs.protocol.NSQuotaExceededException: The NameSpace quota of /assets is exceeded",
+      fix: "",
+    })
+    expect(storageErrorOf(cause, { target })).toMatchObject({
+      code: "STORAGE_FULL",
+      message: `There is no room left for ${target}.`,
+      fix: expect.stringContaining("hdfs dfs -count -q"),
+    })
+  })
+
+  test("whose namenode does not answer is not taken for a fault of the query", () => {
+    const why = "java.net.ConnectException: Call From here/10.0.0.1 to nn:8020 failed on connection exception: refused"
+    expect(storageErrorOf(failed("", why), { target })).toMatchObject({
+      code: "STORAGE_UNREACHABLE",
+      fix: expect.stringContaining("HADOOP_CONF_DIR"),
+    })
+  })
 })

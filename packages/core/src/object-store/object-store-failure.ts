@@ -1,14 +1,28 @@
 import { AssetsError, StorageError } from "../errors/assets-error.ts"
+import { isHdfsUrl } from "./object-url.ts"
 
 /** Why an object store did not do what it was asked for. */
-export type ObjectStoreFault = "credentials" | "refused" | "bucket" | "unreachable"
+export type ObjectStoreFault = "credentials" | "refused" | "bucket" | "unreachable" | "full"
 
-const endpointFix =
-  "Look whether AWS_ENDPOINT_URL_S3 (or AWS_ENDPOINT_URL) names the store, and the network lets this machine reach it: curl -I $AWS_ENDPOINT_URL_S3."
+/** What to do about a store of S3's language. */
+const fixesOfS3 = {
+  refused: (bucket: string) =>
+    `Correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or AWS_PROFILE), or give them s3:ListBucket on ${bucket} and s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload on its objects.`,
+  unreachable: (_bucket: string) =>
+    "Look whether AWS_ENDPOINT_URL_S3 (or AWS_ENDPOINT_URL) names the store, and the network lets this machine reach it: curl -I $AWS_ENDPOINT_URL_S3.",
+}
+
+const fixesOfHdfs: typeof fixesOfS3 = {
+  refused: () =>
+    "Let HADOOP_USER_NAME name a user with the right to read and write there, or give the right to this one: hdfs dfs -chown, hdfs dfs -chmod.",
+  unreachable: namenode =>
+    `Look whether HADOOP_CONF_DIR names the folder with the cluster's hdfs-site.xml (dfs.namenode.http-address; without it port 9870 of ${namenode.replace(/:\d+$/, "")} is asked), and the network lets this machine reach the namenode and the datanodes by HTTP.`,
+}
 
 /** What an object store failed by, as what is to be done about it. */
 export function objectStoreFailure(fault: ObjectStoreFault, url: string, why: string, cause: unknown): StorageError {
-  const bucket = /^s3:\/\/([^/]+)/i.exec(url)?.[1] ?? url
+  const bucket = /^[a-z0-9]+:\/\/([^/]+)/i.exec(url)?.[1] ?? url
+  const fixes = isHdfsUrl(url) ? fixesOfHdfs : fixesOfS3
   const more = { why, details: { url }, cause }
   switch (fault) {
     case "credentials":
@@ -20,7 +34,7 @@ export function objectStoreFailure(fault: ObjectStoreFault, url: string, why: st
     case "refused":
       return new StorageError("STORAGE_ACCESS_REFUSED", {
         what: `The store refused access to ${url}.`,
-        fix: `Correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or AWS_PROFILE), or give them s3:ListBucket on ${bucket} and s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload on its objects.`,
+        fix: fixes.refused(bucket),
         ...more,
       })
     case "bucket":
@@ -29,10 +43,16 @@ export function objectStoreFailure(fault: ObjectStoreFault, url: string, why: st
         fix: `Make it: aws s3 mb s3://${bucket}; or correct the URL. A bucket of another account or region may look the same.`,
         ...more,
       })
+    case "full":
+      return new StorageError("STORAGE_FULL", {
+        what: `There is no room left for ${url}.`,
+        fix: `Free space there, or raise the quota of the folder, and run again: hdfs dfs -count -q -h ${url.slice(0, url.lastIndexOf("/"))}; hdfs dfsadmin -report.`,
+        ...more,
+      })
     case "unreachable":
       return new StorageError("STORAGE_UNREACHABLE", {
         what: `The store of ${url} cannot be reached.`,
-        fix: endpointFix,
+        fix: fixes.unreachable(bucket),
         ...more,
       })
   }

@@ -19,8 +19,8 @@ export interface ObjectRange {
 }
 
 /**
- * Objects behind URLs, `s3://bucket/name`. An object is there whole or not at all, and is seen by everybody from the
- * moment at which a write of it resolves. There are no folders, and nothing is renamed.
+ * Objects behind URLs, `s3://bucket/name` or `hdfs://namenode/folder/name`. An object is there whole or not at all, and is
+ * seen by everybody from the moment at which a write of it resolves. Folders, where a store has them, are its own affair.
  *
  * @throws StorageError `STORAGE_ACCESS_REFUSED`, `STORAGE_BUCKET_MISSING`, `STORAGE_UNREACHABLE`, from each method
  */
@@ -38,8 +38,8 @@ export interface ObjectStore {
   put(url: string, content: string | Uint8Array, condition?: PutCondition): Promise<string | undefined>
   /** Writes an object of any size in parts, of which few are in memory; gives its bytes. It is there when all are. */
   upload(url: string, pieces: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number>
-  /** Copies an object within the store. */
-  copy(from: Pick<StoredObject, "url" | "bytes">, to: string): Promise<void>
+  /** Gives an object another URL; no byte passes through this process. */
+  move(from: Pick<StoredObject, "url" | "bytes">, to: string): Promise<void>
   /** All objects whose URLs begin so, in the order of their names. */
   list(prefix: string): AsyncIterable<StoredObject>
   /** Removes objects; what is not there is no fault. */

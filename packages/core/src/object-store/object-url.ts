@@ -1,29 +1,45 @@
 import { posix } from "node:path"
 
-const scheme = "s3://"
+const schemes = /^(s3|hdfs):\/\//i
 
 /** Whether a text is the URL of an object, or of the place of several. */
 export function isObjectUrl(text: string): boolean {
-  return text.toLowerCase().startsWith(scheme)
+  return schemes.test(text)
+}
+
+/** Whether it is one of S3, or of a store that speaks its language. */
+export function isS3Url(text: string): boolean {
+  return /^s3:\/\//i.test(text)
+}
+
+/** Whether it is one of HDFS. */
+export function isHdfsUrl(text: string): boolean {
+  return /^hdfs:\/\//i.test(text)
 }
 
 /** A place on an object store and names below it; `..` and doubled slashes are resolved. */
 export function joinObjectUrl(place: string, ...names: string[]): string {
-  return `${scheme}${posix.join(place.slice(scheme.length), ...names)}`
+  const { scheme, path } = split(place)
+  return `${scheme}${posix.join(path, ...names)}`
 }
 
 /** The names by which an object lies below a place. */
 export function relativeObjectUrl(place: string, url: string): string {
-  return posix.relative(`/${place.slice(scheme.length)}`, `/${url.slice(scheme.length)}`)
+  return posix.relative(`/${split(place).path}`, `/${split(url).path}`)
 }
 
-/** The bucket of a URL, and the name of the object in it: empty where the URL is the bucket's own. */
+/** The bucket of a URL, or the address of its namenode, and the name of the object there: empty where it is of a whole store. */
 export function partsOfObjectUrl(url: string): { readonly bucket: string; readonly name: string } {
-  const path = url.slice(scheme.length)
+  const { path } = split(url)
   const at = path.indexOf("/")
   return at === -1 ? { bucket: path, name: "" } : { bucket: path.slice(0, at), name: path.slice(at + 1) }
 }
 
 export function objectUrl(bucket: string, name: string): string {
-  return `${scheme}${bucket}/${name}`
+  return `s3://${bucket}/${name}`
+}
+
+function split(url: string): { readonly scheme: string; readonly path: string } {
+  const scheme = schemes.exec(url)?.[0] ?? "s3://"
+  return { scheme: scheme.toLowerCase(), path: url.slice(scheme.length) }
 }

@@ -69,7 +69,13 @@ class S3Store implements ObjectStore {
     return uploaded(url, all, signal)
   }
 
-  async copy(from: Pick<StoredObject, "url" | "bytes">, to: string): Promise<void> {
+  /** There is no renaming: the store copies the object by itself. */
+  async move(from: Pick<StoredObject, "url" | "bytes">, to: string): Promise<void> {
+    await this.#copy(from, to)
+    await this.remove([from.url])
+  }
+
+  async #copy(from: Pick<StoredObject, "url" | "bytes">, to: string): Promise<void> {
     const { bucket, name } = partsOfObjectUrl(from.url)
     const CopySource = [bucket, ...name.split("/")].map(encodeURIComponent).join("/")
     await required(to, "write", async (sdk, client, at) => {

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { isMissingFile } from "../io/storage-failure.ts"
 import type { ObjectStore } from "../object-store/object-store.ts"
-import { isObjectUrl } from "../object-store/object-url.ts"
+import { isS3Url } from "../object-store/object-url.ts"
 
 /** The folder in that of a Delta table which tells what its rows are. */
 export const logFolder = "_delta_log"
@@ -22,7 +22,7 @@ export async function findVersion(
   store: () => ObjectStore,
   number?: number,
 ): Promise<TableVersion | undefined> {
-  const found = isObjectUrl(place) ? await objectsOfLog(place, store()) : await filesOfLog(place)
+  const found = isS3Url(place) ? await objectsOfLog(place, store()) : await filesOfLog(place)
   const wanted = number === undefined ? found : found.filter(one => one.number === number)
   return wanted.toSorted((a, b) => a.number - b.number || rank(a) - rank(b)).at(-1)
 }

@@ -1,7 +1,7 @@
 import { isAbsolute, relative, resolve } from "node:path"
 import type { Source, SourceReader } from "../asset/source.ts"
 import { AssetsError, StorageError } from "../errors/assets-error.ts"
-import { isObjectUrl } from "../object-store/object-url.ts"
+import { isS3Url } from "../object-store/object-url.ts"
 import { objectStore } from "../object-store/s3-store.ts"
 import { digestOf } from "../util/canonical-json.ts"
 import type { Json } from "../util/json.ts"
@@ -66,7 +66,7 @@ async function observeTable(source: Source, reader: SourceReader, options: Obser
   const [path = ""] = reader.paths
   const url = urlOf(path, options.root)
   // What only the engine reaches is read by it as it is then.
-  if (url !== undefined && !isObjectUrl(url)) {
+  if (url !== undefined && !isS3Url(url)) {
     return { dataVersion: digestOf({ ...about(reader), table: path }), files: [url] }
   }
   const place = (url ?? resolve(options.root, path)).replace(/\/+$/, "")
@@ -94,7 +94,7 @@ interface FoundFile {
 
 async function filesOf(source: Source, path: string, root: string): Promise<FoundFile[]> {
   const url = urlOf(path, root)
-  if (url !== undefined && isObjectUrl(url)) {
+  if (url !== undefined && isS3Url(url)) {
     const found = await findObjects(objectStore(), url)
     const { objects } = found
     if (objects.length === 0) throw noFile(source, url)

@@ -123,7 +123,8 @@ function outOfMemory(failure: Failure, facts: CallFacts): EngineError | undefine
 }
 
 function diskFull(failure: Failure, facts: CallFacts): StorageError | undefined {
-  const pattern = /No space left on device|Disk quota exceeded/
+  const pattern =
+    /No space left on device|Disk quota exceeded|The (?:NameSpace|DiskSpace) quota |could only be written to \d+ of/
   const text = causeOf(failure, pattern)
   if (text === undefined) return undefined
   return new StorageError("STORAGE_FULL", {

@@ -4,7 +4,7 @@ import { type DeltaOptions, faultOfOptions, refusalOfRoot } from "./delta-option
 import { DeltaTable } from "./delta-table.ts"
 
 /**
- * Keeps each asset as a Delta table in a folder of its own, on a disk or on S3, which Spark and every other reader of Delta
+ * Keeps each asset as a Delta table in a folder of its own, on a disk, on S3 or on HDFS, which Spark and every other reader of Delta
  * reads. The record of a materialization lies in the same commit of the table's log as its rows.
  *
  * Former versions stay readable until `VACUUM` or `assets gc` removes their files. The partition of a row is told by the

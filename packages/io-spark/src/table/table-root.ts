@@ -5,7 +5,7 @@ import {
   type IOContext,
   isObjectUrl,
   joinObjectUrl,
-  objectStore,
+  objectStoreAt,
   type Refusal,
 } from "@assets/core"
 import { FolderPlace } from "./folder-place.ts"
@@ -31,7 +31,8 @@ export function placeOf(
     throw new ConfigError("ENVIRONMENT_UNSUPPORTED", { what, ...refusal, details: { root } })
   }
   if (!isObjectUrl(root)) return new FolderPlace(resolve(context.base, root))
-  return new ObjectPlace(objectStore(), joinObjectUrl(root).replace(/\/+$/, ""))
+  const place = joinObjectUrl(root).replace(/\/+$/, "")
+  return new ObjectPlace(objectStoreAt(place), place)
 }
 
 /**

@@ -1,0 +1,9 @@
+import { HdfsStore } from "./hdfs-store.ts"
+import type { ObjectStore } from "./object-store.ts"
+import { isHdfsUrl } from "./object-url.ts"
+import { objectStore } from "./s3-store.ts"
+
+/** The store of a place by its scheme, for the objects of that place and below it. */
+export function objectStoreAt(place: string): ObjectStore {
+  return isHdfsUrl(place) ? new HdfsStore(place.replace(/\/+$/, "")) : objectStore()
+}
