@@ -37,7 +37,7 @@ export class DeltaTable implements AssetTable {
     this.log = new DeltaLog(place, place.join(path, "_delta_log"), this.ownFolder)
   }
 
-  get logFolder(): string {
+  get commitsAt(): string {
     return this.log.folder
   }
 
@@ -48,6 +48,10 @@ export class DeltaTable implements AssetTable {
 
   get dataFolder(): string {
     return this.path
+  }
+
+  confirm(): Promise<void> {
+    return this.place.confirm()
   }
 
   /** The table as it is now; without a commit where there is none. */

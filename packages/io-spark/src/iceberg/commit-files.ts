@@ -1,15 +1,13 @@
 import { randomInt, randomUUID } from "node:crypto"
-import { mkdirSync, rmSync } from "node:fs"
-import { join, relative, sep } from "node:path"
-import { syncToDisk } from "@assets/core"
 import type { Change } from "../table/asset-table.ts"
-import { storageFailure } from "../table/table-failure.ts"
 import type { TableFile } from "../table/table-file.ts"
+import type { TablePlace } from "../table/table-place.ts"
+import type { AvroFile } from "./avro-file.ts"
 import type { AvroRecord } from "./avro-schema.ts"
 import { isSpecOf, type TableColumns, tableColumns } from "./iceberg-schema.ts"
-import { fileUrl, type ManifestFile, readManifest, status, writeManifest, writeManifestList } from "./manifest.ts"
+import { type ManifestFile, readManifest, status, writeManifest, writeManifestList } from "./manifest.ts"
 import { entrySchema } from "./manifest-schema.ts"
-import { type MetadataLog, metadataLog } from "./metadata-log.ts"
+import type { Beginning } from "./metadata-log.ts"
 import { idInSummary } from "./others-commits.ts"
 import { partitionColumn } from "./partition-column.ts"
 import type { StoredRecord } from "./stored-record.ts"
@@ -25,22 +23,30 @@ export interface ReadyCommit {
   readonly written: readonly string[]
 }
 
-export interface CommitOptions {
+export interface CommitFilesOptions {
+  readonly place: TablePlace
   /** Of the table. */
   readonly folder: string
-  readonly log: MetadataLog
+  /** Of the manifests. */
+  readonly metadataFolder: string
+  /** Of a table that is not there yet. */
+  readonly beginning: Beginning
   /** The name of the record. */
   readonly recordName: string
   readonly durable: boolean
 }
 
 /** Writes the manifests of the commit that makes a change, and gives the metadata that is to name them. */
-export async function prepareCommit(state: IcebergState, change: Change, options: CommitOptions): Promise<ReadyCommit> {
+export async function prepareCommit(
+  state: IcebergState,
+  change: Change,
+  options: CommitFilesOptions,
+): Promise<ReadyCommit> {
   const writing = new CommitFiles(state, change, options)
   try {
     return await writing.run()
   } catch (error) {
-    for (const path of writing.written) rmSync(path, { force: true })
+    for (const path of writing.written) await options.place.remove(path).catch(() => {}) // collected later
     throw error
   }
 }
@@ -55,7 +61,7 @@ class CommitFiles {
   readonly #state: IcebergState
   readonly #former: TableMetadata | undefined
   readonly #change: Change
-  readonly #options: CommitOptions
+  readonly #options: CommitFilesOptions
   readonly #snapshotId = randomInt(1, 2 ** 48 - 1)
   readonly #sequence: number
   readonly #uuid = randomUUID()
@@ -63,7 +69,7 @@ class CommitFiles {
   readonly #stay = new Set<string>()
   readonly #removed: Tally = { files: 0, rows: 0n }
 
-  constructor(state: IcebergState, change: Change, options: CommitOptions) {
+  constructor(state: IcebergState, change: Change, options: CommitFilesOptions) {
     this.#state = state
     this.#former = state.metadata
     this.#change = change
@@ -73,23 +79,24 @@ class CommitFiles {
 
   async run(): Promise<ReadyCommit> {
     const { partition, schema, files } = this.#change
-    const { folder, log, durable } = this.#options
-    makeFolder(log.folder)
+    const { place, folder, metadataFolder, durable } = this.#options
+    await place.makeFolder(metadataFolder)
     const kept = await this.#keptManifests()
     const isPartitioned = partition !== null
     const keepsFormer = kept.some(one => isLive(one))
     const columns = tableColumns(schema, { isPartitioned, former: this.#former, keepsFormer })
     const added = files.filter(file => !this.#stay.has(file.path))
-    const manifests = [...(added.length > 0 ? [this.#addedManifest(columns, added)] : []), ...kept]
+    const manifests = [...(added.length > 0 ? [await this.#addedManifest(columns, added)] : []), ...kept]
     const list = this.#path(`snap-${this.#snapshotId}-1-${this.#uuid}.avro`)
     const parent = this.#former && currentSnapshot(this.#former)?.["snapshot-id"]
-    writeManifestList(list, manifests, {
+    await writeManifestList(place, list, manifests, {
       "snapshot-id": String(this.#snapshotId),
       "parent-snapshot-id": String(parent ?? "null"),
       "sequence-number": String(this.#sequence),
       "format-version": "2",
     })
-    if (durable) for (const path of [...this.written, log.folder]) syncToDisk(path)
+    const names = this.written.map(path => place.relative(metadataFolder, path))
+    if (durable) await place.sync(metadataFolder, names)
     const record: StoredRecord = {
       assets: 1,
       partition,
@@ -99,13 +106,13 @@ class CommitFiles {
       holds: this.#change.holds,
       former: this.#state.current?.names.get(partition) ?? null,
       applied: this.#change.applied,
-      files: files.map(file => ({ ...file, path: relative(folder, file.path).split(sep).join("/") })),
+      files: files.map(file => ({ ...file, path: place.relative(folder, file.path) })),
     }
     return { metadata: this.#metadata(columns, { list, manifests, added }), record, written: this.written }
   }
 
   #path(name: string): string {
-    const path = join(this.#options.log.folder, name)
+    const path = this.#options.place.join(this.#options.metadataFolder, name)
     this.written.push(path)
     return path
   }
@@ -120,7 +127,7 @@ class CommitFiles {
   /** The manifests of what stays, and of what this commit lets go. */
   async #keptManifests(): Promise<AvroRecord[]> {
     if (!this.#former) return []
-    const all = await liveManifests(this.#former)
+    const all = await liveManifests(this.#options.place, this.#former)
     const kept: AvroRecord[] = []
     for (const manifest of all) {
       if (manifest.isOfDeletes) kept.push(manifest.record)
@@ -141,7 +148,7 @@ class CommitFiles {
 
   /** A manifest once more, in which the files that make way are marked so. */
   async #rewritten(manifest: ManifestFile): Promise<AvroRecord> {
-    const { file, entries } = await readManifest(manifest)
+    const { file, entries } = await readManifest(this.#options.place, manifest)
     const wanted = new Set(this.#change.files.map(one => one.path))
     const live = entries.filter(one => one.status !== status.deleted)
     const records = live.map(({ record, partition, path, rows }) => {
@@ -158,7 +165,7 @@ class CommitFiles {
     return this.#manifest(path, { ...file, records }, manifest.specId)
   }
 
-  #addedManifest(columns: TableColumns, files: readonly TableFile[]): AvroRecord {
+  #addedManifest(columns: TableColumns, files: readonly TableFile[]): Promise<AvroRecord> {
     const { partition } = this.#change
     const spec = columns["partition-specs"].find(one => one["spec-id"] === columns["default-spec-id"])
     const records = files.map(({ path, rows, bytes }) => ({
@@ -168,7 +175,7 @@ class CommitFiles {
       file_sequence_number: null,
       data_file: {
         content: 0n,
-        file_path: fileUrl(path),
+        file_path: this.#options.place.url(path),
         file_format: "PARQUET",
         partition: partition === null ? {} : { [partitionColumn]: partition },
         record_count: BigInt(rows),
@@ -187,8 +194,9 @@ class CommitFiles {
     return this.#manifest(path, { schema: entrySchema(partition !== null), about, records }, columns["default-spec-id"])
   }
 
-  #manifest(path: string, file: Parameters<typeof writeManifest>[0]["file"], specId: number): AvroRecord {
-    return writeManifest({ path, file, specId, snapshotId: this.#snapshotId, sequence: this.#sequence })
+  #manifest(path: string, file: AvroFile, specId: number): Promise<AvroRecord> {
+    const { place } = this.#options
+    return writeManifest(place, { path, file, specId, snapshotId: this.#snapshotId, sequence: this.#sequence })
   }
 
   #records(name: string): CurrentRecords {
@@ -209,7 +217,7 @@ class CommitFiles {
 
   #metadata(columns: TableColumns, made: Omit<Made, "removed">): TableMetadata {
     const former = this.#former
-    const { log, recordName, folder } = this.#options
+    const { place, recordName, beginning } = this.#options
     const { partition, materialization } = this.#change
     const now = Math.max(Date.now(), former?.["last-updated-ms"] ?? 0)
     const parent = former && currentSnapshot(former)?.["snapshot-id"]
@@ -224,26 +232,25 @@ class CommitFiles {
         "assets.run": materialization.runId,
         ...(partition !== null && { "assets.partition": partition }),
       },
-      "manifest-list": fileUrl(made.list),
+      "manifest-list": place.url(made.list),
       "schema-id": columns["current-schema-id"],
     }
     const records = this.#records(recordName)
     return {
       ...former,
       "format-version": 2,
-      "table-uuid": former?.["table-uuid"] ?? randomUUID(),
-      location: former?.location ?? fileUrl(folder),
+      "table-uuid": former?.["table-uuid"] ?? beginning["table-uuid"],
+      location: former?.location ?? beginning.location,
       ...columns,
       "last-sequence-number": this.#sequence,
       "last-updated-ms": now,
       "sort-orders": former?.["sort-orders"] ?? [{ "order-id": 0, fields: [] }],
       "default-sort-order-id": former?.["default-sort-order-id"] ?? 0,
-      properties: withRecords(columns.properties, records),
+      properties: withRecords({ ...(former ? {} : beginning.properties), ...columns.properties }, records),
       "current-snapshot-id": this.#snapshotId,
       refs: { ...former?.refs, main: { "snapshot-id": this.#snapshotId, type: "branch" } },
       snapshots: [...(former?.snapshots ?? []), snapshot],
       "snapshot-log": [...(former?.["snapshot-log"] ?? []), { "snapshot-id": this.#snapshotId, "timestamp-ms": now }],
-      "metadata-log": former ? (metadataLog(former, fileUrl(log.path(this.#state.version))) ?? []) : [],
     }
   }
 }
@@ -278,12 +285,4 @@ function isLive(manifest: AvroRecord): boolean {
 
 function currentSchema(columns: TableColumns) {
   return columns.schemas.find(one => one["schema-id"] === columns["current-schema-id"])
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true })
-  } catch (error) {
-    throw storageFailure(error, path, "write")
-  }
 }

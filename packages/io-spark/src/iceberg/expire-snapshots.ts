@@ -1,5 +1,4 @@
-import { fileUrl } from "./manifest.ts"
-import { type MetadataLog, metadataLog } from "./metadata-log.ts"
+import type { MetadataLog, MetadataVersion } from "./metadata-log.ts"
 import { type Snapshot, sameId, type TableMetadata } from "./table-metadata.ts"
 import { currentRecords } from "./table-properties.ts"
 
@@ -19,7 +18,8 @@ export function readableSince(metadata: TableMetadata, since: number): readonly 
  * Makes a commit that lets go of the snapshots which nobody reads any more. Another commit that is first hinders it: then
  * they stay until the next time. Where somebody has named one, all that led to it stay.
  */
-export function expireSnapshots(log: MetadataLog, version: number, metadata: TableMetadata, since: number): void {
+export async function expireSnapshots(log: MetadataLog, former: MetadataVersion, since: number): Promise<void> {
+  const { metadata } = former
   const { snapshots = [], refs = {} } = metadata
   const kept = readableSince(metadata, since)
   if (kept.length === snapshots.length || Object.keys(refs).length > 1) return
@@ -32,7 +32,6 @@ export function expireSnapshots(log: MetadataLog, version: number, metadata: Tab
     "last-updated-ms": Math.max(Date.now(), metadata["last-updated-ms"]),
     snapshots: kept,
     "snapshot-log": history.slice(gap + 1),
-    "metadata-log": metadataLog(metadata, fileUrl(log.path(version))) ?? [],
   }
-  log.create(version + 1, next, { durable: false })
+  await log.create(former, next, { durable: false, commit: made => made() })
 }

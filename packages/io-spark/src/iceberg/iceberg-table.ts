@@ -1,6 +1,4 @@
 import { randomUUID } from "node:crypto"
-import { rmSync } from "node:fs"
-import { join } from "node:path"
 import { ConfigError } from "@assets/core"
 import type { AssetTable, Change, CommittedWrite, CreateCommit } from "../table/asset-table.ts"
 import { InTurn } from "../table/in-turn.ts"
@@ -9,14 +7,14 @@ import type { PlaceEntry, TablePlace } from "../table/table-place.ts"
 import { prepareCommit } from "./commit-files.ts"
 import { expireSnapshots, readableSince } from "./expire-snapshots.ts"
 import { isSpecOf } from "./iceberg-schema.ts"
-import { localPath, type ManifestFile, readManifest, readManifestList, status } from "./manifest.ts"
-import { MetadataLog, type MetadataVersion } from "./metadata-log.ts"
+import { type ManifestFile, pathOf, readManifest, readManifestList, status } from "./manifest.ts"
+import type { MetadataLog, MetadataVersion } from "./metadata-log.ts"
 import { reservedNames } from "./partition-column.ts"
 import { RecordFolder } from "./stored-record.ts"
 import type { Snapshot, TableMetadata } from "./table-metadata.ts"
 import { filesOf, IcebergState } from "./table-state.ts"
 
-/** The table of one asset in Iceberg's catalog of files. Keeps what it has read last. */
+/** The table of one asset in a catalog of Iceberg. Keeps what it has read last. */
 export class IcebergTable implements AssetTable {
   readonly place: TablePlace
   readonly key: string
@@ -27,24 +25,24 @@ export class IcebergTable implements AssetTable {
   #known: { readonly at: MetadataVersion; readonly state: IcebergState } | undefined
   readonly #reading = new InTurn()
 
-  constructor(place: TablePlace, key: string, path: string) {
+  constructor(place: TablePlace, key: string, path: string, log: MetadataLog) {
     this.place = place
     this.key = key
     this.path = path
-    this.#log = new MetadataLog(place, join(path, "metadata"))
-    this.#records = new RecordFolder(this.#ownFolder) // what begins with `_` is no orphan to `remove_orphan_files`
+    this.#log = log
+    this.#records = new RecordFolder(place, this.place.join(path, "_assets")) // what begins with `_` is no orphan to `remove_orphan_files`
   }
 
-  get #ownFolder(): string {
-    return join(this.path, "_assets")
-  }
-
-  get logFolder(): string {
-    return this.#log.folder
+  get commitsAt(): string {
+    return this.#log.address
   }
 
   get dataFolder(): string {
-    return join(this.path, "data")
+    return this.place.join(this.path, "data")
+  }
+
+  get #metadataFolder(): string {
+    return this.place.join(this.path, "metadata")
   }
 
   state(): Promise<IcebergState> {
@@ -66,7 +64,7 @@ export class IcebergTable implements AssetTable {
     for (let version = state.current?.names.get(partition) ?? null; version !== null; ) {
       const record = await this.#records.read(version)
       if (!record) return
-      yield { ...record, version, files: filesOf(record, this.path) }
+      yield { ...record, version, files: filesOf(record, this.place, this.path) }
       version = record.former
     }
   }
@@ -79,16 +77,19 @@ export class IcebergTable implements AssetTable {
     const log = this.#log
     const recordName = `${change.materialization.id}-${randomUUID().slice(0, 8)}.json`
     const { metadata, record, written } = await prepareCommit(state, change, {
+      place: this.place,
       folder: this.path,
-      log,
+      metadataFolder: this.#metadataFolder,
+      beginning: log.beginning(),
       recordName,
       durable,
     })
-    this.#records.write(recordName, record, { durable })
+    await this.#records.write(recordName, record, { durable })
     return async commit => {
-      if (commit(() => log.create(state.version + 1, metadata, { durable }))) return true
-      for (const path of written) rmSync(path, { force: true })
-      this.#records.remove(recordName)
+      if (await log.create(state.at, metadata, { durable, commit })) return true
+      // What cannot be removed now is collected later.
+      for (const path of written) await this.place.remove(path).catch(() => {})
+      await this.#records.remove(recordName).catch(() => {})
       return false
     }
   }
@@ -120,22 +121,22 @@ export class IcebergTable implements AssetTable {
     const { metadata } = await this.state()
     const paths: string[] = []
     for (const manifest of await this.#manifests(metadata ? readableSince(metadata, since) : []))
-      for (const { path, status: of } of (await readManifest(manifest)).entries)
+      for (const { path, status: of } of (await readManifest(this.place, manifest)).entries)
         if (of !== status.deleted) paths.push(path)
     return paths
   }
 
   async expire(since: number): Promise<void> {
-    const { version, metadata } = await this.state()
-    if (metadata) expireSnapshots(this.#log, version, metadata, since)
+    const { at } = await this.state()
+    if (at) await expireSnapshots(this.#log, at, since)
   }
 
   async leftovers(): Promise<readonly PlaceEntry[]> {
     const { metadata } = await this.state()
     const snapshots = metadata?.snapshots ?? []
-    const needed = new Set(snapshots.map(one => localPath(one["manifest-list"])))
+    const needed = new Set(snapshots.map(one => pathOf(this.place, one["manifest-list"])))
     for (const { path } of await this.#manifests(snapshots)) needed.add(path)
-    const entries = await this.place.entries(this.#log.folder)
+    const entries = await this.place.entries(this.#metadataFolder)
     return entries.filter(({ name, path }) => isBesideMetadata(name) && !needed.has(path))
   }
 
@@ -143,7 +144,7 @@ export class IcebergTable implements AssetTable {
   async #manifests(snapshots: readonly Snapshot[]): Promise<readonly ManifestFile[]> {
     const found = new Map<string, ManifestFile>()
     for (const snapshot of snapshots)
-      for (const one of await readManifestList(localPath(snapshot["manifest-list"]))) found.set(one.path, one)
+      for (const one of await readManifestList(this.place, snapshot["manifest-list"])) found.set(one.path, one)
     return [...found.values()]
   }
 
@@ -153,8 +154,8 @@ export class IcebergTable implements AssetTable {
   }
 
   async remove(): Promise<void> {
-    const { place, path, logFolder } = this
-    await place.removeTable({ path, logFolder, ownFolder: this.#ownFolder, firstCommit: this.#log.path(1) })
+    await this.#log.remove()
+    await this.place.removeFolder(this.path)
   }
 }
 

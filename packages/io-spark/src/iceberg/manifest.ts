@@ -1,7 +1,5 @@
-import { statSync, writeFileSync } from "node:fs"
-import { readFile } from "node:fs/promises"
-import { isMissingFile, StorageError } from "@assets/core"
-import { storageFailure } from "../table/table-failure.ts"
+import { StorageError } from "@assets/core"
+import type { TablePlace } from "../table/table-place.ts"
 import { type AvroFile, formatAvro, parseAvro } from "./avro-file.ts"
 import type { AvroRecord, AvroValue } from "./avro-schema.ts"
 import { listSchema } from "./manifest-schema.ts"
@@ -34,12 +32,13 @@ export interface ManifestEntry {
   readonly record: AvroRecord
 }
 
-export async function readManifestList(path: string): Promise<ManifestFile[]> {
-  const { records } = await readAvro(path)
+/** @param name as the table has it */
+export async function readManifestList(place: TablePlace, name: string): Promise<ManifestFile[]> {
+  const { records } = await readAvro(place, pathOf(place, name))
   return records.map(one => {
     const whole = (name: string, former = name) => (one[name] ?? one[former] ?? 0n) as bigint // as the schema has it
     return {
-      path: localPath(String(one.manifest_path)),
+      path: pathOf(place, String(one.manifest_path)),
       specId: Number(one.partition_spec_id),
       isOfDeletes: whole("content") === 1n,
       sequence: whole("sequence_number"),
@@ -70,15 +69,15 @@ export interface Manifest {
   readonly entries: readonly ManifestEntry[]
 }
 
-export async function readManifest({ path, sequence, addedBy }: ManifestFile): Promise<Manifest> {
-  const file = await readAvro(path)
+export async function readManifest(place: TablePlace, { path, sequence, addedBy }: ManifestFile): Promise<Manifest> {
+  const file = await readAvro(place, path)
   const entries = file.records.map(one => {
     const data = one.data_file as AvroRecord // as the schema has it
     const isAdded = one.status === status.added
     const [value = null] = Object.values(data.partition as AvroRecord)
     return {
       status: one.status as bigint,
-      path: localPath(String(data.file_path)),
+      path: pathOf(place, String(data.file_path)),
       partition: value === null ? null : String(value),
       rows: data.record_count as bigint,
       bytes: data.file_size_in_bytes as bigint,
@@ -102,16 +101,19 @@ export interface NewManifest {
 }
 
 /** Writes a manifest; what a list says of it. */
-export function writeManifest({ path, file, specId, snapshotId, sequence }: NewManifest): AvroRecord {
+export async function writeManifest(
+  place: TablePlace,
+  { path, file, specId, snapshotId, sequence }: NewManifest,
+): Promise<AvroRecord> {
   const bytes = formatAvro(file)
-  write(path, bytes)
+  await place.replace(path, bytes)
   const counted = (wanted: bigint) => file.records.filter(one => one.status === wanted)
   const rowsOf = (records: readonly AvroRecord[]) =>
     records.reduce((sum, one) => sum + ((one.data_file as AvroRecord).record_count as bigint), 0n)
   const [existing, added, deleted] = [counted(status.existing), counted(status.added), counted(status.deleted)]
   const sequences = [...existing, ...deleted].map(one => one.sequence_number).filter(one => typeof one === "bigint")
   return {
-    manifest_path: fileUrl(path),
+    manifest_path: place.url(path),
     manifest_length: BigInt(bytes.length),
     partition_spec_id: BigInt(specId),
     content: 0n,
@@ -144,34 +146,28 @@ function partitionSummaries(records: readonly AvroRecord[]): AvroValue {
   ]
 }
 
-export function writeManifestList(
+export async function writeManifestList(
+  place: TablePlace,
   path: string,
   records: readonly AvroRecord[],
   about: { readonly [name: string]: string },
-): void {
-  write(path, formatAvro({ schema: listSchema, about, records }))
+): Promise<void> {
+  await place.replace(path, formatAvro({ schema: listSchema, about, records }))
 }
 
-async function readAvro(path: string): Promise<AvroFile> {
-  let bytes: Buffer
+async function readAvro(place: TablePlace, path: string): Promise<AvroFile> {
+  const bytes = await place.read(path)
+  if (!bytes) throw manifestCorrupt(path, "It is not there.")
   try {
-    bytes = await readFile(path)
-  } catch (error) {
-    throw isMissingFile(error) ? manifestCorrupt(path, "It is not there.") : storageFailure(error, path, "read")
-  }
-  try {
-    return parseAvro(bytes)
+    return parseAvro(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
   } catch (error) {
     throw manifestCorrupt(path, error instanceof Error ? error.message : String(error))
   }
 }
 
-function write(path: string, bytes: Buffer): void {
-  try {
-    writeFileSync(path, bytes)
-  } catch (error) {
-    throw storageFailure(error, path, "write")
-  }
+/** The path of a file by its name in the table, which is whole. */
+export function pathOf(place: TablePlace, name: string): string {
+  return place.resolve(place.root, name)
 }
 
 function manifestCorrupt(path: string, why: string): StorageError {
@@ -181,19 +177,4 @@ function manifestCorrupt(path: string, why: string): StorageError {
     fix: "Restore the table's folder metadata from a backup; or move the table away and materialize its asset again.",
     details: { path },
   })
-}
-
-/** How a table names a file: with the scheme, since a cluster may take a bare path for one of its own disks. */
-export function fileUrl(path: string): string {
-  return `file://${path}`
-}
-
-/** The path of a file by its name in the table. */
-export function localPath(name: string): string {
-  return name.replace(/^file:\/*/, "/")
-}
-
-/** Whether a file is there. */
-export function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined
 }

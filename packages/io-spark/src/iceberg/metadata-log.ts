@@ -1,117 +1,31 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs"
-import { readdir, readFile } from "node:fs/promises"
-import { join } from "node:path"
-import { isMissingFile, StorageError } from "@assets/core"
-import { createFile } from "../table/create-file.ts"
-import { storageFailure } from "../table/table-failure.ts"
-import type { TablePlace } from "../table/table-place.ts"
-import { formatMetadata, parseMetadata, type TableMetadata } from "./table-metadata.ts"
+import type { OutputContext } from "@assets/core"
+import type { TableMetadata } from "./table-metadata.ts"
 
-/** A table as it is after one of its commits, whose file tells it from every other one. */
+/** A table as it is after one of its commits, whose stamp tells it from every other one. */
 export interface MetadataVersion {
-  /** Numbered from 1. */
-  readonly version: number
   readonly metadata: TableMetadata
   readonly stamp: string | undefined
 }
 
-/** As many former versions of the metadata are kept: the snapshots stand in the last one. */
-const keptVersions = 100
+export interface CommitOptions {
+  /** True: what is made outlives the loss of power. */
+  readonly durable: boolean
+  /** Of `OutputContext`: looks at the lease. A rejection leaves nothing made. */
+  readonly commit: OutputContext["commit"]
+}
 
-let writes = 0
+/** What the metadata of a table begins with. */
+export type Beginning = Pick<TableMetadata, "table-uuid" | "location" | "properties">
 
-/**
- * The commits of a table in Iceberg's catalog of files: `v<number>.metadata.json`, each the whole metadata. Which of
- * several writers makes a commit of a number is decided by the disk; `version-hint.text` only says where to begin to look.
- */
-export class MetadataLog {
-  readonly #place: TablePlace
-  readonly folder: string
-
-  constructor(place: TablePlace, folder: string) {
-    this.#place = place
-    this.folder = folder
-  }
-
-  path(version: number): string {
-    return join(this.folder, `v${version}.metadata.json`)
-  }
-
+/** Where the commits of a table are made, and one of several writers of the same one is first: its catalog. */
+export interface MetadataLog {
+  /** What the `details.url` of an error begins with that leaves open whether a commit was made. */
+  readonly address: string
+  beginning(): Beginning
   /** The last commit: `known` itself where that is it, undefined where there is none. */
-  async last(known: MetadataVersion | undefined): Promise<MetadataVersion | undefined> {
-    const isSame = known?.stamp !== undefined && known.stamp === (await this.#stamp(known.version))
-    const first = isSame ? known.version : await this.#first()
-    let version = first
-    while ((await this.#stamp(version + 1)) !== undefined) version++
-    if (version === 0) return undefined
-    return isSame && version === first ? known : this.#read(version)
-  }
-
-  async #read(version: number): Promise<MetadataVersion> {
-    const path = this.path(version)
-    const stamp = await this.#stamp(version)
-    const bytes = await this.#place.read(path)
-    if (!bytes) throw metadataCorrupt(path, "It is not there.")
-    try {
-      return { version, metadata: parseMetadata(Buffer.from(bytes).toString("utf8")), stamp }
-    } catch (error) {
-      throw metadataCorrupt(path, error instanceof Error ? error.message : String(error))
-    }
-  }
-
-  /** Makes a commit, whole or not at all; false when another one of this number is there. */
-  create(version: number, metadata: TableMetadata, { durable }: { readonly durable: boolean }): boolean {
-    const path = this.path(version)
-    const text = formatMetadata(metadata)
-    if (!createFile(path, text, { durable, beside: this.#scratch() })) return false
-    this.#tidy(version)
-    return true
-  }
-
-  /** Tells readers where to begin, and lets go of versions that nobody reads. Who cannot, leaves it to the next commit. */
-  #tidy(version: number): void {
-    const beside = this.#scratch()
-    try {
-      writeFileSync(beside, String(version))
-      renameSync(beside, join(this.folder, "version-hint.text"))
-      rmSync(this.path(version - keptVersions), { force: true })
-    } catch {
-      rmSync(beside, { force: true })
-    }
-  }
-
-  /** A number from which commits follow one another up to the last. */
-  async #first(): Promise<number> {
-    const hint = await readFile(join(this.folder, "version-hint.text"), "utf8").catch(() => "")
-    const hinted = /^\d+$/.test(hint.trim()) ? Number(hint) : 0
-    if (hinted > 0 && (await this.#stamp(hinted)) !== undefined) return hinted
-    const names = await readdir(this.folder).catch(error => {
-      if (isMissingFile(error)) return []
-      throw storageFailure(error, this.folder, "read")
-    })
-    return Math.max(0, ...names.map(name => Number(/^v(\d+)\.metadata\.json$/.exec(name)?.[1] ?? 0)))
-  }
-
-  #stamp(version: number): Promise<string | undefined> {
-    return this.#place.stamp(this.path(version))
-  }
-
-  #scratch(): string {
-    return join(this.folder, `.commit-${process.pid}-${++writes}.tmp`)
-  }
-}
-
-/** What a table says of its former metadata, with the one that a commit replaces. */
-export function metadataLog(former: TableMetadata, path: string): TableMetadata["metadata-log"] {
-  const replaced = { "metadata-file": path, "timestamp-ms": former["last-updated-ms"] }
-  return [...(former["metadata-log"] ?? []), replaced].slice(-keptVersions)
-}
-
-function metadataCorrupt(path: string, why: string): StorageError {
-  return new StorageError("STORAGE_CORRUPT", {
-    what: `The metadata of an Iceberg table, ${path}, cannot be understood.`,
-    why,
-    fix: "Restore the table's folder metadata from a backup; or move the table away and materialize its asset again.",
-    details: { path },
-  })
+  last(known: MetadataVersion | undefined): Promise<MetadataVersion | undefined>
+  /** Makes the commit after another one, whole or not at all; false when somebody else was first. */
+  create(former: MetadataVersion | undefined, next: TableMetadata, options: CommitOptions): Promise<boolean>
+  /** Takes the table away: after that nobody finds its files. */
+  remove(): Promise<void>
 }

@@ -1,10 +1,7 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
-import { readFile } from "node:fs/promises"
-import { join } from "node:path"
-import { isMissingFile, type Materialization, StorageError, syncToDisk } from "@assets/core"
+import { type Materialization, StorageError } from "@assets/core"
 import type { Schema } from "@assets/dataframe"
 import type { CommittedWrite } from "../table/asset-table.ts"
-import { storageFailure } from "../table/table-failure.ts"
+import type { TablePlace } from "../table/table-place.ts"
 
 /** What is kept of a write beside the table: a file that never changes, and that the commit of the rows names. */
 export interface StoredRecord {
@@ -19,16 +16,18 @@ export interface StoredRecord {
   /** The record of the commit that wrote the partition before; null for none. */
   readonly former: string | null
   readonly applied: readonly string[]
-  /** Paths relative to the table's folder. */
+  /** Paths as seen from the table's folder. */
   readonly files: readonly { readonly path: string; readonly bytes: number; readonly rows: number }[]
 }
 
 /** The records of a table. What was read is kept: a record never changes. */
 export class RecordFolder {
+  readonly #place: TablePlace
   readonly #folder: string
   readonly #known = new Map<string, StoredRecord>()
 
-  constructor(folder: string) {
+  constructor(place: TablePlace, folder: string) {
+    this.#place = place
     this.#folder = folder
   }
 
@@ -37,36 +36,25 @@ export class RecordFolder {
     const known = this.#known.get(name)
     if (known) return known
     const path = this.#path(name)
-    const text = await readFile(path, "utf8").catch(error => {
-      if (isMissingFile(error)) return undefined
-      throw storageFailure(error, path, "read")
-    })
-    if (text === undefined) return undefined
-    const record = parsed(path, text)
+    const bytes = await this.#place.read(path)
+    if (bytes === undefined) return undefined
+    const record = parsed(path, Buffer.from(bytes).toString("utf8"))
     this.#known.set(name, record)
     return record
   }
 
-  write(name: string, record: StoredRecord, { durable }: { readonly durable: boolean }): void {
-    const path = this.#path(name)
-    const beside = `${path}.tmp`
-    try {
-      mkdirSync(this.#folder, { recursive: true })
-      writeFileSync(beside, JSON.stringify(record))
-      if (durable) syncToDisk(beside)
-      renameSync(beside, path)
-      if (durable) syncToDisk(this.#folder)
-    } catch (error) {
-      throw storageFailure(error, path, "write")
-    }
+  async write(name: string, record: StoredRecord, { durable }: { readonly durable: boolean }): Promise<void> {
+    await this.#place.makeFolder(this.#folder)
+    await this.#place.replace(this.#path(name), JSON.stringify(record))
+    if (durable) await this.#place.sync(this.#folder, [name])
   }
 
-  remove(name: string): void {
-    rmSync(this.#path(name), { force: true })
+  remove(name: string): Promise<void> {
+    return this.#place.remove(this.#path(name))
   }
 
   #path(name: string): string {
-    return join(this.#folder, name)
+    return this.#place.join(this.#folder, name)
   }
 }
 

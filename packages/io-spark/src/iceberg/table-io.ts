@@ -1,7 +1,16 @@
 import { ConfigError, type IOManager } from "@assets/core"
+import { RootTables, type TableKind } from "../table/root-tables.ts"
 import { TableIOManager } from "../table/table-io-manager.ts"
+import { FileLog } from "./file-log.ts"
 import { IcebergTable } from "./iceberg-table.ts"
 import { faultOfOptions, refusalOfRoot, type TableOptions } from "./table-options.ts"
+
+/** Tables of a catalog of files. */
+const files: TableKind = {
+  name: "iceberg",
+  refusalOfRoot,
+  open: (place, key, path) => new IcebergTable(place, key, path, new FileLog(place, path)),
+}
 
 /**
  * Keeps each asset as a table of an Iceberg catalog in a folder (`type = hadoop`), which Spark and every other reader of
@@ -19,8 +28,5 @@ export function tableIO(options: TableOptions): IOManager {
     const fix = 'Write for one tableIO({ format: "iceberg", root: "lake" }).'
     throw new ConfigError("CONFIG_INVALID", { what: "tableIO() was given wrong options.", why, fix })
   }
-  return new TableIOManager(
-    { name: "iceberg", refusalOfRoot, open: (...where) => new IcebergTable(...where) },
-    { ...options },
-  )
+  return new TableIOManager(new RootTables(files, { ...options }))
 }

@@ -1,8 +1,8 @@
-import { join } from "node:path"
 import type { DataType, Schema } from "@assets/dataframe"
 import type { AssetTable, Entry, TableState } from "../table/asset-table.ts"
 import { areThere, type TableFile } from "../table/table-file.ts"
-import { localPath, type ManifestFile, readManifest, readManifestList, status } from "./manifest.ts"
+import type { TablePlace } from "../table/table-place.ts"
+import { type ManifestFile, readManifest, readManifestList, status } from "./manifest.ts"
 import type { MetadataVersion } from "./metadata-log.ts"
 import { othersCommits } from "./others-commits.ts"
 import type { RecordFolder, StoredRecord } from "./stored-record.ts"
@@ -16,16 +16,15 @@ interface Held {
 
 /** A table as it is after one of its commits. */
 export class IcebergState implements TableState {
-  readonly version: number
-  readonly metadata: TableMetadata | undefined
+  /** The commit; undefined where there is none. */
+  readonly at: MetadataVersion | undefined
   readonly current: CurrentRecords | undefined
   /** The number of the last commit of others. */
   readonly others: number
   readonly #held: ReadonlyMap<string | null, Held>
 
   private constructor(at: MetadataVersion | undefined, held: ReadonlyMap<string | null, Held>, others: number) {
-    this.version = at?.version ?? 0
-    this.metadata = at?.metadata
+    this.at = at
     this.current = at && currentRecords(at.metadata)
     this.others = others
     this.#held = held
@@ -47,9 +46,9 @@ export class IcebergState implements TableState {
       const chain = await chainOf(records, name)
       const [last] = chain
       if (!last) continue // its record is gone: nothing is known of it
-      const written = chain.flatMap(record => filesOf(record, path)).reverse()
+      const written = chain.flatMap(record => filesOf(record, place, path)).reverse()
       const applied = new Set(chain.flatMap(record => record.applied))
-      if (last.sequence <= others.last) present ??= presentFiles(at.metadata)
+      if (last.sequence <= others.last) present ??= presentFiles(place, at.metadata)
       const found = last.sequence <= others.last ? (await present)?.of(partition) : undefined
       const isSame = found === undefined || (!found.hasDeletions && samePaths(found.files, written))
       const isMoved = !isSame && !found.hasDeletions && others.onlyMoved(last.sequence)
@@ -69,12 +68,16 @@ export class IcebergState implements TableState {
     return new IcebergState(at, held, Number.isFinite(others.last) ? others.last : at.metadata["last-sequence-number"])
   }
 
+  get metadata(): TableMetadata | undefined {
+    return this.at?.metadata
+  }
+
   get isNew(): boolean {
-    return this.version === 0
+    return this.at === undefined
   }
 
   get isForeign(): boolean {
-    return this.version > 0 && this.current === undefined
+    return this.at !== undefined && this.current === undefined
   }
 
   get entries(): readonly Entry[] {
@@ -103,8 +106,8 @@ async function chainOf(records: RecordFolder, name: string): Promise<StoredRecor
 }
 
 /** The files that a record's commit has added. */
-export function filesOf({ files }: StoredRecord, folder: string): TableFile[] {
-  return files.map(file => ({ ...file, path: join(folder, file.path) }))
+export function filesOf({ files }: StoredRecord, place: TablePlace, folder: string): TableFile[] {
+  return files.map(file => ({ ...file, path: place.join(folder, file.path) }))
 }
 
 interface PresentFiles {
@@ -112,12 +115,12 @@ interface PresentFiles {
 }
 
 /** The files that readers see now, as the manifests tell. */
-async function presentFiles(metadata: TableMetadata): Promise<PresentFiles> {
-  const manifests = await liveManifests(metadata)
+async function presentFiles(place: TablePlace, metadata: TableMetadata): Promise<PresentFiles> {
+  const manifests = await liveManifests(place, metadata)
   const hasDeletions = manifests.some(one => one.isOfDeletes)
   const found = new Map<string | null, TableFile[]>()
   for (const manifest of manifests.filter(one => !one.isOfDeletes)) {
-    for (const entry of (await readManifest(manifest)).entries) {
+    for (const entry of (await readManifest(place, manifest)).entries) {
       if (entry.status === status.deleted) continue
       const file = { path: entry.path, bytes: Number(entry.bytes), rows: Number(entry.rows), hasDeletions }
       const files = found.get(entry.partition)
@@ -129,9 +132,9 @@ async function presentFiles(metadata: TableMetadata): Promise<PresentFiles> {
 }
 
 /** The manifests of what readers see that name live files. */
-export async function liveManifests(metadata: TableMetadata): Promise<ManifestFile[]> {
+export async function liveManifests(place: TablePlace, metadata: TableMetadata): Promise<ManifestFile[]> {
   const list = currentSnapshot(metadata)?.["manifest-list"]
-  const all = list === undefined ? [] : await readManifestList(localPath(list))
+  const all = list === undefined ? [] : await readManifestList(place, list)
   return all.filter(one => one.liveFiles > 0)
 }
 

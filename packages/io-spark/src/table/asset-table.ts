@@ -54,11 +54,14 @@ export interface AssetTable {
   readonly place: TablePlace
   readonly key: string
   readonly path: string
-  readonly logFolder: string
+  /** What the `details.url` of an error begins with that leaves open whether a commit was made. */
+  readonly commitsAt: string
   /** Names that no column of an asset can have, in lower case, and why. */
   readonly reservedNames: ReadonlyMap<string, string>
   /** The folder in which each write has a folder of its own, of the name of its id. */
   readonly dataFolder: string
+  /** Confirms that of two writers of one commit one succeeds, where that hangs on the place; asked before a write. */
+  confirm?(): Promise<void>
   state(): Promise<TableState>
   /** The commits of ours that wrote a partition, newest first. */
   history(partition: string | null): AsyncIterable<CommittedWrite>

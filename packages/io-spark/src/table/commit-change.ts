@@ -17,7 +17,7 @@ export async function commitChange(
   base: Base,
 ): Promise<Materialization> {
   const durable = context.durability === "power"
-  await table.place.confirm()
+  await table.confirm?.()
   faultPoint("io.pointer")
   for (;;) {
     const state = await table.state()

@@ -26,6 +26,10 @@ export class FolderPlace implements TablePlace {
     return name.startsWith("/") ? name : join(folder, name)
   }
 
+  url(path: string): string {
+    return `file://${path}`
+  }
+
   relative(folder: string, path: string): string {
     return relative(folder, path).split(sep).join("/")
   }
@@ -72,10 +76,10 @@ export class FolderPlace implements TablePlace {
     return writeNewFile(path, pieces)
   }
 
-  async replace(path: string, text: string): Promise<void> {
+  async replace(path: string, content: string | Uint8Array): Promise<void> {
     const beside = `${path}.${process.pid}.tmp`
     try {
-      await writeFile(beside, text)
+      await writeFile(beside, content)
       await rename(beside, path)
     } catch (error) {
       await rm(beside, { force: true })
@@ -104,14 +108,20 @@ export class FolderPlace implements TablePlace {
     rmSync(path, { recursive: true, force: true })
   }
 
-  async removeTable({ path, logFolder }: TablePaths): Promise<void> {
+  async removeFolder(path: string): Promise<void> {
     try {
-      await rename(logFolder, `${logFolder}-removed-${process.pid}`)
       await rm(path, { recursive: true, force: true })
     } catch (error) {
       if (existsSync(path)) throw storageFailure(error, path, "write")
     }
     await removeEmptyFolders(dirname(path), this.root)
+  }
+
+  async removeTable({ path, logFolder }: TablePaths): Promise<void> {
+    await rename(logFolder, `${logFolder}-removed-${process.pid}`).catch(error => {
+      if (existsSync(logFolder)) throw storageFailure(error, logFolder, "write")
+    })
+    await this.removeFolder(path)
   }
 }
 

@@ -30,6 +30,10 @@ export class ObjectPlace implements TablePlace {
     return isObjectUrl(url) ? url : joinObjectUrl(folder, url)
   }
 
+  url(path: string): string {
+    return path
+  }
+
   relative(folder: string, path: string): string {
     return relativeObjectUrl(folder, path)
   }
@@ -76,8 +80,8 @@ export class ObjectPlace implements TablePlace {
     return this.#store.upload(path, pieces, signal)
   }
 
-  async replace(path: string, text: string): Promise<void> {
-    await this.#store.put(path, text)
+  async replace(path: string, content: string | Uint8Array): Promise<void> {
+    await this.#store.put(path, content)
   }
 
   async create(path: string, text: string, { commit }: CreateOptions): Promise<boolean> {
@@ -100,6 +104,10 @@ export class ObjectPlace implements TablePlace {
 
   async remove(path: string): Promise<void> {
     await this.#store.remove([path, ...(await this.#urlsBelow(path))])
+  }
+
+  removeFolder(path: string): Promise<void> {
+    return this.remove(path)
   }
 
   async removeTable({ path, logFolder, ownFolder, firstCommit }: TablePaths): Promise<void> {

@@ -20,51 +20,33 @@ import {
 import type { AssetTable } from "./asset-table.ts"
 import { collectFiles } from "./collect-files.ts"
 import { filesOf, readInput } from "./read-input.ts"
+import { dataMissing } from "./table-failure.ts"
 import { areThere } from "./table-file.ts"
-import type { TablePlace } from "./table-place.ts"
-import { otherEngine, placeOf, tableFolder } from "./table-root.ts"
+import { otherEngine } from "./table-root.ts"
 import { restoreVersion, versionsOf } from "./table-versions.ts"
+import type { Tables } from "./tables.ts"
 import { writeOutput } from "./write-output.ts"
 
-/** The options of a manager of tables. */
-interface TableOptions {
-  readonly root: string
-}
-
-/** How a kind of table is opened. */
-export interface TableKind {
-  /** Recorded with each materialization. */
-  readonly name: string
-  /** Why tables cannot be kept at a root; undefined when they can. */
-  refusalOfRoot(root: string): Refusal | undefined
-  /** The table of a key, at a path of the place. */
-  open(place: TablePlace, key: string, path: string): AssetTable
-}
-
-/** Keeps each asset as a table of its own, in the folder of its key. */
+/** Keeps each asset as a table of its own. */
 export class TableIOManager implements IOManager {
-  readonly name: string
   readonly defaultEngine = { module: "@assets/io-spark", name: "spark" } as const
-  readonly #kind: TableKind
-  readonly #options: TableOptions
-  /** By root. */
-  readonly #places = new Map<string, TablePlace>()
-  /** By path. */
-  readonly #tables = new Map<string, AssetTable>()
+  readonly #tables: Tables
 
-  constructor(kind: TableKind, options: TableOptions) {
-    this.name = kind.name
-    this.#kind = kind
-    this.#options = options
+  constructor(tables: Tables) {
+    this.#tables = tables
+  }
+
+  get name(): string {
+    return this.#tables.name
   }
 
   describe(): { readonly [option: string]: Json } {
-    return { ...this.#options }
+    return this.#tables.describe()
   }
 
   refusal({ engine }: { readonly engine: string | undefined }): Refusal | undefined {
     if (engine !== undefined && engine !== "spark") return otherEngine
-    return this.#kind.refusalOfRoot(this.#options.root)
+    return this.#tables.refusal()
   }
 
   async current(
@@ -74,7 +56,7 @@ export class TableIOManager implements IOManager {
   ): Promise<ReadonlyMap<string, readonly Current[]>> {
     const found = await mapAtOnce(
       keys,
-      async key => [key, await currentOf(this.#table(context, key), partitions)] as const,
+      async key => [key, await currentOf(await this.#tables.find(context, key), partitions)] as const,
       { atOnce: 4 },
     )
     return new Map(found.filter(([, current]) => current.length > 0))
@@ -83,39 +65,45 @@ export class TableIOManager implements IOManager {
   async handleOutput(context: OutputContext, value: OutputValue): Promise<Materialization> {
     context.signal.throwIfAborted()
     if (context.partitions.length > 1) throw severalPartitions(context)
-    return writeOutput(this.#table(context), context, value)
+    return writeOutput(await this.#tables.open(context, context.key), context, value)
   }
 
   async loadInput(context: InputContext): Promise<StoredValue> {
-    return readInput(this.#table(context), context)
+    const table = await this.#tables.find(context, context.key)
+    if (!table) throw dataMissing(context.key, "its table")
+    return readInput(table, context)
   }
 
-  restore(context: OutputContext, fingerprint: string): Promise<Materialization | undefined> {
-    return restoreVersion(this.#table(context), context, fingerprint)
+  async restore(context: OutputContext, fingerprint: string): Promise<Materialization | undefined> {
+    const table = await this.#tables.find(context, context.key)
+    return table && restoreVersion(table, context, fingerprint)
   }
 
-  versions(context: AssetContext, partition: string | null): Promise<readonly Materialization[]> {
-    return versionsOf(this.#table(context), partition)
+  async versions(context: AssetContext, partition: string | null): Promise<readonly Materialization[]> {
+    const table = await this.#tables.find(context, context.key)
+    return table ? versionsOf(table, partition) : []
   }
 
   async collect(context: CollectContext, keys: readonly string[]): Promise<readonly Collected[]> {
     const found: Collected[] = []
-    for (const key of keys) found.push(...(await collectFiles(this.#table(context, key), context)))
+    for (const key of keys) {
+      const table = await this.#tables.find(context, key)
+      if (table) found.push(...(await collectFiles(table, context)))
+    }
     return found
   }
 
   async doctor(context: IOContext): Promise<readonly Finding[]> {
     try {
-      const place = this.#place(context)
-      await place.examine()
-      return [{ level: "ok", what: `${place.root} can be read.` }]
+      return [{ level: "ok", what: await this.#tables.examine(context) }]
     } catch (error) {
       return [findingOf(error)]
     }
   }
 
   async locate(context: AssetContext, materializations: readonly Materialization[]): Promise<readonly string[]> {
-    const table = this.#table(context)
+    const table = await this.#tables.find(context, context.key)
+    if (!table) return []
     const paths: string[] = []
     for (const { id, partitions } of materializations) {
       for (const partition of partitions.length === 0 ? [null] : partitions) {
@@ -127,29 +115,18 @@ export class TableIOManager implements IOManager {
   }
 
   async remove(context: AssetContext): Promise<void> {
-    const table = this.#table(context)
-    if (!(await table.isOurs())) return
-    this.#tables.delete(table.path)
+    const table = await this.#tables.find(context, context.key)
+    if (!table || !(await table.isOurs())) return
+    this.#tables.forget(table)
     await table.remove()
-  }
-
-  #place(context: IOContext): TablePlace {
-    const made = placeOf(context, this.#options.root, root => this.#kind.refusalOfRoot(root))
-    const place = this.#places.get(made.root) ?? made
-    this.#places.set(made.root, place)
-    return place
-  }
-
-  #table(context: IOContext | AssetContext, key = "key" in context ? context.key : ""): AssetTable {
-    const place = this.#place(context)
-    const path = tableFolder(place, key)
-    const table = this.#tables.get(path) ?? this.#kind.open(place, key, path)
-    this.#tables.set(path, table)
-    return table
   }
 }
 
-async function currentOf(table: AssetTable, partitions: readonly (string | null)[] | undefined): Promise<Current[]> {
+async function currentOf(
+  table: AssetTable | undefined,
+  partitions: readonly (string | null)[] | undefined,
+): Promise<Current[]> {
+  if (!table) return []
   const state = await table.state()
   const entries = partitions?.flatMap(partition => state.entry(partition) ?? []) ?? state.entries
   // All of one moment: later the state is another.

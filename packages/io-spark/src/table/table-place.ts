@@ -32,6 +32,8 @@ export interface TablePlace {
   join(folder: string, ...names: string[]): string
   /** The path of a file by its name in the log of a table: others may have added files that lie elsewhere. */
   resolve(folder: string, name: string): string
+  /** How others are told of a file: with its scheme, since a cluster may take a bare path for one of its own disks. */
+  url(path: string): string
   /** What leads from a folder to a file below, with `/` between its parts. */
   relative(folder: string, path: string): string
   /**
@@ -53,13 +55,15 @@ export interface TablePlace {
   /** Writes a file that is not there yet; gives its bytes. */
   write(path: string, pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<number>
   /** Writes a small file at one blow, also in the place of another. */
-  replace(path: string, text: string): Promise<void>
+  replace(path: string, content: string | Uint8Array): Promise<void>
   /** Makes a small file, whole or not at all; false when there is one: of several writers one gets true. */
   create(path: string, text: string, options: CreateOptions): Promise<boolean>
   /** Waits until files of a folder, and their names, outlive the loss of power. */
   sync(folder: string, names: readonly string[]): Promise<void>
   /** Removes a file, or a folder with all that is below it; what is not there is no fault. */
   remove(path: string): Promise<void>
+  /** Removes the folder of a table, and those above it that are empty then, up to the root. */
+  removeFolder(path: string): Promise<void>
   /** Removes a table, its log before its data: what dies on the way leaves nothing that could be read. */
   removeTable(table: TablePaths): Promise<void>
 }

@@ -48,7 +48,7 @@ export async function writeOutput(
     confirmLayout(context.layout ?? {}, schema, context.key)
   }
   const partition = context.partitions[0] ?? null
-  await table.place.confirm()
+  await table.confirm?.()
   const state = await table.state()
   table.requireWritable(state)
   const entry = state.entry(partition)
@@ -71,8 +71,8 @@ export async function writeOutput(
 }
 
 /** Whether the request that makes the commit has got no answer: a store may still carry it out. */
-function mayBeMadeYet({ logFolder }: AssetTable, error: unknown): boolean {
-  return error instanceof StorageError && String(error.details.url).startsWith(logFolder)
+function mayBeMadeYet({ commitsAt }: AssetTable, error: unknown): boolean {
+  return error instanceof StorageError && String(error.details.url).startsWith(commitsAt)
 }
 
 interface Write {
