@@ -9,7 +9,8 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** Makes a folder of the user's cache by a function that fills another one: what is broken off is not found. */
 export function cached(name, fill) {
-  const folder = join(process.env.ASSETS_CACHE ?? join(homedir(), ".cache", "assets"), name)
+  const caches = process.env.XDG_CACHE_HOME || join(homedir(), ".cache")
+  const folder = join(process.env.ASSETS_CACHE || join(caches, "assets"), name)
   if (existsSync(folder)) return folder
   const part = `${folder}.part-${process.pid}`
   mkdirSync(part, { recursive: true })

@@ -16,6 +16,7 @@ for (const script of ["setup.mjs"]) {
 spawnSync("bash", [join(root, "scripts", "install-chromium.sh")], inherit)
 spawnSync(process.execPath, [join(root, "scripts", "install-spark.mjs")], inherit)
 spawnSync(process.execPath, [join(root, "scripts", "install-object-stores.mjs")], inherit)
+spawnSync(process.execPath, [join(root, "scripts", "install-iceberg-catalog.mjs")], inherit)
 
 const folder = mkdtempSync(join(tmpdir(), "assets-test-"))
 const report = join(folder, "report.json")

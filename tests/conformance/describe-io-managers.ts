@@ -27,7 +27,7 @@ export function describeIOManagers(only: (storage: string) => boolean): void {
         })
       }
     },
-    { only, onS3OnSpark: true },
+    { only, ofServicesOnSpark: true },
   )
   // Past vitest's own lines, which would indent and cut it.
   afterAll(() => void writeSync(1, `\n${conformanceTable(ioManagerConformance, results)}\n`))

@@ -1,5 +1,6 @@
 import { describe } from "vitest"
 import { sharedSpark, skipsSpark } from "../../packages/io-spark/test/started-spark.ts"
+import { sharedCatalog, skipsCatalogs } from "../iceberg-catalog.ts"
 import { sharedObjectStore, skipsObjectStores } from "../object-store.ts"
 import { type CreateFixture, storages } from "./storages.ts"
 
@@ -9,8 +10,8 @@ interface StorageOptions {
   readonly durable?: boolean
   /** The names of those that are wanted. */
   only?(name: string): boolean
-  /** True: those on S3 on Spark, too, which take long and do what the same ones do on a disk, or with DuckDB. */
-  readonly onS3OnSpark?: boolean
+  /** True: those of services on Spark, too, which take long and do what the same ones do on a disk, or with DuckDB. */
+  readonly ofServicesOnSpark?: boolean
 }
 
 /** Whether a storage is computed by Spark. */
@@ -28,13 +29,25 @@ export function isOfTables(name: string): boolean {
   return /^(?:delta|iceberg) /.test(name)
 }
 
+/** Whether a storage is one of a REST catalog. */
+export function isInCatalog(name: string): boolean {
+  return name.includes("rest on")
+}
+
+/** Whether a storage needs a service beside its engine. */
+export function isOfService(name: string): boolean {
+  return isOnS3(name) || isInCatalog(name)
+}
+
 /** A block of tests for each storage. */
 export function describeStorages(
   body: (name: string, create: CreateFixture) => void,
-  { prefix = "", durable = false, only = () => true, onS3OnSpark = false }: StorageOptions = {},
+  { prefix = "", durable = false, only = () => true, ofServicesOnSpark = false }: StorageOptions = {},
 ): void {
   const isWanted = (name: string) =>
-    (!durable || name !== "memory on duckdb") && (onS3OnSpark || !(isOnS3(name) && isOnSpark(name))) && only(name)
+    (!durable || name !== "memory on duckdb") &&
+    (ofServicesOnSpark || !(isOfService(name) && isOnSpark(name))) &&
+    only(name)
   const wanted = Object.entries(storages).filter(([name]) => isWanted(name))
   describeEach(Object.fromEntries(wanted), prefix, (create, name) => body(name, create))
 }
@@ -48,9 +61,12 @@ export function describeEach<T>(
   for (const [name, one] of Object.entries(all)) {
     const needsSpark = isOnSpark(name)
     const needsStore = isOnS3(name)
-    describe.skipIf((needsSpark && skipsSpark) || (needsStore && skipsObjectStores))(`${prefix}${name}`, () => {
+    const needsCatalog = isInCatalog(name)
+    const isSkipped = (needsSpark && skipsSpark) || (needsStore && skipsObjectStores) || (needsCatalog && skipsCatalogs)
+    describe.skipIf(isSkipped)(`${prefix}${name}`, () => {
       // First, so that a server of Spark that is started sees its variables.
       if (needsStore) sharedObjectStore()
+      if (needsCatalog) sharedCatalog()
       if (needsSpark) sharedSpark()
       body(one, name)
     })

@@ -10,8 +10,8 @@ export class JsonTable {
   readonly io: IOManager
   readonly base: string
 
-  constructor(storage: string) {
-    const fixture = fixtureOf(storage)
+  constructor(storage: string, base?: string) {
+    const fixture = fixtureOf(storage, base)
     onTestFinished(() => rmSync(fixture.base, { recursive: true, force: true }))
     this.io = fixture.createIOManager()
     this.base = fixture.base

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 import type { IOManager, Materialization } from "@assets/core"
 import { ioContext } from "@assets/core/testing"
 import { expect, onTestFinished, test } from "vitest"
-import { describeEach, describeStorages, isOnS3, isOnSpark } from "./each-storage.ts"
+import { describeEach, describeStorages, isOfService, isOnSpark } from "./each-storage.ts"
 import type { EngineFixture } from "./fixture.ts"
 import { outputContext, writtenKey } from "./output-context.ts"
 import { type CreateFixture, storages } from "./storages.ts"
@@ -42,8 +42,13 @@ async function rows(io: IOManager, fixture: EngineFixture, record: Materializati
 }
 
 const alone = ["delta on s3 on spark"]
-const isWanted = (name: string) => !isOnS3(name) || !isOnSpark(name) || alone.includes(name)
-describeStorages(killedOver, { prefix: "a writer killed over ", durable: true, onS3OnSpark: true, only: isWanted })
+const isWanted = (name: string) => !isOfService(name) || !isOnSpark(name) || alone.includes(name)
+describeStorages(killedOver, {
+  prefix: "a writer killed over ",
+  durable: true,
+  ofServicesOnSpark: true,
+  only: isWanted,
+})
 
 function killedOver(name: string, create: CreateFixture): void {
   test.each(["io.write", "io.marker", "io.pointer"])(

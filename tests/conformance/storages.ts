@@ -9,6 +9,7 @@ import { duckdb, duckdbFileIO } from "@assets/io-duckdb"
 import { parquetIO } from "@assets/io-parquet"
 import { deltaIO, spark, tableIO } from "@assets/io-spark"
 import { arrowIO } from "../../examples/own-io-manager/arrow-io.ts"
+import { catalogVariables } from "../iceberg-catalog.ts"
 import { bucket } from "../object-store.ts"
 import { EngineFixture } from "./fixture.ts"
 
@@ -20,11 +21,25 @@ async function deleteParquet(base: string, key: string): Promise<void> {
 }
 
 async function deleteTable(base: string, key: string): Promise<void> {
-  const folder = join(base, "data", key)
+  return deleteTableIn(join(base, "data", key))
+}
+
+async function deleteTableIn(folder: string): Promise<void> {
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     if (name.endsWith(".parquet")) rmSync(join(folder, name))
   }
 }
+
+/** The folder that the catalog has given the table of a key. */
+export const catalogFolder = (base: string, key: string) =>
+  join(process.env[catalogVariables.warehouse] ?? "", basename(base), key)
+
+/** The options of a manager with a namespace of its own in the catalog for each folder of a case. */
+export const catalogOf = (base: string) => ({
+  uri: `$\{${catalogVariables.uri}}`,
+  token: `$\{${catalogVariables.token}}`,
+  namespace: basename(base),
+})
 
 async function deleteArrow(base: string, key: string): Promise<void> {
   const folder = join(base, "data", key)
@@ -116,6 +131,16 @@ export const storages: { readonly [name: string]: CreateFixture } = {
       writeElsewhere: elsewhere("iceberg on spark"),
       createIOManagerAt: root => tableIO({ format: "iceberg", root }),
     }),
+  "iceberg rest on spark": base => {
+    const name = "iceberg rest on spark"
+    const io = (): IOManager => tableIO({ format: "iceberg", catalog: catalogOf(fixture.base) })
+    const fixture: EngineFixture = new EngineFixture(spark(), io, {
+      base,
+      deleteData: (folder, key) => deleteTableIn(catalogFolder(folder, key)),
+      writeElsewhere: elsewhere(name),
+    })
+    return fixture
+  },
   "own on duckdb": base =>
     new EngineFixture(duckdb(), () => arrowIO({ root: "data" }), {
       base,

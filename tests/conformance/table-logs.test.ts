@@ -1,9 +1,5 @@
-import { spawn } from "node:child_process"
-import { once } from "node:events"
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { text as textOf } from "node:stream/consumers"
-import { fileURLToPath } from "node:url"
 import { source } from "@assets/core"
 import { ioContext } from "@assets/core/testing"
 import { parquetFiles, t } from "@assets/dataframe"
@@ -13,6 +9,7 @@ import { observeSource } from "../../packages/core/src/source/observe-source.ts"
 import { findFiles } from "../../packages/dataframe/src/session/find-files.ts"
 import { ids, JsonTable } from "./json-table.ts"
 import { fixtureOf, key } from "./table-fixture.ts"
+import { writersOf } from "./table-writers.ts"
 
 const weekOld = new Date(Date.now() - 8 * 24 * 3_600_000)
 
@@ -80,23 +77,9 @@ describe.each(Object.entries(logs))("the log of tables: %s", (storage, log) => {
     expect(await ids(open(), base)).toEqual({ a: third.id })
   })
 
-  /** Processes that write to one table at once; what each of them has told. */
-  async function writers(base: string, names: readonly string[], fault?: string): Promise<string[]> {
-    const script = fileURLToPath(new URL("commit-json.ts", import.meta.url))
-    const env = { ...process.env, ...(fault && { ASSETS_FAULT: fault }) }
-    const told = names.map(async name => {
-      const args = ["--conditions=@assets/source", "--import", "tsx", script, storage, base, name, "25"]
-      const writer = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] })
-      const [text, [code, signal]] = await Promise.all([textOf(writer.stdout), once(writer, "exit")])
-      expect(fault ? signal : code).toBe(fault ? "SIGKILL" : 0)
-      return text.split("\n").filter(line => line !== "")
-    })
-    return (await Promise.all(told)).flat()
-  }
-
   test("keeps what each of several processes has committed", async () => {
     const { io, base, path } = new JsonTable(storage)
-    const told = await writers(base, ["a", "b", "c"])
+    const told = await writersOf(storage, base, ["a", "b", "c"])
     expect(told).toHaveLength(75)
     expect(Object.keys(await ids(io, base)).sort()).toEqual(told.sort())
     const commits = readdirSync(join(path, log.folder)).filter(name => /^v?\d+\..*json$/.test(name))
@@ -105,7 +88,7 @@ describe.each(Object.entries(logs))("the log of tables: %s", (storage, log) => {
 
   test("keeps what killed writers had committed, and nothing else", async () => {
     const { io, base, write } = new JsonTable(storage)
-    const told = await writers(base, ["a", "b"], "io.pointer:9:kill")
+    const told = await writersOf(storage, base, ["a", "b"], { fault: "io.pointer:9:kill" })
     expect(told.sort()).toEqual(["a", "b"].flatMap(name => Array.from({ length: 8 }, (_, i) => `${name}-${i}`)))
     expect(Object.keys(await ids(io, base)).sort()).toEqual(told)
     await write("a-8")

@@ -83,7 +83,7 @@ export class DeltaTable implements AssetTable {
   }
 
   requireWritable(snapshot: TableSnapshot): void {
-    if (snapshot.isForeign) throw foreignTable(this.key, this.path)
+    if (snapshot.isForeign) throw foreignTable(this.key, this.path, `mv ${this.path} ${this.path}-former`)
     const unknown = unknownDemands(snapshot)
     if (unknown.length > 0) throw unknownFeatures(this.path, unknown)
   }

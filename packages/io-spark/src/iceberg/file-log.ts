@@ -7,7 +7,7 @@ import { createFile } from "../table/create-file.ts"
 import { storageFailure } from "../table/table-failure.ts"
 import type { TablePlace } from "../table/table-place.ts"
 import type { Beginning, CommitOptions, MetadataLog, MetadataVersion } from "./metadata-log.ts"
-import { formatMetadata, parseMetadata, type TableMetadata } from "./table-metadata.ts"
+import { formatWide, parseWide, type TableMetadata } from "./table-metadata.ts"
 
 interface NumberedVersion extends MetadataVersion {
   /** From 1. */
@@ -39,6 +39,10 @@ export class FileLog implements MetadataLog {
     return this.#folder
   }
 
+  get toMoveAway(): string {
+    return `mv ${this.#path} ${this.#path}-former`
+  }
+
   beginning(): Beginning {
     return { "table-uuid": randomUUID(), location: this.#place.url(this.#path), properties: {} }
   }
@@ -59,7 +63,7 @@ export class FileLog implements MetadataLog {
     const bytes = await this.#place.read(path)
     if (!bytes) throw metadataCorrupt(path, "It is not there.")
     try {
-      return { version, metadata: parseMetadata(Buffer.from(bytes).toString("utf8")), stamp }
+      return { version, metadata: parseWide<TableMetadata>(Buffer.from(bytes).toString("utf8")), stamp }
     } catch (error) {
       throw metadataCorrupt(path, error instanceof Error ? error.message : String(error))
     }
@@ -84,7 +88,7 @@ export class FileLog implements MetadataLog {
 
   #write(version: number, metadata: TableMetadata, durable: boolean): boolean {
     const path = this.#file(version)
-    const text = formatMetadata(metadata)
+    const text = formatWide(metadata)
     if (!createFile(path, text, { durable, beside: this.#scratch() })) return false
     this.#tidy(version)
     return true

@@ -95,14 +95,14 @@ export class IcebergTable implements AssetTable {
   }
 
   requireWritable(state: IcebergState): void {
-    if (state.isForeign) throw foreignTable(this.key, this.path)
+    if (state.isForeign) throw foreignTable(this.key, this.path, this.#log.toMoveAway)
     const demands = state.metadata ? unknownDemands(state.metadata) : []
     if (demands.length === 0) return
     const { key, path } = this
     throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {
       what: `The Iceberg table at ${path} demands of its writers what this version does not do: ${demands.join(", ")}.`,
       why: "Somebody has switched it on with ALTER TABLE; a writer that leaves it out could damage the table.",
-      fix: `Move the table away (mv ${path} ${path}-former), and materialize ${key} again.`,
+      fix: `Move the table away (${this.#log.toMoveAway}), and materialize ${key} again.`,
       details: { path, demands },
     })
   }

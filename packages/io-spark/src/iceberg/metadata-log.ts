@@ -21,6 +21,8 @@ export type Beginning = Pick<TableMetadata, "table-uuid" | "location" | "propert
 export interface MetadataLog {
   /** What the `details.url` of an error begins with that leaves open whether a commit was made. */
   readonly address: string
+  /** What moves the table out of the way, to be typed. */
+  readonly toMoveAway: string
   beginning(): Beginning
   /** The last commit: `known` itself where that is it, undefined where there is none. */
   last(known: MetadataVersion | undefined): Promise<MetadataVersion | undefined>

@@ -85,7 +85,7 @@ export type IcebergType =
 const mark = "\u0000integer:"
 
 /** Whole numbers that JavaScript's numbers would round are read as bigints. @throws SyntaxError for what is no JSON */
-export function parseMetadata(text: string): TableMetadata {
+export function parseWide<T>(text: string): T {
   const marked = text.replace(/"(?:[^"\\]|\\.)*"|(?<![\d.])-?\d{16,}(?![\d.eE])/g, found =>
     found.startsWith('"') ? found : JSON.stringify(`${mark}${found}`),
   )
@@ -94,8 +94,8 @@ export function parseMetadata(text: string): TableMetadata {
   )
 }
 
-export function formatMetadata(metadata: TableMetadata): string {
-  const marked = JSON.stringify(metadata, (_, value) => (typeof value === "bigint" ? `${mark}${value}` : value))
+export function formatWide(value: unknown): string {
+  const marked = JSON.stringify(value, (_, one) => (typeof one === "bigint" ? `${mark}${one}` : one))
   return marked.replace(/"\\u0000integer:(-?\d+)"/g, "$1")
 }
 

@@ -20,9 +20,14 @@ export async function readInput(table: AssetTable, context: InputContext): Promi
   const pinned = await pinnedFiles(table, materializations, new Set(partitions))
   if (kind === "nothing") return { kind }
   if (kind === "json") return { kind, value: await jsonOf(table, pinned, partitions) }
-  const schema = context.schema as Schema | undefined // core hands on what the dataframe made
-  if (!schema) throw new Error(`${context.key} is a table and has no schema. Please report this.`)
-  return storedFrame([...pinned.values()].flat(), schema)
+  return rowsOf([...pinned.values()].flat(), context)
+}
+
+/** The rows of files, as a step is to read them. */
+export function rowsOf(files: readonly TableFile[], { key, schema: declared }: InputContext): StoredValue {
+  const schema = declared as Schema | undefined // core hands on what the dataframe made
+  if (!schema) throw new Error(`${key} is a table and has no schema. Please report this.`)
+  return storedFrame(files, schema)
 }
 
 /** The files of each partition that is wanted; of all where none is named. */

@@ -14,11 +14,12 @@ export function dataMissing(key: string, path: string): StorageError {
   })
 }
 
-export function foreignTable(key: string, path: string): ConfigError {
+/** @param toMoveAway what moves the table out of the way, to be typed */
+export function foreignTable(key: string, path: string, toMoveAway: string): ConfigError {
   return new ConfigError("ENVIRONMENT_UNSUPPORTED", {
     what: `There is a table at ${path} that assets did not make; ${key} does not replace it.`,
     why: "None of its commits carries a record of a materialization.",
-    fix: `Move it away (mv ${path} ${path}-former), or name another root.`,
+    fix: `Move it away (${toMoveAway}), or name another place for the tables.`,
     details: { key, path },
   })
 }

@@ -35,14 +35,19 @@ export function placeOf(
   return new ObjectPlace(objectStoreAt(place), place)
 }
 
+/** The folder of an asset's table. @throws DefinitionError `ASSET_KEY_INVALID` */
+export function tableFolder(place: TablePlace, key: string): string {
+  return place.join(place.root, ...keySegments(key))
+}
+
 /**
- * The folder of an asset's table.
+ * The names of which the key of a table is made.
  * @throws DefinitionError `ASSET_KEY_INVALID` for a key that would leave the root or meet a file of a table's own
  */
-export function tableFolder(place: TablePlace, key: string): string {
+export function keySegments(key: string): readonly string[] {
   const segments = key.split("/")
   const isSafe = (segment: string) => /^[A-Za-z0-9.-][A-Za-z0-9_.-]*$/.test(segment) && !/^\.{1,2}$/.test(segment)
-  if (segments.every(isSafe)) return place.join(place.root, ...segments)
+  if (segments.every(isSafe)) return segments
   throw new DefinitionError("ASSET_KEY_INVALID", {
     what: `${JSON.stringify(key)} is no key of a table.`,
     why: "Its segments name folders below the root, and one of these would leave it or meet a file of a table's own.",

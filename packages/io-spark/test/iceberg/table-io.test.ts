@@ -21,12 +21,23 @@ test.each([
   [{ format: "iceberg", root: "" }, /root/],
   [{ format: "orc", root: "lake" }, /"orc"/],
   [{ format: "iceberg", root: "lake", keep: 3 }, /'keep'/],
-  [{ format: "iceberg", catalog: "prod" }, /Catalogs that a cluster knows by name/],
+  [{ format: "iceberg", catalog: "prod" }, /no object/],
+  [{ format: "iceberg", catalog: { type: "hive" } }, /'type'/],
+  [{ format: "iceberg", catalog: { warehouse: "lake" } }, /no uri/],
+  [{ format: "iceberg", catalog: { uri: "http://localhost:8181", token: "" } }, /catalog\.token/],
+  [{ format: "iceberg", catalog: { uri: "http://localhost:8181", token: "t", credential: "c:s" } }, /a token and a/],
+  [{ format: "iceberg", root: "lake", catalog: { uri: "http://localhost:8181" } }, /Both/],
   ["lake", /no object/],
 ])("refuses the options %j", (options, why) => {
   expect(() => Reflect.apply(tableIO, undefined, [options])).toThrow(
     expect.objectContaining({ code: "CONFIG_INVALID", why: expect.stringMatching(why) }),
   )
+})
+
+test("tells its options by names under which secrets are hidden", () => {
+  const catalog = { uri: "http://localhost:8181", token: "t" }
+  const told = { format: "iceberg", "catalog.uri": catalog.uri, "catalog.token": "t" }
+  expect(tableIO({ format: "iceberg", catalog }).describe?.()).toEqual(told)
 })
 
 test.each(["../outside", "a/../../b", "_assets/x", "a//b", ""])("refuses the key %j", async key => {
