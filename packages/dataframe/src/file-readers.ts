@@ -6,7 +6,7 @@ type Json = null | boolean | number | string | readonly Json[] | { readonly [nam
 
 /** Reads files that are made elsewhere, as the columns of `returns`. One of core's source readers. */
 export interface FileReader<S extends Columns> {
-  readonly kind: "parquet" | "csv" | "json" | "delta"
+  readonly kind: "parquet" | "orc" | "csv" | "json" | "delta"
   readonly returns: FrameType<S>
   /** Paths or globs, relative to the environment's `sources` root, or absolute. Of a table its folder. */
   readonly paths: readonly string[]
@@ -31,6 +31,14 @@ export function parquetFiles<const S extends Columns>(
   options: ParquetReadOptions = {},
 ): FileReader<S> {
   return reader("parquet", paths, columns, { ...options, foreign: true })
+}
+
+/**
+ * ORC files, which Spark reads; DuckDB has no reader of them. Columns are matched by name without regard to case; those of
+ * the files that are not named are not read.
+ */
+export function orcFiles<const S extends Columns>(paths: string | readonly string[], columns: S): FileReader<S> {
+  return reader("orc", paths, columns, { foreign: true })
 }
 
 /** CSV files, also compressed with gzip. With a header columns are matched by name without regard to case, and those that are not named are not read; without one by position. */

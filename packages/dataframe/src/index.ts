@@ -15,7 +15,7 @@ export type { Actions, BoundDataFrame, DataFrame, TypedFrame } from "./data-fram
 export type { FrameErrorCode } from "./errors/frame-error.ts"
 export { FrameError } from "./errors/frame-error.ts"
 export type { FileReader, ParquetReadOptions } from "./file-readers.ts"
-export { csvFiles, deltaTable, jsonFiles, parquetFiles } from "./file-readers.ts"
+export { csvFiles, deltaTable, jsonFiles, orcFiles, parquetFiles } from "./file-readers.ts"
 export type { FrameInput, FrameOutput, FrameType, PartitionColumns } from "./frame.ts"
 export { frame } from "./frame.ts"
 export { duckdbTypeText } from "./function/duckdb-type.ts"

@@ -1,6 +1,6 @@
+import { typedColumn } from "./columnar-source.ts"
 import type { SparkClient } from "./connect/client.ts"
 import { readFiles } from "./connect/relation.ts"
-import { typedColumn } from "./parquet-source.ts"
 import { type Files, namedAlike, type SourcePart } from "./source-part.ts"
 import { sparkPath } from "./spark-sql-text.ts"
 

@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto"
 import { stat } from "node:fs/promises"
 import { isS3Url, objectStore } from "@assets/core"
 import { bottomUp, type Relation, type SparkLeaf } from "@assets/dataframe"
+import { columnarParts, readColumnar } from "./columnar-source.ts"
 import type { SparkClient } from "./connect/client.ts"
 import { sql } from "./connect/relation.ts"
 import { csvParts } from "./csv-source.ts"
 import { commitName } from "./delta/delta-log.ts"
 import { tableParts } from "./delta-source.ts"
 import { jsonParts } from "./json-source.ts"
-import { parquetParts, readParquet } from "./parquet-source.ts"
 import type { Files, SourcePart } from "./source-part.ts"
 import { columnDefinitions, emptySelect, quoteName } from "./spark-sql-text.ts"
 
@@ -47,7 +47,7 @@ export class FileViews {
   }
 
   async #create(files: Files, isOwn: boolean, name: string): Promise<void> {
-    if (isOwn) return this.#client.createView(readParquet(files, files.paths, columnDefinitions(files.schema)), name)
+    if (isOwn) return this.#client.createView(readColumnar(files, files.paths, columnDefinitions(files.schema)), name)
     const selects: string[] = []
     for (const [i, { rows, columns }] of (await partsOf(this.#client, files)).entries()) {
       const stored = quoteName(`${name}_stored_${i}`)
@@ -61,7 +61,7 @@ export class FileViews {
 function partsOf(client: SparkClient, files: Files): Promise<SourcePart[]> {
   if (files.format === "delta") return tableParts(client, files)
   if (files.format === "csv") return csvParts(client, files)
-  return files.format === "json" ? jsonParts(client, files) : parquetParts(client, files)
+  return files.format === "json" ? jsonParts(client, files) : columnarParts(client, files)
 }
 
 /** Tells one state of what is read from another; a table of which no version is named may have another one each time. */

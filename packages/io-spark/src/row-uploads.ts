@@ -4,10 +4,10 @@ import { join } from "node:path"
 import { EngineError, startingWith } from "@assets/core"
 import { type Schema, writeParquetFiles } from "@assets/dataframe"
 import type { RecordBatch } from "apache-arrow"
+import { readColumnar } from "./columnar-source.ts"
 import type { SparkClient } from "./connect/client.ts"
 import { readFiles, type SparkRelation, sql } from "./connect/relation.ts"
 import { isLocal } from "./launch/spark-master.ts"
-import { readParquet } from "./parquet-source.ts"
 import { pathsOf } from "./source-part.ts"
 import { columnDefinitions, emptySelect, quoteName } from "./spark-sql-text.ts"
 
@@ -75,7 +75,7 @@ export class RowUploads {
     try {
       const { files } = await writeParquetFiles(rows, schema, folder, { compression: "snappy", signal: never })
       const paths = files.map(file => join(folder, file.path))
-      return readParquet({ kind: "files", format: "parquet", paths, schema }, paths, columnDefinitions(schema))
+      return readColumnar({ kind: "files", format: "parquet", paths, schema }, paths, columnDefinitions(schema))
     } catch (error) {
       await this.#remove(name)
       throw error

@@ -124,7 +124,7 @@ async function refuseTable(
   files: readonly string[],
   formatOf: (folder: string) => Promise<TableFormat | undefined>,
 ): Promise<void> {
-  if (reader?.kind !== "parquet") return
+  if (reader?.kind !== "parquet" && reader?.kind !== "orc") return
   const table = await tableAround(files, formatOf)
   if (!table) return
   const { path, format } = table

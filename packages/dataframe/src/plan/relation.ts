@@ -50,7 +50,7 @@ export type Relation =
    */
   | {
       readonly kind: "files"
-      readonly format: "parquet" | "csv" | "json" | "delta"
+      readonly format: "parquet" | "orc" | "csv" | "json" | "delta"
       /** Of `delta` the folder of one table. */
       readonly paths: readonly string[]
       /** The version of the table; without it the newest one when a statement runs. */

@@ -18,7 +18,7 @@ export async function findFiles(
     const isUrl = /^[a-z][a-z0-9+.-]+:\/\//i.test(path)
     const files = isUrl ? [path] : kind === "delta" ? tableOf(resolve(base, path)) : await filesOf(resolve(base, path))
     if (files.length === 0) throw noFile(path, base)
-    if (kind === "parquet" && !isUrl) refuseTable(files)
+    if ((kind === "parquet" || kind === "orc") && !isUrl) refuseTable(files)
     found.push(...files)
   }
   return found

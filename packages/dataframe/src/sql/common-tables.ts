@@ -57,7 +57,9 @@ export function isComputed(relation: Relation): boolean {
 /** Whether rows are read from where they lie in columns: those of a text file are all taken apart to leave some out. */
 function isScan(relation: Relation): boolean {
   if (relation.kind === "project" || relation.kind === "filter") return !isComputed(relation) && isScan(relation.input)
-  return relation.kind === "table" || (relation.kind === "files" && ["parquet", "delta"].includes(relation.format))
+  return (
+    relation.kind === "table" || (relation.kind === "files" && ["parquet", "orc", "delta"].includes(relation.format))
+  )
 }
 
 const cheapCalls = new Set([

@@ -1,3 +1,4 @@
+import { FrameError } from "../errors/frame-error.ts"
 import { castTo, duckdbType } from "../function/duckdb-type.ts"
 import { identifier, join, type Sql, sql, textLiteral } from "../function/sql-fragment.ts"
 import type { CsvOptions, Relation } from "../plan/relation.ts"
@@ -33,12 +34,22 @@ export function scanFiles(relation: Files, compilation: Compilation): Query {
 }
 
 function readCall(relation: Files): Sql {
+  if (relation.format === "orc") throw noOrc(relation)
   if (relation.format === "delta") return tableCall(relation)
   const paths = pathList(relation.paths)
   const partitioned = sql`hive_partitioning = ${relation.hivePartitioned ? sql`TRUE, hive_types_autocast = FALSE` : sql`FALSE`}`
   if (relation.format === "parquet") return sql`read_parquet(${paths}, ${partitioned})`
   // objects one after the other, or an array of them
   return sql`read_json(${paths}, format = 'auto', records = TRUE, columns = ${declared(relation.schema.columns)}, ${partitioned})`
+}
+
+function noOrc({ paths: [path = ""] }: Files): FrameError {
+  return new FrameError("FRAME_UNSUPPORTED", {
+    what: `DuckDB does not read ORC: ${path}.`,
+    why: "It has no reader of that format; Spark has one.",
+    fix: "Compute what reads it on Spark: engine: spark(). Or keep its rows as an asset there, by parquetIO, and read that one on DuckDB.",
+    details: { path },
+  })
 }
 
 /** The extension takes the log apart, and reads what is of a version. */

@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
-import { csvFiles, jsonFiles, openSession, parquetFiles, type Session, t } from "@assets/dataframe"
+import { csvFiles, jsonFiles, openSession, orcFiles, parquetFiles, type Session, t } from "@assets/dataframe"
 import { duckdb } from "@assets/io-duckdb"
 import { DuckDBInstance } from "@duckdb/node-api"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { connect, type SparkClient } from "../../src/connect/client.ts"
+import { parseRemote } from "../../src/connect/remote.ts"
 import { spark } from "../../src/index.ts"
 import { sharedSpark, skipsSpark } from "../started-spark.ts"
 
@@ -110,6 +112,70 @@ describe.skipIf(skipsSpark)("files of others on Spark", () => {
           )
         expect(found[0]).toEqual(found[1])
       }
+    })
+  })
+
+  describe("ORC", () => {
+    let client: SparkClient
+    beforeAll(async () => {
+      client = await connect(parseRemote(process.env.SPARK_REMOTE ?? ""))
+    })
+    afterAll(() => client.close())
+
+    /** A folder of files that Spark has written. */
+    async function orc(select: string): Promise<string> {
+      const path = join(folder, `orc-${++files}`)
+      await client.sqlCommand(`INSERT OVERWRITE DIRECTORY '${path}' USING orc ${select}`)
+      return path
+    }
+
+    test("is read by the names of its columns, and gives each type that it has", async () => {
+      const path = await orc(
+        "SELECT 1.5BD AS Price, 'zip' AS zip, 'ann' AS NAME, 7 AS id, DATE'1969-12-31' AS day, TIMESTAMP_NTZ'2024-03-31 02:30:00' AS wall, TIMESTAMP'2024-03-31 02:30:00Z' AS at, array('a', null) AS list, named_struct('n', 1L) AS inner, X'ff' AS bytes",
+      )
+      const wanted = {
+        ...columns,
+        day: t.date,
+        wall: t.timestampNtz,
+        at: t.timestamp,
+        list: t.array(t.string),
+        inner: t.struct({ n: t.int64 }),
+        bytes: t.binary,
+      }
+      const read = onSpark().read(orcFiles(path, wanted))
+      const [row] = await read.take(9)
+      expect(row).toMatchObject({ id: 7n, name: "ann", price: "1.50", list: ["a", null], inner: { n: 1n } })
+      const texts = read.select(f => ({
+        day: f.day.cast(t.string),
+        wall: f.wall.cast(t.string),
+        at: f.at.cast(t.string),
+      }))
+      expect(await texts.take(9)).toEqual([
+        { day: "1969-12-31", wall: "2024-03-31 02:30:00", at: "2024-03-30 22:30:00" },
+      ])
+    })
+
+    test("is found by globs, and may differ from file to file", async () => {
+      const one = await orc("SELECT 1 AS id, 'ann' AS name, 1.5BD AS price")
+      const other = await orc("SELECT 2.0BD AS price, 2L AS id, 'bob' AS name, true AS more")
+      const read = onSpark().read(orcFiles([`${one}/*.orc`, `${other}/part-*`], columns))
+      expect(await read.orderBy("id").take(9)).toEqual([ann, bob])
+    })
+
+    test("with a column of another type, or without it, is refused by file and column", async () => {
+      const path = await orc("SELECT 'x' AS id, 'ann' AS name")
+      const read = (wanted: Parameters<typeof orcFiles>[1]) => onSpark().read(orcFiles(path, wanted)).take(9)
+      for (const wanted of [{ id: t.int64 }, { price: t.int64 }])
+        await expect(read(wanted)).rejects.toMatchObject({ code: "SOURCE_DATA_INVALID" })
+    })
+
+    test("is refused by DuckDB, with what reads it", async () => {
+      const path = await orc("SELECT 1 AS id")
+      const read = sessions[1]?.read(orcFiles(path, { id: t.int64 })).take(9)
+      await expect(read).rejects.toMatchObject({
+        code: "FRAME_UNSUPPORTED",
+        fix: expect.stringContaining("engine: spark()"),
+      })
     })
   })
 

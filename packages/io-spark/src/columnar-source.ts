@@ -7,23 +7,23 @@ import { type Files, groupedBy, namedAlike, pathsOf, type SourcePart } from "./s
 import { quoteName, sparkPath } from "./spark-sql-text.ts"
 import { storedColumn } from "./stored-column.ts"
 
-/** The Parquet files that others made. @throws StorageError `SOURCE_DATA_INVALID` */
-export async function parquetParts(client: SparkClient, files: Files): Promise<SourcePart[]> {
-  const groups = await groupedBy(files.paths, path => client.schema(readParquet(files, [path])))
+/** The Parquet or ORC files that others made. @throws StorageError `SOURCE_DATA_INVALID` */
+export async function columnarParts(client: SparkClient, files: Files): Promise<SourcePart[]> {
+  const groups = await groupedBy(files.paths, path => client.schema(readColumnar(files, [path])))
   return groups.map(({ found, paths }) => ({
-    rows: readParquet(files, paths),
+    rows: readColumnar(files, paths),
     columns: files.schema.columns.map(declared => columnOf(files, paths[0] ?? "", found, declared)),
   }))
 }
 
 /** Files as Spark sees them, or as the columns of a schema. */
-export function readParquet(
-  { hivePartitioned = false, paths: all }: Files,
+export function readColumnar(
+  { format, hivePartitioned = false, paths: all }: Files,
   paths: readonly string[],
   schema?: string,
 ): SparkRelation {
   const options = hivePartitioned ? { basePath: baseOf(all) } : {}
-  return readFiles({ format: "parquet", options, paths: pathsOf(paths), ...(schema !== undefined && { schema }) })
+  return readFiles({ format, options, paths: pathsOf(paths), ...(schema !== undefined && { schema }) })
 }
 
 /** The folder in which the folders of partitions begin. */
