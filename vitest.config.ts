@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     // Tests of the built command see what was compiled when they began.
     globalSetup: ["scripts/built-packages.mjs"],
+    setupFiles: ["tests/property-seed.ts"],
     // Only what hangs: a test is not red because the machine is busy.
     testTimeout: 300_000,
     hookTimeout: 300_000,
