@@ -233,6 +233,57 @@ test("format_string writes a float as the double that it is", async () => {
   ])
 })
 
+const decimalTexts = (precision: number, scale: number) =>
+  sample(
+    fc
+      .tuple(
+        fc.bigInt({ min: -(10n ** BigInt(precision)) + 1n, max: 10n ** BigInt(precision) - 1n }),
+        fc.nat(precision),
+      )
+      .map(([digits, cut]) => {
+        const [sign, all] = [digits < 0n ? "-" : "", String(digits < 0n ? -digits : digits)]
+        const some = all.slice(0, Math.max(1, all.length - cut)).padStart(scale + 1, "0")
+        return `${sign}${some.slice(0, some.length - scale)}${scale > 0 ? `.${some.slice(-scale)}` : ""}`
+      }),
+  )
+
+test.each([
+  [9, 2],
+  [15, 0],
+  [16, 3],
+  [18, 6],
+  [20, 0],
+  [38, 18],
+  [38, 30],
+])("a decimal(%i,%i) is the double next to it", async (precision, scale) => {
+  const values = [...decimalTexts(precision, scale)]
+  const given = await answers("cast(s as double)", values, `decimal(${precision}, ${scale})`)
+  expect(given.map(Number)).toEqual(values.map(value => Number(value) + 0))
+})
+
+test("a decimal is the float next to it, not next to a double", async () => {
+  // Halfway between two floats but for its last digit, which a double does not hold.
+  const given = await answers("cast(s as float)", ["16777217.00000000001", "16777217.00000000000"], "decimal(20, 11)")
+  expect(given.map(Number)).toEqual([16777218, 16777216])
+})
+
+test("bround goes to one digit more at the limit of a type", async () => {
+  const values = ["999999999999.999988", "-999999999999.999999"]
+  expect(await answers("bround(s, 0)", values, "decimal(18, 6)")).toEqual(["1000000000000", "-1000000000000"])
+  expect(await answers("bround(s, -1)", values, "decimal(18, 6)")).toEqual(["1000000000000", "-1000000000000"])
+})
+
+test("what cannot be is raised where the answer would be an array of texts, too", async () => {
+  await expect(answers("slice(split(s, ','), 0, 1)", ["a,b"])).rejects.toThrow("INVALID_PARAMETER_VALUE.START")
+  await expect(answers("slice(split(s, ','), 1, -1)", ["a,b"])).rejects.toThrow("INVALID_PARAMETER_VALUE.LENGTH")
+  expect(await answers("slice(split(s, ','), 2, 1)", ["a,b"])).toEqual(["[b]"])
+})
+
+test("hex takes whole numbers, texts and binaries alone, as Spark does", () => {
+  expect(() => printedForm("hex(d)", { d: "double" })).toThrow("hex")
+  expect(() => printedForm("hex(d)", { d: "array<decimal(4,2)>" })).toThrow("hex")
+})
+
 test("format_string refuses %f of a decimal, at which Spark fails", async () => {
   await expect(answers("format_string('%.2f', s)", ["1"], "decimal(10, 2)")).rejects.toMatchObject({
     code: "FRAME_TYPE_MISMATCH",

@@ -30,4 +30,8 @@ export const onceDiffering = [
   "(i64 div d18)",
   "ceil(d38, 5)",
   "lpad(bin, 1, u)",
+  "cast(d20 AS double)",
+  "bround(d18, -1)",
+  "slice(as_, 0, n)",
+  "slice(as_, -1, -1)",
 ] as const

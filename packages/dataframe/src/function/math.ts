@@ -126,7 +126,7 @@ function bucket(call: PrintedCall): Sql {
 export const math = {
   shiftleft: scalar(shiftRule, shiftLeft),
   shiftright: scalar(shiftRule, shiftRight),
-  bround: scalar(roundRule, roundHalfEvenCall, { revision: 2 }),
+  bround: scalar(roundRule, roundHalfEvenCall, { revision: 3 }),
   width_bucket: scalar(takes([double, double, double, bigint], types.int64), bucket),
   abs: scalar(takes([numeric], absolute), "abs"),
   round: scalar(roundRule, roundCall, { revision: 2 }),

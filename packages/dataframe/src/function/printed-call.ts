@@ -1,5 +1,6 @@
 import type { Expression } from "../plan/expression.ts"
 import type { DataType } from "../schema/data-type.ts"
+import { isNested } from "../schema/type-family.ts"
 import { castTo, duckdbType } from "./duckdb-type.ts"
 import type { PrintedArguments, ScalarForm } from "./function-entry.ts"
 import { bound, invoke, join, numberLiteral, type Sql, sql, textLiteral } from "./sql-fragment.ts"
@@ -27,6 +28,8 @@ export function raise(condition: string, type: DataType): Sql {
     return sql`CAST(CAST(${message} AS INTEGER) AS ${duckdbType(type)})`
   if (type.kind === "day_time_interval" || type.kind === "year_month_interval")
     return sql`to_months(CAST(${message} AS INTEGER))`
+  // Of a nested type the message itself may be the text of a value.
+  if (isNested(type)) return sql`CASE WHEN CAST(${message} AS INTEGER) = 0 THEN CAST(NULL AS ${duckdbType(type)}) END`
   return castTo(message, type)
 }
 

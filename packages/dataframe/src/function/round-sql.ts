@@ -73,9 +73,12 @@ export function roundToward(name: "ceil" | "floor", call: PrintedCall): Sql {
     const whole = sql`CAST(${toward(x)} AS ${isNarrow ? sql`BIGINT` : sql`HUGEINT`})`
     return castTo(towardTens(name, whole, -digits), call.type)
   }
-  // 18 digits may become 19, which DuckDB keeps in 128 bits.
-  const roomy = type.precision === narrowDigits ? castTo(x, decimal(narrowDigits + 1, type.scale)) : x
-  return once(roomy, value => towardMultiple(name, value, digits, call.type))
+  return once(roomy(x, type), value => towardMultiple(name, value, digits, call.type))
+}
+
+/** 18 digits may become 19, which DuckDB keeps in 128 bits. */
+function roomy(x: Sql, type: types.DecimalType): Sql {
+  return type.precision === narrowDigits ? castTo(x, decimal(narrowDigits + 1, type.scale)) : x
 }
 
 /** To a multiple of 10^-digits, by the remainder, which has the sign of the value. */
@@ -113,7 +116,7 @@ export function roundHalfEvenCall(call: PrintedCall): Sql {
   if (types.isIntegral(type)) return digits >= 0 ? x : once(x, value => roundIntegral(value, -digits, type, "even"))
   if (types.isDecimal(type))
     return castTo(
-      once(x, value => halfEven(value, digits)),
+      once(roomy(x, type), value => halfEven(value, digits)),
       call.type,
     )
   if (digits < 0 || digits > 17) {

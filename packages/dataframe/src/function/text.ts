@@ -6,7 +6,6 @@ import { castOf, mismatch, unified } from "./implicit-cast.ts"
 import { patternFunctions } from "./pattern.ts"
 import { arg, castCall, input, joinedTexts, once, raise, unlessNull } from "./printed-call.ts"
 import {
-  any,
   argument,
   bytes,
   int,
@@ -22,6 +21,14 @@ import {
 import { invoke, join, type Sql, sql, textLiteral } from "./sql-fragment.ts"
 
 const textToText = takes([text], types.string)
+
+const wholeOrText: Parameter = {
+  label: "a whole number, a string or a binary",
+  accept: input => {
+    const { kind } = input.type
+    return types.isIntegral(input.type) || kind === "binary" || kind === "string" || kind === "void" ? input : undefined
+  },
+}
 
 /** `trim` and its like: blanks only, unless characters are given. */
 function trimmed(name: "trim" | "rtrim"): ScalarForm {
@@ -217,7 +224,7 @@ export const textFunctions = {
   quote: scalar(textToText, call => sql`('''' || replace(${arg(call, 0)}, '''', '\\''') || '''')`),
   md5: scalar(takes([textOrBytes], types.string), "md5"),
   sha1: scalar(takes([textOrBytes], types.string), "sha1"),
-  hex: scalar(takes([any], types.string), "hex"),
+  hex: scalar(takes([wholeOrText], types.string), "hex", { revision: 2 }),
 } satisfies { readonly [name: string]: FunctionEntry }
 
 /** A length below zero is taken for none. */

@@ -99,7 +99,23 @@ function castToNumber(x: Sql, from: DataType, to: DataType, mode: CastMode): Sql
     return once(from.kind === "float64" ? x : castTo(x, types.float64), value => decimalOfDouble(value, to, mode))
   }
   if (to.kind === "float32" && from.kind === "float64") return sql`spark_to_float(${x})`
+  if (types.isFloating(to) && types.isDecimal(from)) return once(x, value => floatingOfDecimal(value, from, to))
   return plainCast(x, to, mode)
+}
+
+/** Up to so many digits, the digits and the power of ten that they are divided by are exact: one rounding is left. */
+const exactDigits = { float64: 15, float32: 7 } as const
+const mostExactScale = { float64: 22, float32: 10 } as const
+
+/** DuckDB rounds the digits of a decimal before it divides them; Spark reads its text. */
+function floatingOfDecimal(x: Sql, { precision, scale }: types.DecimalType, to: DataType): Sql {
+  const kind = to.kind === "float32" ? "float32" : "float64"
+  const [digits, near] = [exactDigits[kind], castTo(x, to)]
+  const text = castTo(sql`CAST(${x} AS VARCHAR)`, to)
+  if (scale > mostExactScale[kind]) return text
+  if (precision <= digits) return near
+  const bound = digits < scale ? `0.${"0".repeat(scale - digits - 1)}1` : `1${"0".repeat(digits - scale)}`
+  return sql`CASE WHEN abs(${x}) < ${numberLiteral(bound)} THEN ${near} ELSE ${text} END`
 }
 
 /** With more digits after the point, few doubles are clear of a middle. */
