@@ -63,7 +63,7 @@ const patterns = [
   "'yyyy-MM-dd HH:mm:ss.SSS'",
 ]
 const zones = ["'UTC'", "'Europe/Berlin'", "'America/New_York'", "'Asia/Kolkata'", "'+05:30'"]
-const regexes = ["'a'", "'[a-z]+'", "'(a)(b)?'", "'^.'", "'\\\\d+'", "'.$'", "'b+'", "','"]
+const regexes = ["'a'", "'[a-z]+'", "'(a)(b)?'", "'^.'", "'\\\\d+'", "'b+'", "','"]
 const times = ["dt", "eu", "ts", "tu", "ntz"]
 const few = ["n", "0", "1", "2", "-1", "3"]
 const texts = ["s", "u", "'a'", "'ß'", "''", "' '", "','"]
@@ -139,7 +139,10 @@ const parameters: { readonly [name: string]: readonly (readonly string[])[] } = 
   split_part: [["s", "u"], ["','", "'a'", "'.'", "u"], few],
   overlay: [["s", "u"], ["u", "'x'"], few, few],
   split: [["s", "u"], regexes, few],
-  rlike: [["s", "u"], regexes],
+  rlike: [
+    ["s", "u"],
+    [...regexes, "'.$'"],
+  ],
   like: [
     ["s", "u"],
     ["'a%'", "'%b_'", "'\\\\%'", "u"],
