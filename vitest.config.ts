@@ -1,6 +1,16 @@
 import { defineConfig } from "vitest/config"
+import { BaseSequencer, type TestSpecification } from "vitest/node"
 
 const optIn = process.env.TEST_PROJECT
+
+/** Long files would be the last, since they are short as texts: they only name a suite. Then one worker has nothing to do. */
+class SuitesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isSuite = ({ moduleId }: TestSpecification) => moduleId.includes("/tests/conformance/")
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isSuite), ...sorted.filter(file => !isSuite(file))]
+  }
+}
 
 /** `unit` is in memory and quick; `system` uses engines, files, processes and the browser. */
 export default defineConfig({
@@ -10,6 +20,7 @@ export default defineConfig({
     // Tests of the built command see what was compiled when they began.
     globalSetup: ["scripts/built-packages.mjs"],
     setupFiles: ["tests/property-seed.ts"],
+    sequence: { sequencer: SuitesFirst },
     // Only what hangs: a test is not red because the machine is busy.
     testTimeout: 300_000,
     hookTimeout: 300_000,
