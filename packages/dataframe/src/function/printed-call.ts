@@ -1,6 +1,5 @@
 import type { Expression } from "../plan/expression.ts"
-import type { DataType } from "../schema/data-type.ts"
-import { isNested } from "../schema/type-family.ts"
+import type { Column, DataType } from "../schema/data-type.ts"
 import { castTo, duckdbType } from "./duckdb-type.ts"
 import type { PrintedArguments, ScalarForm } from "./function-entry.ts"
 import { bound, invoke, join, numberLiteral, type Sql, sql, textLiteral } from "./sql-fragment.ts"
@@ -29,8 +28,14 @@ export function raise(condition: string, type: DataType): Sql {
   if (type.kind === "day_time_interval" || type.kind === "year_month_interval")
     return sql`to_months(CAST(${message} AS INTEGER))`
   // Of a nested type the message itself may be the text of a value.
-  if (isNested(type)) return sql`CASE WHEN CAST(${message} AS INTEGER) = 0 THEN CAST(NULL AS ${duckdbType(type)}) END`
+  if (type.kind === "array") return sql`[${raise(condition, type.element)}]`
+  if (type.kind === "map") return sql`map([${raise(condition, type.key)}], [${raise(condition, type.value)}])`
+  if (type.kind === "struct") return sql`{${type.fields.map(field => raisedField(condition, field))}}`
   return castTo(message, type)
+}
+
+function raisedField(condition: string, { name, type }: Column): Sql {
+  return sql`${textLiteral(name)}: ${raise(condition, type)}`
 }
 
 /** The call of an engine's function, cast to the plan's type: most of DuckDB's count in BIGINT where Spark has int. */
