@@ -10,6 +10,7 @@ const versions = {
   "3.4.0": { scala: "2.12" },
   "3.5.7": { scala: "2.12" },
   "4.0.1": { scala: "2.13", mllib: "4.0.1" },
+  "4.2.0": { scala: "2.13", mllib: "4.1.0" },
 }
 
 function dependency(artifact, version, isAlone) {

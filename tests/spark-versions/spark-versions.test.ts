@@ -66,7 +66,7 @@ describe("Spark 3.4", () => {
   })
 })
 
-describe.each(["3.5", "4.0"])("Spark %s", line => {
+describe.each(["3.5", "4.0", "4.2"])("Spark %s", line => {
   serverOf(line)
 
   test("computes of the example of flights what DuckDB computes", async () => {
