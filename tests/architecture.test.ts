@@ -64,6 +64,7 @@ const heavy = [
   /^apache-arrow$/,
   /^parquet-wasm/,
   /^fastify$/,
+  /^google-auth-library$/,
   /^@fastify\//,
   /^esbuild$/,
   /^vite$/,

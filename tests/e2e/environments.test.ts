@@ -178,7 +178,7 @@ export default defineConfig({
     local: { io: parquetIO({ root: Root.Data }), pool: { api: 2 },    reuse: ["local", "prd"] },
     helped: environment("x", { io: parquetIO({ root: "h" }), publish: "rum" }),
     ...Object.fromEntries(names.map(name => [name, { io: parquetIO({ root: name }), "time-zone": "UTC" }])),
-    lake: { io: parquetIO({ root: "gs://lake" }) },
+    lake: { io: parquetIO({ root: "abfss://lake" }) },
     branch: { extends: "lakes", io: duckdbFileIO({ path: "b.duckdb" }), publish: "run" },
   },
 } as never)

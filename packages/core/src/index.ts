@@ -153,7 +153,15 @@ export type { ObjectRange, ObjectStore, PutCondition, StoredObject } from "./obj
 export { objectStoreAt } from "./object-store/object-store-at.ts"
 export type { ObjectStoreFault } from "./object-store/object-store-failure.ts"
 export { objectStoreFailure } from "./object-store/object-store-failure.ts"
-export { isHdfsUrl, isObjectUrl, isS3Url, joinObjectUrl, relativeObjectUrl } from "./object-store/object-url.ts"
+export {
+  isBucketUrl,
+  isGcsUrl,
+  isHdfsUrl,
+  isObjectUrl,
+  isS3Url,
+  joinObjectUrl,
+  relativeObjectUrl,
+} from "./object-store/object-url.ts"
 export type { S3Access } from "./object-store/s3-access.ts"
 export { s3Access, s3Endpoint, s3Region } from "./object-store/s3-access.ts"
 export { objectStore } from "./object-store/s3-store.ts"

@@ -1,12 +1,25 @@
-import { EngineError, isS3Url, type S3Access, s3Access } from "@assets/core"
+import { ConfigError, EngineError, isObjectUrl, isS3Url, type S3Access, s3Access } from "@assets/core"
 import { bottomUp, type Relation } from "@assets/dataframe"
 import type { DuckDBInstance } from "@duckdb/node-api"
 import type { Extensions } from "./extension.ts"
 import { quoteName, quoteText } from "./sql-text.ts"
 
-/** The URLs on object stores that a relation reads. */
+/** The URLs on object stores that a relation reads. @throws ConfigError `ENVIRONMENT_UNSUPPORTED` for those of Spark alone */
 export function objectUrlsOf(relation: Relation): string[] {
-  return bottomUp(relation).flatMap(node => (node.kind === "files" ? node.paths.filter(isS3Url) : []))
+  const urls = bottomUp(relation).flatMap(node => (node.kind === "files" ? node.paths.filter(isObjectUrl) : []))
+  const unreached = urls.find(url => !isS3Url(url))
+  if (unreached !== undefined) throw forSparkAlone(unreached)
+  return urls
+}
+
+function forSparkAlone(url: string): ConfigError {
+  const scheme = url.slice(0, url.indexOf("://")).toLowerCase()
+  return new ConfigError("ENVIRONMENT_UNSUPPORTED", {
+    what: `DuckDB does not read ${url}.`,
+    why: `Files on ${scheme}:// are read and written by Spark; the engine duckdb does not reach them.`,
+    fix: "Use engine: spark(), or let the source name a folder or an s3:// URL.",
+    details: { url },
+  })
 }
 
 /** Lets an instance reach the buckets that statements name, with the credentials as they are at that time. */

@@ -12,7 +12,7 @@ import {
   type InputContext,
   type IOContext,
   type IOManager,
-  isHdfsUrl,
+  isS3Url,
   type Json,
   joinObjectUrl,
   type Materialization,
@@ -48,10 +48,10 @@ export class ObjectIOManager implements IOManager {
 
   constructor(options: ParquetOptions & { readonly keep: number }) {
     this.#options = options
-    const isOnHdfs = isHdfsUrl(options.root)
-    const name = isOnHdfs ? "spark" : "duckdb"
+    const isForSpark = !isS3Url(options.root)
+    const name = isForSpark ? "spark" : "duckdb"
     this.defaultEngine = { module: `@assets/io-${name}`, name }
-    if (isOnHdfs) this.refusal = ({ engine }) => refusalOfEngine(engine)
+    if (isForSpark) this.refusal = ({ engine }) => refusalOfEngine(engine, options.root)
   }
 
   describe(): { readonly [option: string]: Json } {
@@ -188,11 +188,12 @@ export class ObjectIOManager implements IOManager {
   }
 }
 
-/** What an engine other than Spark is told of hdfs://. */
-function refusalOfEngine(engine: string | undefined): Refusal | undefined {
+/** What an engine other than Spark is told of gs:// and hdfs://. */
+function refusalOfEngine(engine: string | undefined, root: string): Refusal | undefined {
   if (engine === undefined || engine === "spark") return undefined
+  const scheme = root.slice(0, root.indexOf("://")).toLowerCase()
   return {
-    why: `Files on hdfs:// are read and written by Spark; the engine ${engine} does not reach them.`,
+    why: `Files on ${scheme}:// are read and written by Spark; the engine ${engine} does not reach them.`,
     fix: "Use engine: spark(), or give root a folder or an s3:// URL.",
   }
 }

@@ -1,10 +1,10 @@
-import { compressionFault, isObjectUrl, type Layout, type Refusal } from "@assets/core"
+import { compressionFault, isBucketUrl, isObjectUrl, type Layout, type Refusal } from "@assets/core"
 
 /** Where Parquet rests, and how much of it. */
 export interface ParquetOptions {
   /**
    * Folder of the assets, relative to the config's folder or absolute; or a place on an object store, `s3://bucket/assets`, or,
-   * with Spark, on HDFS, `hdfs://namenode:8020/assets`. `${NAME}` stands for a variable.
+   * with Spark, `gs://bucket/assets`, or on HDFS, `hdfs://namenode:8020/assets`. `${NAME}` stands for a variable.
    */
   readonly root: string
   /** Versions that remain of each partition, the current one counted. Default 2. */
@@ -31,15 +31,15 @@ export function refusalOf(root: string): Refusal | undefined {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(root)?.[1]?.toLowerCase()
   if (scheme === undefined) return undefined
   if (isObjectUrl(root)) {
-    const name = scheme === "s3" ? "BUCKET" : "NAMENODE"
+    const name = isBucketUrl(root) ? "BUCKET" : "NAMENODE"
     return {
       why: "Whether the root is on an object store decides what the environment can do, before any variable is known.",
       fix: `Write ${scheme}:// in the root itself, and what varies behind it: parquetIO({ root: "${scheme}://\${${name}}/assets" }).`,
     }
   }
   return {
-    why: `Parquet is kept on disks that are mounted on this machine, on s3:// and on hdfs://; ${scheme}:// has no conditional write that this version knows, by which one of two writers is held off.`,
-    fix: "Give root a folder, for one of a mounted network disk, or a URL of s3:// or hdfs://.",
+    why: `Parquet is kept on disks that are mounted on this machine, on s3://, on gs:// and on hdfs://; ${scheme}:// has no conditional write that this version knows, by which one of two writers is held off.`,
+    fix: "Give root a folder, for one of a mounted network disk, or a URL of s3://, gs:// or hdfs://.",
   }
 }
 

@@ -233,7 +233,7 @@ test("an asset is removed with its folder, and its neighbours stay", async () =>
 })
 
 test("a root of a kind that is not known is refused when it is used, not when the config is loaded", async () => {
-  const storage = new Storage({ root: "gs://lake/assets" })
+  const storage = new Storage({ root: "abfss://lake/assets" })
   await expect(storage.current()).rejects.toMatchObject({ name: "ConfigError", code: "ENVIRONMENT_UNSUPPORTED" })
   expect(() => parquetIO({ root: "data", keep: 0 })).toThrow(/wrong options/)
 })
@@ -246,12 +246,16 @@ test("a root that a variable takes to an object store is refused: what the envir
   await expect(storage.current()).rejects.toMatchObject({ fix: expect.stringContaining("s3:// in the root itself") })
 })
 
-test("a root on HDFS is for Spark, which is its default engine; another one is refused when the config loads", () => {
-  const io = parquetIO({ root: "hdfs://lake/assets" })
-  expect(io.defaultEngine).toEqual({ module: "@assets/io-spark", name: "spark" })
-  expect(io.refusal?.({ engine: "spark" })).toBeUndefined()
-  expect(io.refusal?.({ engine: "duckdb" })?.fix).toContain("engine: spark()")
-})
+test.each(["hdfs", "gs"])(
+  "a root on %s:// is for Spark, which is its default engine; another one is refused when the config loads",
+  scheme => {
+    const io = parquetIO({ root: `${scheme}://lake/assets` })
+    expect(io.refusal?.({ engine: "duckdb" })?.why).toContain(`Files on ${scheme}:// are read and written by Spark`)
+    expect(io.defaultEngine).toEqual({ module: "@assets/io-spark", name: "spark" })
+    expect(io.refusal?.({ engine: "spark" })).toBeUndefined()
+    expect(io.refusal?.({ engine: "duckdb" })?.fix).toContain("engine: spark()")
+  },
+)
 
 test("a root on an object store has no publication of several assets, so that a config that needs one is refused", () => {
   const io = parquetIO({ root: "s3://lake/assets" })

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { stat } from "node:fs/promises"
-import { isS3Url, objectStore } from "@assets/core"
+import { isBucketUrl, objectStoreAt } from "@assets/core"
 import { bottomUp, type Relation, type SparkLeaf } from "@assets/dataframe"
 import { columnarParts, readColumnar } from "./columnar-source.ts"
 import type { SparkClient } from "./connect/client.ts"
@@ -73,7 +73,7 @@ async function statesOf({ format, paths, version }: Files): Promise<readonly str
 
 /** Tells one state of a file from another. */
 async function stateOf(path: string): Promise<string> {
-  if (isS3Url(path)) return (await objectStore().look(path))?.etag ?? ""
+  if (isBucketUrl(path)) return (await objectStoreAt(path).look(path))?.etag ?? ""
   try {
     const { mtimeNs, size, ino } = await stat(path, { bigint: true })
     return `${mtimeNs}-${size}-${ino}`

@@ -1,4 +1,5 @@
 import { ConfigError, StorageError } from "../errors/assets-error.ts"
+import { gcsEmulator } from "./gcs-access.ts"
 import type { ObjectStore } from "./object-store.ts"
 import { joinObjectUrl } from "./object-url.ts"
 import { s3Endpoint } from "./s3-access.ts"
@@ -12,7 +13,7 @@ const confirmed = new Map<string, Promise<void>>()
  * @throws ConfigError `ENVIRONMENT_UNSUPPORTED`
  */
 export function confirmConditionalWrites(store: ObjectStore, root: string): Promise<void> {
-  const key = `${s3Endpoint() ?? ""} ${root}`
+  const key = `${s3Endpoint() ?? ""} ${gcsEmulator() ?? ""} ${root}`
   const asked = confirmed.get(key) ?? confirm(store, root)
   confirmed.set(key, asked)
   asked.catch(() => confirmed.delete(key))
@@ -35,7 +36,7 @@ async function confirm(store: ObjectStore, root: string): Promise<void> {
 function unconditional(root: string, cause?: StorageError): ConfigError {
   return new ConfigError("ENVIRONMENT_UNSUPPORTED", {
     what: `The store of ${root} has no conditional writes, without which no assets are kept there.`,
-    why: "Of two writers of one object the store has to refuse one (If-None-Match: *), and this one does not.",
+    why: "Of two writers of one object the store has to refuse one (If-None-Match: *, on gs:// ifGenerationMatch=0), and this one does not.",
     fix: "Use a store that has them, as Amazon S3 and new releases of others do, or keep the assets in a folder of a disk.",
     details: { root },
     ...(cause !== undefined && { cause }),

@@ -1,5 +1,6 @@
 import { AssetsError, ConfigError, StorageError } from "../errors/assets-error.ts"
 import { objectStoreFailure } from "./object-store-failure.ts"
+import { toldByFetch } from "./told-by-fetch.ts"
 
 /** What a namenode or a datanode says when it does not do what it is asked for: an exception of Java. */
 export class RemoteFailure extends Error {
@@ -22,7 +23,7 @@ const full = /QuotaExceededException|could only be written to \d+ of/
 /** Turns what HDFS failed by into an error that says what to do. Errors of this product pass through. */
 export function hdfsFailure(cause: unknown, url: string, doing: "read" | "write"): AssetsError {
   if (cause instanceof AssetsError) return cause
-  if (!(cause instanceof RemoteFailure)) return objectStoreFailure("unreachable", url, told(cause), cause)
+  if (!(cause instanceof RemoteFailure)) return objectStoreFailure("unreachable", url, toldByFetch(cause), cause)
   const { exception, message, status } = cause
   const why = `${exception}: ${message.split("\n")[0]}`
   if (exception === "StandbyException") return objectStoreFailure("unreachable", url, why, cause)
@@ -37,13 +38,6 @@ export function hdfsFailure(cause: unknown, url: string, doing: "read" | "write"
     details: { url, status },
     cause,
   })
-}
-
-/** What stood behind the error of `fetch`, which itself says only that it failed. */
-function told(error: unknown): string {
-  const { message, cause } = error as Error
-  const { code, message: reason } = (cause ?? {}) as { readonly code?: string; readonly message?: string }
-  return reason ? `${message}: ${code && !reason.includes(code) ? `${code} ` : ""}${reason}` : message
 }
 
 export function withKerberos(url: string): ConfigError {

@@ -19,7 +19,7 @@ export interface ObjectRange {
 }
 
 /**
- * Objects behind URLs, `s3://bucket/name` or `hdfs://namenode/folder/name`. An object is there whole or not at all, and is
+ * Objects behind URLs, `s3://bucket/name`, `gs://bucket/name` or `hdfs://namenode/folder/name`. An object is there whole or not at all, and is
  * seen by everybody from the moment at which a write of it resolves. Folders, where a store has them, are its own affair.
  *
  * @throws StorageError `STORAGE_ACCESS_REFUSED`, `STORAGE_BUCKET_MISSING`, `STORAGE_UNREACHABLE`, from each method

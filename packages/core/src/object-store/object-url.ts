@@ -1,6 +1,6 @@
 import { posix } from "node:path"
 
-const schemes = /^(s3|hdfs):\/\//i
+const schemes = /^(s3|gs|hdfs):\/\//i
 
 /** Whether a text is the URL of an object, or of the place of several. */
 export function isObjectUrl(text: string): boolean {
@@ -10,6 +10,16 @@ export function isObjectUrl(text: string): boolean {
 /** Whether it is one of S3, or of a store that speaks its language. */
 export function isS3Url(text: string): boolean {
   return /^s3:\/\//i.test(text)
+}
+
+/** Whether it is one of Google Cloud Storage. */
+export function isGcsUrl(text: string): boolean {
+  return /^gs:\/\//i.test(text)
+}
+
+/** Whether it is one of a bucket: what lies there is told by its etag, and nothing is downloaded for that. */
+export function isBucketUrl(text: string): boolean {
+  return isS3Url(text) || isGcsUrl(text)
 }
 
 /** Whether it is one of HDFS. */
@@ -33,10 +43,6 @@ export function partsOfObjectUrl(url: string): { readonly bucket: string; readon
   const { path } = split(url)
   const at = path.indexOf("/")
   return at === -1 ? { bucket: path, name: "" } : { bucket: path.slice(0, at), name: path.slice(at + 1) }
-}
-
-export function objectUrl(bucket: string, name: string): string {
-  return `s3://${bucket}/${name}`
 }
 
 function split(url: string): { readonly scheme: string; readonly path: string } {

@@ -3,7 +3,7 @@ import { mapAtOnce } from "../util/map-at-once.ts"
 import { startingWith } from "../util/starting-with.ts"
 import type { ObjectRange, ObjectStore, PutCondition, StoredObject } from "./object-store.ts"
 import { s3Failure } from "./object-store-failure.ts"
-import { objectUrl, partsOfObjectUrl } from "./object-url.ts"
+import { partsOfObjectUrl } from "./object-url.ts"
 import { s3Client } from "./s3-access.ts"
 
 /** A part of an upload; the store takes no more than 10,000 of them, and none but the last below 5 MiB. */
@@ -102,7 +102,7 @@ class S3Store implements ObjectStore {
       )
       const { bucket } = partsOfObjectUrl(prefix)
       for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
-        if (Key !== undefined) yield objectOf(objectUrl(bucket, Key), Size, ETag, LastModified)
+        if (Key !== undefined) yield objectOf(`s3://${bucket}/${Key}`, Size, ETag, LastModified)
       }
       ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined
     } while (ContinuationToken !== undefined)

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { isMissingFile } from "../io/storage-failure.ts"
-import type { ObjectStore } from "../object-store/object-store.ts"
-import { isS3Url } from "../object-store/object-url.ts"
+import { objectStoreAt } from "../object-store/object-store-at.ts"
+import { isBucketUrl } from "../object-store/object-url.ts"
 
 /** The folder in that of a Delta table which tells what its rows are. */
 export const logFolder = "_delta_log"
@@ -17,12 +17,8 @@ export interface TableVersion {
 }
 
 /** The newest version of the table at a place, or the one of a number; undefined where there is none. */
-export async function findVersion(
-  place: string,
-  store: () => ObjectStore,
-  number?: number,
-): Promise<TableVersion | undefined> {
-  const found = isS3Url(place) ? await objectsOfLog(place, store()) : await filesOfLog(place)
+export async function findVersion(place: string, number?: number): Promise<TableVersion | undefined> {
+  const found = isBucketUrl(place) ? await objectsOfLog(place) : await filesOfLog(place)
   const wanted = number === undefined ? found : found.filter(one => one.number === number)
   return wanted.toSorted((a, b) => a.number - b.number || rank(a) - rank(b)).at(-1)
 }
@@ -44,9 +40,9 @@ async function filesOfLog(place: string): Promise<TableVersion[]> {
   })
 }
 
-async function objectsOfLog(place: string, store: ObjectStore): Promise<TableVersion[]> {
+async function objectsOfLog(place: string): Promise<TableVersion[]> {
   const found: TableVersion[] = []
-  for await (const { url, etag } of store.list(`${place}/${logFolder}/`)) {
+  for await (const { url, etag } of objectStoreAt(place).list(`${place}/${logFolder}/`)) {
     const number = numberOf(url.slice(url.lastIndexOf("/") + 1))
     if (number !== undefined) found.push({ number, path: url, etag })
   }

@@ -1,8 +1,8 @@
 import { isAbsolute, relative, resolve } from "node:path"
 import type { Source, SourceReader } from "../asset/source.ts"
 import { AssetsError, StorageError } from "../errors/assets-error.ts"
-import { isS3Url } from "../object-store/object-url.ts"
-import { objectStore } from "../object-store/s3-store.ts"
+import { objectStoreAt } from "../object-store/object-store-at.ts"
+import { isBucketUrl } from "../object-store/object-url.ts"
 import { digestOf } from "../util/canonical-json.ts"
 import type { Json } from "../util/json.ts"
 import { mapAtOnce } from "../util/map-at-once.ts"
@@ -66,11 +66,11 @@ async function observeTable(source: Source, reader: SourceReader, options: Obser
   const [path = ""] = reader.paths
   const url = urlOf(path, options.root)
   // What only the engine reaches is read by it as it is then.
-  if (url !== undefined && !isS3Url(url)) {
+  if (url !== undefined && !isBucketUrl(url)) {
     return { dataVersion: digestOf({ ...about(reader), table: path }), files: [url] }
   }
   const place = (url ?? resolve(options.root, path)).replace(/\/+$/, "")
-  const found = await findVersion(place, objectStore, options.version).catch(error => {
+  const found = await findVersion(place, options.version).catch(error => {
     throw error instanceof AssetsError ? error : unreadable(source, path, error)
   })
   if (!found) throw noTable(source, place)
@@ -94,8 +94,8 @@ interface FoundFile {
 
 async function filesOf(source: Source, path: string, root: string): Promise<FoundFile[]> {
   const url = urlOf(path, root)
-  if (url !== undefined && isS3Url(url)) {
-    const found = await findObjects(objectStore(), url)
+  if (url !== undefined && isBucketUrl(url)) {
+    const found = await findObjects(objectStoreAt(url), url)
     const { objects } = found
     if (objects.length === 0) throw noFile(source, url)
     const urls = objects.map(object => object.url)
@@ -115,7 +115,7 @@ async function filesOf(source: Source, path: string, root: string): Promise<Foun
 /** A place that was not seen as a whole is asked for; who may not list it reads what is named. */
 async function formatAmong({ seen, tables }: FoundObjects, place: string): Promise<TableFormat | undefined> {
   if (seen !== undefined && (place === seen || place.startsWith(`${seen}/`))) return tables.get(place)
-  return formatOfPlace(objectStore(), place)
+  return formatOfPlace(objectStoreAt(place), place)
 }
 
 /** Files that lie in the folder of a table are not all rows of it: some hold what was deleted or replaced. */

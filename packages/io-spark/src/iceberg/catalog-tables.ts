@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { ConfigError, type IOContext, isObjectUrl, type Json, objectStore } from "@assets/core"
+import { ConfigError, type IOContext, isS3Url, type Json, objectStore } from "@assets/core"
 import type { AssetTable } from "../table/asset-table.ts"
 import { FolderPlace } from "../table/folder-place.ts"
 import { ObjectPlace } from "../table/object-place.ts"
@@ -110,7 +110,7 @@ function freshAt(location: string): Beginning {
 /** @throws ConfigError `ENVIRONMENT_UNSUPPORTED` for a place that this process does not reach */
 function placeAt(location: string, key: string): TablePlace {
   const url = location.replace(/^s3[an]:/i, "s3:").replace(/\/+$/, "")
-  if (isObjectUrl(url)) return new ObjectPlace(objectStore(), url)
+  if (isS3Url(url)) return new ObjectPlace(objectStore(), url)
   const path = url.replace(/^file:\/*/i, "/")
   if (path.startsWith("/")) return new FolderPlace(path)
   throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {

@@ -11,8 +11,10 @@ test("takes Spark as its engine, and refuses another with the reason", () => {
 })
 
 test("refuses a root that this process does not reach", () => {
-  expect(deltaIO({ root: "gs://lake/assets" }).refusal?.({ engine: "spark" })?.fix).toContain("s3://bucket")
-  expect(deltaIO({ root: "s3://lake/assets" }).refusal?.({ engine: "spark" })).toBeUndefined()
+  expect(deltaIO({ root: "abfss://lake/assets" }).refusal?.({ engine: "spark" })?.fix).toContain("gs://bucket")
+  for (const scheme of ["s3", "gs", "hdfs"]) {
+    expect(deltaIO({ root: `${scheme}://lake/assets` }).refusal?.({ engine: "spark" })).toBeUndefined()
+  }
   expect(deltaIO({ root: "$" + "{LAKE}/assets" }).refusal?.({ engine: "spark" })).toBeUndefined()
 })
 

@@ -1,0 +1,57 @@
+import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+
+/** What befalls a request on its way: it does not arrive, or its answer is lost, or is one of a store that is busy. */
+export type Fault = "unsent" | "unanswered" | "busy"
+
+export interface LossyProxy {
+  readonly endpoint: string
+  /** The faults of the requests that come next and are chosen, in order; after them there are none. */
+  befall(faults: readonly Fault[], isChosen?: (request: IncomingMessage) => boolean): void
+  /** How many of them have befallen none yet. */
+  readonly left: number
+  close(): Promise<void>
+}
+
+/** Stands before a store and passes on what is asked and answered, but for faults. */
+export async function lossyProxy(store: string): Promise<LossyProxy> {
+  let faults: Fault[] = []
+  let chosen = (_: IncomingMessage) => true
+  const server = createServer((asked, answer) => {
+    const fault = chosen(asked) ? faults.shift() : undefined
+    if (fault === "unsent") asked.socket.destroy()
+    else if (fault === "busy") asked.resume().on("end", () => answer.writeHead(503).end("Service Unavailable"))
+    else passOn(store, asked, answer, fault === "unanswered")
+  })
+  await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve))
+  const { port } = server.address() as AddressInfo // it listens on a port
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    befall(next, isChosen = () => true) {
+      faults = [...next]
+      chosen = isChosen
+    },
+    get left() {
+      return faults.length
+    },
+    async close() {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}
+
+function passOn(store: string, asked: IncomingMessage, answer: ServerResponse, isLost: boolean): void {
+  const { host = "" } = asked.headers
+  const sent = request(`${store}${asked.url}`, { method: asked.method, headers: asked.headers }, told => {
+    const pieces: Buffer[] = []
+    told.on("data", piece => pieces.push(piece))
+    told.on("end", () => {
+      if (isLost) return void asked.socket.destroy()
+      const location = told.headers.location?.replace(store, `http://${host}`)
+      answer.writeHead(told.statusCode ?? 500, { ...told.headers, ...(location && { location }) })
+      answer.end(Buffer.concat(pieces))
+    })
+  })
+  asked.pipe(sent)
+}
