@@ -33,7 +33,7 @@ test("spark install says which extras there are", async () => {
   const { code, stderr } = await cliProject({}).assets(["spark", "install", "--with", "delta,hudi"])
   expect(code).toBe(2)
   expect(stderr).toContain("ARGUMENT_INVALID There is no 'hudi' to install beside Spark.")
-  expect(stderr).toContain("There are delta, iceberg, s3.")
+  expect(stderr).toContain("There are delta, iceberg, s3, gcs.")
 })
 
 test("spark install without Maven and pip says what to install, and leaves no set", async () => {

@@ -1,6 +1,7 @@
 import {
   AssetsError,
   EngineError,
+  isGcsUrl,
   isHdfsUrl,
   isObjectUrl,
   isS3Url,
@@ -118,6 +119,23 @@ const faultsOfS3: readonly (readonly [ObjectStoreFault, RegExp])[] = [
   ["unreachable", /^.*(?:Connection refused|UnknownHostException|Unable to execute HTTP request).*$/m],
 ]
 
+/** What Google's connector for Hadoop says. */
+const faultsOfGcs: typeof faultsOfS3 = [
+  [
+    "credentials",
+    /^.*(?:access token from metadata server|credentials (?:were not found|are not available)|credential (?:configuration|file)).*$/im,
+  ],
+  ["bucket", /The specified bucket does not exist|Bucket '.*' not found/],
+  [
+    "refused",
+    /^.*(?:40[13] (?:Unauthorized|Forbidden)|does not have storage\.|Invalid Credentials|invalid_grant|"code" ?: ?40[13]).*$/m,
+  ],
+  [
+    "unreachable",
+    /^.*(?:Connection refused|UnknownHostException|Connection reset|Unexpected end of file|timed out).*$/m,
+  ],
+]
+
 /** What Hadoop's client of HDFS says; that somebody may not do something is told as of other files. */
 const faultsOfHdfs: typeof faultsOfS3 = [
   ["unreachable", /^.*(?:Call From .* failed on |No Route to Host from|UnknownHostException|StandbyException).*$/m],
@@ -133,8 +151,17 @@ function objectStoreFailed({ text, path, cause }: Told, { target }: Place): Asse
       cause,
     })
   }
+  if (/No FileSystem for scheme "?gs|GoogleHadoopFileSystem not found/.test(text)) {
+    return new EngineError("SPARK_MISSING", {
+      what: "Spark has no jar for gs://.",
+      why: "The connector that reaches Google Cloud Storage comes beside Spark.",
+      fix: "assets spark install --with gcs; on a cluster of its own, put gcs-connector among its jars.",
+      cause,
+    })
+  }
   if (url === undefined) return undefined
-  const [fault, pattern] = (isS3Url(url) ? faultsOfS3 : faultsOfHdfs).find(([, one]) => one.test(text)) ?? []
+  const faults = isS3Url(url) ? faultsOfS3 : isGcsUrl(url) ? faultsOfGcs : faultsOfHdfs
+  const [fault, pattern] = faults.find(([, one]) => one.test(text)) ?? []
   return fault && pattern && objectStoreFailure(fault, url, firstMatch(text, pattern), cause)
 }
 
@@ -232,7 +259,8 @@ function isOfVersion(path: string): boolean {
 
 function pathIn(text: string): string | undefined {
   const path =
-    /\b(?:file:(?:\/\/)?)(\/[^\s"'`]*[^\s"'`.,;:)\]])/.exec(text)?.[1] ?? /\b[a-z0-9]+:\/\/[^\s"'`]+/.exec(text)?.[0]
+    /\b(?:file:(?:\/\/)?)(\/[^\s"'`]*[^\s"'`.,;:)\]])/.exec(text)?.[1] ??
+    /\b[a-z0-9]+:\/\/[^\s"'`]*[^\s"'`.,;:)\]]/.exec(text)?.[0]
   return path?.replace(/^s3a:/, "s3:")
 }
 

@@ -29,6 +29,36 @@ test("a stored file that cannot be read is damaged", () => {
   expect(storageErrorOf(error, {})).toMatchObject({ code: "STORAGE_CORRUPT", details: { path } })
 })
 
+describe("what is on gs://", () => {
+  const target = "gs://lake/assets/orders/_versions/01a1"
+  const told = (reason: string) => failed("", `java.io.IOException: Error accessing ${target}. reason=${reason}`)
+
+  test.each([
+    ["401 Unauthorized", "STORAGE_ACCESS_REFUSED", "roles/storage.objectUser"],
+    ["403 Forbidden", "STORAGE_ACCESS_REFUSED", "roles/storage.objectUser"],
+    ["Unexpected end of file from server", "STORAGE_UNREACHABLE", "curl -I https://storage.googleapis.com"],
+    ['404 Not Found\n  "message" : "The specified bucket does not exist."', "STORAGE_BUCKET_MISSING", "gs://lake"],
+    [
+      "Error getting access token from metadata server at: http://169.254.169.254/",
+      "STORAGE_ACCESS_REFUSED",
+      "gcloud auth application-default login",
+    ],
+  ])("is told by what the connector says: %s", (reason, code, fix) => {
+    const error = storageErrorOf(told(reason), { target })
+    expect(error).toMatchObject({ code, fix: expect.stringContaining(fix), details: { url: target } })
+  })
+
+  test.each([
+    'org.apache.hadoop.fs.UnsupportedFileSystemException: No FileSystem for scheme "gs"',
+    "java.lang.ClassNotFoundException: Class com.google.cloud.hadoop.fs.gcs.GoogleHadoopFileSystem not found",
+  ])("needs a jar, which is named where it is missing: %s", cause => {
+    expect(storageErrorOf(failed("", cause), { target })).toMatchObject({
+      code: "SPARK_MISSING",
+      fix: expect.stringContaining("assets spark install --with gcs"),
+    })
+  })
+})
+
 describe("a write to HDFS", () => {
   const target = "hdfs://lake/assets/orders/_versions/01a1"
 

@@ -7,7 +7,7 @@ export function addSpark(program: Command): void {
   spark
     .command("install")
     .description("bring the jars of Spark into this user's cache, by Maven, or by pip where there is no Maven")
-    .option("--with <list>", "what comes beside Spark: delta, iceberg, s3; what was installed before stays", names)
+    .option("--with <list>", "what comes beside Spark: delta, iceberg, s3, gcs; what was installed before stays", names)
     .action(async (_options, command: Command) => {
       const { installSparkCommand } = await import("../commands/install-spark.ts")
       await installSparkCommand(command.optsWithGlobals())

@@ -57,7 +57,7 @@ export async function askOnce(url: string, request: GcsRequest): Promise<GcsAnsw
     headers,
     redirect: "manual", // 308 tells how far an upload is
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-    ...(body && { body }),
+    ...(body && { body: body as Uint8Array<ArrayBuffer> }), // of no memory that threads share
   })
   const bytes = new Uint8Array(await response.arrayBuffer())
   if (response.status >= 400) throw new GcsRefusal(response.status, Buffer.from(bytes).toString("utf8"))

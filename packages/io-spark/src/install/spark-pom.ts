@@ -4,6 +4,7 @@ interface Dependency {
   readonly group: string
   readonly artifact: string
   readonly version: string
+  readonly classifier?: string
   /** `group:artifact` each; `*:*` leaves out all that it depends on. */
   readonly without?: readonly string[]
 }
@@ -46,6 +47,16 @@ const extraDependencies: { readonly [extra in SparkExtra]: readonly Dependency[]
     },
   ],
   s3: [{ group: "org.apache.hadoop", artifact: "hadoop-aws", version: "3.4.2", without: alone }, ...awsClient],
+  // It holds what it depends on under names of its own.
+  gcs: [
+    {
+      group: "com.google.cloud.bigdataoss",
+      artifact: "gcs-connector",
+      version: "hadoop3-2.2.26",
+      classifier: "shaded",
+      without: alone,
+    },
+  ],
 }
 
 /** Returns the project file of Maven that resolves to the jars of Spark with some extras. */
@@ -64,13 +75,14 @@ ${dependencies.map(dependencyElement).join("\n")}
 `
 }
 
-function dependencyElement({ group, artifact, version, without = [] }: Dependency): string {
+function dependencyElement({ group, artifact, version, classifier, without = [] }: Dependency): string {
   const exclusions = without.map(exclusionElement).join("")
   return [
     "    <dependency>",
     `      <groupId>${group}</groupId>`,
     `      <artifactId>${artifact}</artifactId>`,
     `      <version>${version}</version>`,
+    ...(classifier === undefined ? [] : [`      <classifier>${classifier}</classifier>`]),
     ...(exclusions === "" ? [] : [`      <exclusions>${exclusions}</exclusions>`]),
     "    </dependency>",
   ].join("\n")

@@ -8,7 +8,7 @@ export const MLLIB_VERSION = "4.1.0"
 export const ARCHIVE_VERSION = "4.1.4"
 
 /** What can be installed beside Spark itself. */
-export const sparkExtras = ["delta", "iceberg", "s3"] as const
+export const sparkExtras = ["delta", "iceberg", "s3", "gcs"] as const
 
 export type SparkExtra = (typeof sparkExtras)[number]
 
@@ -17,6 +17,7 @@ const marks: { readonly [extra in SparkExtra]: string } = {
   delta: "delta-spark_",
   iceberg: "iceberg-spark-runtime-",
   s3: "hadoop-aws-",
+  gcs: "gcs-connector-",
 }
 
 /** The extras among jars. */

@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { s3Endpoint, s3Region } from "@assets/core"
+import { gcsEmulator, s3Endpoint, s3Region } from "@assets/core"
 import type { SparkJars } from "../install/spark-jars.ts"
 import { pinnedSessionConf, type SparkConf } from "../pinned-conf.ts"
 import type { SparkLaunch, Variables } from "../spark-options.ts"
@@ -23,6 +24,7 @@ export function serverConf(
     "spark.sql.shuffle.partitions": String(shufflePartitions(launch)),
     ...s3Conf(jars, launch.env),
     ...googleConf(launch.googleCredentials),
+    ...gcsConf(jars, launch.env),
     ...deltaConf(jars, launch.master),
     ...(launch.kubernetesImage && { "spark.kubernetes.container.image": launch.kubernetesImage }),
     ...defaults,
@@ -109,10 +111,45 @@ function s3Conf({ extras }: SparkJars, env: Variables): SparkConf {
   }
 }
 
+/**
+ * Executors do not see the variable: a key is named to them by its path. Other credentials, and the account of a machine,
+ * each process finds by itself.
+ */
 function googleConf(credentials: string | undefined): SparkConf {
   if (credentials === undefined) return {}
+  if (!isKey(credentials)) return { "spark.hadoop.fs.gs.auth.type": "APPLICATION_DEFAULT" }
   return {
     "spark.hadoop.fs.gs.auth.type": "SERVICE_ACCOUNT_JSON_KEYFILE",
     "spark.hadoop.fs.gs.auth.service.account.json.keyfile": credentials,
+  }
+}
+
+/** Whether a file of credentials is the key of a service account; what is not here is one of a cluster's machines. */
+function isKey(path: string): boolean {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")).type === "service_account"
+  } catch {
+    return true
+  }
+}
+
+function gcsConf({ extras }: SparkJars, env: Variables): SparkConf {
+  if (!extras.includes("gcs")) return {}
+  const emulator = gcsEmulator(env)
+  return {
+    "spark.hadoop.fs.gs.impl": "com.google.cloud.hadoop.fs.gcs.GoogleHadoopFileSystem",
+    "spark.hadoop.fs.AbstractFileSystem.gs.impl": "com.google.cloud.hadoop.fs.gcs.GoogleHadoopFS",
+    // Its own patience is of minutes, of which its user is told nothing.
+    "spark.hadoop.fs.gs.http.max.retry": "3",
+    "spark.hadoop.fs.gs.http.connect-timeout": "10000",
+    // Nobody needs empty objects in the place of folders.
+    "spark.hadoop.fs.gs.implicit.dir.repair.enable": "false",
+    ...(emulator && {
+      "spark.hadoop.fs.gs.storage.root.url": `${emulator}/`,
+      // The one of releases from 3 on, the others of those before.
+      "spark.hadoop.fs.gs.auth.type": "UNAUTHENTICATED",
+      "spark.hadoop.fs.gs.auth.service.account.enable": "false",
+      "spark.hadoop.fs.gs.auth.null.enable": "true",
+    }),
   }
 }

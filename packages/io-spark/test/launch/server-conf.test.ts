@@ -1,7 +1,10 @@
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { expect, test } from "vitest"
 import type { SparkJars } from "../../src/install/spark-jars.ts"
 import { serverConf } from "../../src/launch/server-conf.ts"
 import { resolveSparkOptions, type SparkOptions, type Variables } from "../../src/spark-options.ts"
+import { scratchFolder } from "../started-spark.ts"
 
 const plain: SparkJars = { folder: "/jars", version: "4.1.2", names: [], extras: [], sparkHome: undefined }
 
@@ -77,6 +80,33 @@ test("S3 is reached where the variables say, without a key in any setting", () =
     "spark.hadoop.fs.s3a.endpoint.region": "eu-central-1",
   })
   expect(JSON.stringify(conf)).not.toContain("secret-of-test")
+})
+
+test("Google's store is reached by what stands in the file of its credentials", () => {
+  const folder = scratchFolder()
+  const named = (type: string) => {
+    const path = join(folder, `${type}.json`)
+    writeFileSync(path, JSON.stringify({ type, private_key: "secret-of-test" }))
+    return { GOOGLE_APPLICATION_CREDENTIALS: path }
+  }
+  const jars: SparkJars = { ...plain, extras: ["gcs"] }
+  const [key, user] = [confOf({}, named("service_account"), jars), confOf({}, named("authorized_user"), jars)]
+  expect(key).toMatchObject({
+    "spark.hadoop.fs.gs.impl": "com.google.cloud.hadoop.fs.gcs.GoogleHadoopFileSystem",
+    "spark.hadoop.fs.gs.auth.type": "SERVICE_ACCOUNT_JSON_KEYFILE",
+    "spark.hadoop.fs.gs.auth.service.account.json.keyfile": join(folder, "service_account.json"),
+  })
+  expect(user).toMatchObject({ "spark.hadoop.fs.gs.auth.type": "APPLICATION_DEFAULT" })
+  expect(user).not.toHaveProperty("spark.hadoop.fs.gs.auth.service.account.json.keyfile")
+  expect(JSON.stringify([key, user])).not.toContain("secret-of-test")
+})
+
+test("an emulator of Google's store is asked without credentials", () => {
+  const conf = confOf({}, { STORAGE_EMULATOR_HOST: "localhost:9023" }, { ...plain, extras: ["gcs"] })
+  expect(conf).toMatchObject({
+    "spark.hadoop.fs.gs.storage.root.url": "http://localhost:9023/",
+    "spark.hadoop.fs.gs.auth.type": "UNAUTHENTICATED",
+  })
 })
 
 test("a cluster of Kubernetes and Google's storage take their variables", () => {
