@@ -20,6 +20,8 @@ export interface LossyProxy {
   befallAll(fault: Fault | undefined): void
   /** How many of them have befallen none yet. */
   readonly left: number
+  /** Who asked: the header of each request, and what it asked. */
+  readonly seen: readonly { readonly authorization: string | undefined; readonly asked: string }[]
   close(): Promise<void>
 }
 
@@ -28,7 +30,9 @@ export async function lossyProxy(store: string): Promise<LossyProxy> {
   let faults: Fault[] = []
   let always: Fault | undefined
   let chosen = (_: IncomingMessage) => true
+  const seen: { readonly authorization: string | undefined; readonly asked: string }[] = []
   const server = createServer((asked, answer) => {
+    seen.push({ authorization: asked.headers.authorization, asked: `${asked.method} ${asked.url}` })
     const fault = always ?? (chosen(asked) ? faults.shift() : undefined)
     if (fault === "unsent") asked.socket.destroy()
     else if (fault === undefined || fault === "unanswered") passOn(store, asked, answer, fault !== undefined)
@@ -45,6 +49,7 @@ export async function lossyProxy(store: string): Promise<LossyProxy> {
     befallAll(fault) {
       always = fault
     },
+    seen,
     get left() {
       return faults.length
     },

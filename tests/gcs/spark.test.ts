@@ -20,8 +20,10 @@ import { sharedSpark } from "../../packages/io-spark/test/started-spark.ts"
 import { onObjectStore } from "../conformance/chosen-cases.ts"
 import { EngineFixture } from "../conformance/fixture.ts"
 import { outputContext, writtenKey } from "../conformance/output-context.ts"
+import { setVariables } from "../object-store.ts"
 import { bucket, sharedEmulator } from "./gcs-emulator.ts"
 import { type LossyProxy, lossyProxy } from "./lossy-proxy.ts"
+import { startTokenServer, type TokenServer } from "./token-server.ts"
 
 const managers = [
   ["parquet on gcs on spark", parquetIO],
@@ -128,22 +130,49 @@ describe("Spark", () => {
   })
 })
 
-describe("a store that Spark alone cannot use", () => {
+describe("a Spark with the key of a service account", () => {
   sharedEmulator()
   let proxy: LossyProxy
+  let tokens: TokenServer
+  let restore = () => {}
   beforeAll(async () => {
     proxy = await lossyProxy(process.env.STORAGE_EMULATOR_HOST ?? "")
+    tokens = await startTokenServer()
+    restore = setVariables({ STORAGE_EMULATOR_HOST: undefined, GOOGLE_APPLICATION_CREDENTIALS: tokens.keyFile })
   })
-  afterAll(() => proxy.close())
   sharedSpark(() => ({
-    conf: { "spark.sql.shuffle.partitions": 2, "spark.hadoop.fs.gs.storage.root.url": `${proxy.endpoint}/` },
+    conf: {
+      "spark.sql.shuffle.partitions": 2,
+      "spark.hadoop.fs.gs.storage.root.url": `${proxy.endpoint}/`,
+      "spark.hadoop.fs.gs.token.server.url": tokens.endpoint,
+    },
   }))
+  beforeAll(() => restore()) // this process asks the emulator, without credentials
+  afterAll(async () => {
+    await tokens.close()
+    await proxy.close()
+  })
+
+  test("asks the store with a token that it has got for the key", async () => {
+    const fixture = fixtureOf(parquetIO)
+    onTestFinished(() => fixture.close())
+    await fixture.createIOManager().handleOutput(outputContext(fixture, "first"), fixture.relation([row(1)]))
+    expect(await currentOf(fixture)).toMatchObject({ intact: true })
+    expect([...new Set(proxy.seen.map(one => one.authorization))]).toEqual([`Bearer ${tokens.token}`])
+    // What a role on the objects alone does not allow.
+    expect(proxy.seen.map(one => one.asked).filter(asked => !/\/b\/[^/]+\/o\b|\/batch\//.test(asked))).toEqual([])
+  })
 
   test.each([
-    ["that does not know who asks", "unknown", "STORAGE_ACCESS_REFUSED", "roles/storage.objectUser"],
-    ["that refuses access", "forbidden", "STORAGE_ACCESS_REFUSED", "roles/storage.objectUser"],
-    ["that has no such bucket", "bucketless", "STORAGE_BUCKET_MISSING", `gcloud storage buckets create gs://${bucket}`],
-    ["that is away", "unsent", "STORAGE_UNREACHABLE", "curl -I https://storage.googleapis.com"],
+    ["on a store that does not know it", "unknown", "STORAGE_ACCESS_REFUSED", "roles/storage.objectUser"],
+    ["on a store that refuses access", "forbidden", "STORAGE_ACCESS_REFUSED", "roles/storage.objectUser"],
+    [
+      "on a store that has no such bucket",
+      "bucketless",
+      "STORAGE_BUCKET_MISSING",
+      `gcloud storage buckets create gs://${bucket}`,
+    ],
+    ["on a store that is away", "unsent", "STORAGE_UNREACHABLE", "curl -I https://storage.googleapis.com"],
   ] as const)("%s fails the write by that, and leaves what was current", async (_name, fault, code, fix) => {
     for (const [, io] of managers) {
       const fixture = fixtureOf(io)
