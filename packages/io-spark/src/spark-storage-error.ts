@@ -121,6 +121,7 @@ const faultsOfS3: readonly (readonly [ObjectStoreFault, RegExp])[] = [
 
 /** What Google's connector for Hadoop says. */
 const faultsOfGcs: typeof faultsOfS3 = [
+  ["unreachable", /^.*UnknownHostException.*$/m],
   [
     "credentials",
     /^.*(?:access token from metadata server|credentials (?:were not found|are not available)|credential (?:configuration|file)).*$/im,
@@ -130,10 +131,7 @@ const faultsOfGcs: typeof faultsOfS3 = [
     "refused",
     /^.*(?:40[13] (?:Unauthorized|Forbidden)|does not have storage\.|Invalid Credentials|invalid_grant|"code" ?: ?40[13]).*$/m,
   ],
-  [
-    "unreachable",
-    /^.*(?:Connection refused|UnknownHostException|Connection reset|Unexpected end of file|timed out).*$/m,
-  ],
+  ["unreachable", /^.*(?:Connection refused|Connection reset|Unexpected end of file|timed out).*$/m],
 ]
 
 /** What Hadoop's client of HDFS says; that somebody may not do something is told as of other files. */

@@ -68,7 +68,7 @@ async function keyOf({ launch, timeZone }: KeptOptions): Promise<string> {
   const { env, keepAliveMs: _, ...settings } = launch
   const [java, jars] = [await findJava(launch.javaHome, env), findSparkJars(launch.sparkHome, env)]
   const read = Object.entries(env).filter(([name]) =>
-    /^(AWS|GOOGLE|HADOOP|YARN|SPARK|JAVA|JDK|KUBE|LC|LANG|TZ)/.test(name),
+    /^(AWS|GOOGLE|CLOUDSDK|STORAGE_EMULATOR|HADOOP|YARN|SPARK|JAVA|JDK|KUBE|LC|LANG|TZ)/.test(name),
   )
   const text = JSON.stringify([hostname(), java.build, jars.folder, jars.names, settings, read.sort(), timeZone])
   return createHash("sha256").update(text).digest("hex").slice(0, 20)

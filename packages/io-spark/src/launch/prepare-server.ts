@@ -5,6 +5,7 @@ import { cacheFolder, StorageError } from "@assets/core"
 import { findSparkJars, requireMasterJars } from "../install/spark-jars.ts"
 import type { SparkLaunch, Variables } from "../spark-options.ts"
 import { ClassArchive } from "./class-archive.ts"
+import { gcloudCredentials } from "./gcloud-credentials.ts"
 import { findJava, requireJavaFor } from "./java.ts"
 import { logSettings } from "./log-settings.ts"
 import { argumentFile, collectorArguments, serverArguments } from "./server-arguments.ts"
@@ -102,6 +103,7 @@ function serverVariables({ env, master, sparkHome, javaHome }: SparkLaunch, toke
   const isUtf8 = /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "")
   return {
     ...env,
+    ...gcloudCredentials(env),
     SPARK_CONNECT_AUTHENTICATE_TOKEN: token,
     SPARK_SCALA_VERSION: "2.13",
     ...(sparkHome !== undefined && { SPARK_HOME: sparkHome }),
