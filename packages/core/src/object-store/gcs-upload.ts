@@ -68,36 +68,44 @@ interface Chunk {
   readonly signal: AbortSignal | undefined
 }
 
-/** Sends a chunk; after a failure, or where the store took a part of it alone, the rest from where the store is. */
-async function send(url: string, session: string, { bytes, start, isLast, signal }: Chunk): Promise<number> {
-  const end = start + bytes.length
-  const total = isLast ? end : "*"
+/** Sends a chunk; after a failure the rest of it, from where the store is then. */
+async function send(url: string, session: string, chunk: Chunk): Promise<number> {
+  const { bytes, signal } = chunk
   const put = (range: string, body: Uint8Array) =>
     askOnce(url, { method: "PUT", path: session, headers: { "content-range": `bytes ${range}` }, body, signal })
-  let failures = 0
-  for (let at = start; at < end; ) {
-    let answer: GcsAnswer | undefined
+  for (let failures = 0; ; failures++) {
     try {
-      answer = failures > 0 ? await put(`*/${total}`, new Uint8Array()) : undefined
-      if (answer?.status === 308) at = takenBy(answer)
-      if (answer === undefined || (answer.status === 308 && at < end)) {
-        answer = await put(`${at}-${end - 1}/${total}`, bytes.subarray(at - start))
-      }
+      await sendRest(put, chunk, failures > 0)
+      return bytes.length
     } catch (error) {
-      const waitMs = waitsMs[failures++]
+      const waitMs = waitsMs[failures]
       if (waitMs === undefined || !mayPass(error, signal)) throw error
       await sleep(waitMs, undefined, signal && { signal })
-      continue
     }
-    if (answer.status !== 308) return bytes.length // whole, and there
+  }
+}
+
+type Put = (range: string, body: Uint8Array) => Promise<GcsAnswer>
+
+/** The store may take a part of what it is sent; 308 tells that it waits for more. */
+async function sendRest(put: Put, { bytes, start, isLast }: Chunk, isAgain: boolean): Promise<void> {
+  const end = start + bytes.length
+  const total = isLast ? end : "*"
+  let at = start
+  if (isAgain) {
+    const answer = await put(`*/${total}`, new Uint8Array())
+    if (answer.status !== 308) return
+    at = takenBy(answer)
+    if (at < start) throw new GcsRefusal(400, `The store has lost the upload from byte ${at} on.`)
+  }
+  while (at < end) {
+    const answer = await put(`${at}-${end - 1}/${total}`, bytes.subarray(at - start))
+    if (answer.status !== 308) return
     const taken = takenBy(answer)
-    if (taken < start) throw new GcsRefusal(500, `The store has lost the upload from byte ${taken} on.`)
-    if (taken === at) failures++
-    if (failures > waitsMs.length) throw new GcsRefusal(500, `The store takes no byte of the upload from ${at} on.`)
+    if (taken <= at) throw new GcsRefusal(503, `The store takes no byte of the upload from ${at} on.`)
     at = taken
   }
-  if (isLast) throw new GcsRefusal(500, "The store has all bytes of the upload, and does not end it.")
-  return bytes.length
+  if (isLast) throw new GcsRefusal(503, "The store has all bytes of the upload, and does not end it.")
 }
 
 /** How many bytes of an upload the store has. */
