@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import type { IOManager, Materialization, OutputValue, Relation, WriteMode } from "@assets/core"
 import { ioContext } from "@assets/core/testing"
 import { expect, onTestFinished, test } from "vitest"
-import { isNotIceberg } from "./chosen-cases.ts"
+import { isLookedAt } from "./chosen-cases.ts"
 import { describeStorages } from "./each-storage.ts"
 import type { EngineFixture } from "./fixture.ts"
 import { outputContext, writtenKey } from "./output-context.ts"
@@ -43,7 +43,7 @@ class Writer {
   }
 }
 
-describeStorages(addsTo, { durable: true, only: isNotIceberg })
+describeStorages(addsTo, { durable: true, only: isLookedAt })
 
 function addsTo(name: string, create: CreateFixture): void {
   test("appended rows come to those that are there, and merged ones in the place of those with their key", async () => {

@@ -24,9 +24,9 @@ export function isOnS3(name: string): boolean {
   return name.includes("on s3")
 }
 
-/** Whether a storage keeps tables of Delta or Iceberg. */
+/** Whether a storage keeps tables of Delta, Iceberg or ORC. */
 export function isOfTables(name: string): boolean {
-  return /^(?:delta|iceberg) /.test(name)
+  return /^(?:delta|iceberg|orc) /.test(name)
 }
 
 /** Whether a storage is one of a REST catalog. */

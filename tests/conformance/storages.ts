@@ -26,8 +26,12 @@ async function deleteTable(base: string, key: string): Promise<void> {
 
 async function deleteTableIn(folder: string): Promise<void> {
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    if (name.endsWith(".parquet")) rmSync(join(folder, name))
+    if (isOfRows(name)) rmSync(join(folder, name))
   }
+}
+
+function isOfRows(name: string): boolean {
+  return name.endsWith(".parquet") || name.endsWith(".orc")
 }
 
 /** The folder that the catalog has given the table of a key. */
@@ -52,7 +56,7 @@ export const objectRootOf = (base: string) => `s3://${bucket}/${basename(base)}`
 async function deleteObjects(base: string, key: string): Promise<void> {
   const store = objectStore()
   for await (const { url } of store.list(joinObjectUrl(objectRootOf(base), key, "/"))) {
-    if (url.endsWith(".parquet")) await store.remove([url])
+    if (isOfRows(url)) await store.remove([url])
   }
 }
 
@@ -124,6 +128,14 @@ export const storages: { readonly [name: string]: CreateFixture } = {
       writeElsewhere: elsewhere("delta on spark"),
       createIOManagerAt: root => deltaIO({ root }),
     }),
+  "orc on spark": base =>
+    new EngineFixture(spark(), () => tableIO({ format: "orc", root: "data" }), {
+      base,
+      deleteData: deleteTable,
+      writeElsewhere: elsewhere("orc on spark"),
+      createIOManagerAt: root => tableIO({ format: "orc", root }),
+    }),
+  "orc on s3 on spark": onS3("orc on s3 on spark", spark, ({ root }) => tableIO({ format: "orc", root })),
   "iceberg on spark": base =>
     new EngineFixture(spark(), () => tableIO({ format: "iceberg", root: "data" }), {
       base,

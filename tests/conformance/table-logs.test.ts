@@ -94,8 +94,10 @@ describe.each(Object.entries(logs))("the log of tables: %s", (storage, log) => {
     await write("a-8")
     expect(Object.keys(await ids(io, base))).toHaveLength(17)
   })
+})
 
-  test("tells that its folder is a table: its files alone would give rows that were replaced", async () => {
+describe.each([...Object.keys(logs), "orc on spark"])("the folder of tables: %s", storage => {
+  test("tells that it is a table: its files alone would give rows that were replaced", async () => {
     const { path, base, write } = new JsonTable(storage)
     await write("a")
     await write("a")

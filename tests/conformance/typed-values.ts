@@ -75,11 +75,14 @@ const rowsEach = 7
 export const schema: Schema = { columns: cases.map(([name, type]) => ({ name, type })) }
 
 /** Every value stands somewhere among the rows; the last row is null in all columns. */
-const columns = cases.map(([, , values]) =>
-  Array.from({ length: rowsEach }, (_, i) => (i === rowsEach - 1 ? null : values[i % values.length])),
-)
+const columnsOf = (of: typeof cases) =>
+  of.map(([, , values]) =>
+    Array.from({ length: rowsEach }, (_, i) => (i === rowsEach - 1 ? null : values[i % values.length])),
+  )
 
-export function batch(): ArrowBatch {
+/** A batch of rows in which every value stands; of other values than those above, of the same types. */
+export function batch(of: typeof cases = cases): ArrowBatch {
+  const columns = columnsOf(of)
   const fields = schema.columns.map(column => new Field(column.name, arrowTypeOf(column.type), true))
   const children = fields.map((field, i) => columnData(field, columns[i] ?? []))
   const data = makeData({ type: new Struct(fields), length: rowsEach, nullCount: 0, children })

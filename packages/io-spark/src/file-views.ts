@@ -6,20 +6,23 @@ import { columnarParts, readColumnar } from "./columnar-source.ts"
 import type { SparkClient } from "./connect/client.ts"
 import { sql } from "./connect/relation.ts"
 import { csvParts } from "./csv-source.ts"
-import { commitName } from "./delta/delta-log.ts"
 import { tableParts } from "./delta-source.ts"
 import { jsonParts } from "./json-source.ts"
+import { commitName } from "./log-table/table-log.ts"
+import type { OrcZone } from "./orc/orc-zone.ts"
 import type { Files, SourcePart } from "./source-part.ts"
 import { columnDefinitions, emptySelect, quoteName } from "./spark-sql-text.ts"
 
 /** Makes the files that plans read known to a session, as temporary views of their declared columns. */
 export class FileViews {
   readonly #client: SparkClient
+  readonly #orcZone: OrcZone
   /** By what is read, and of files that others may replace, by their state. */
   readonly #views = new Map<string, Promise<string>>()
 
-  constructor(client: SparkClient) {
+  constructor(client: SparkClient, orcZone: OrcZone) {
     this.#client = client
+    this.#orcZone = orcZone
   }
 
   /** The name of each leaf of a plan. @throws StorageError `SOURCE_DATA_INVALID`, `SOURCE_FILE_MISSING` */
@@ -35,7 +38,8 @@ export class FileViews {
   }
 
   async #viewOf(files: Files): Promise<string> {
-    const isOwn = files.format === "parquet" && !files.foreign
+    const isOwn = (files.format === "parquet" || files.format === "orc") && !files.foreign
+    if (isOwn && files.format === "orc") await this.#orcZone.confirm(files.schema)
     const key = JSON.stringify([files, isOwn ? [] : await statesOf(files)])
     const known = this.#views.get(key)
     if (known) return known

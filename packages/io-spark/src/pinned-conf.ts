@@ -20,6 +20,11 @@ const sessionPins: { readonly [key: string]: { readonly value: string; readonly 
   "spark.sql.parquet.int96RebaseModeInWrite": { value: "CORRECTED", why: "old times are stored as they are" },
   "spark.sql.parquet.int96RebaseModeInRead": { value: "CORRECTED", why: "old times are read as they are" },
   "spark.sql.parquet.writeLegacyFormat": { value: "false", why: "other engines read the files" },
+  "spark.sql.orc.filterPushdown": {
+    value: "false",
+    why: "the statistics of ORC tell 0.0 from -0.0, and old days wrongly",
+  },
+  "spark.sql.orc.impl": { value: "native", why: "ORC is read and written in one way" },
   "spark.sql.sources.partitionOverwriteMode": { value: "STATIC", why: "a write replaces what it says, and no less" },
   "spark.sql.sources.partitionColumnTypeInference.enabled": {
     value: "false",

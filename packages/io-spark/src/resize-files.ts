@@ -1,7 +1,8 @@
 import { posix } from "node:path"
 import type { Layout } from "@assets/core"
 import { defaultFileMB } from "@assets/dataframe"
-import type { ParquetFooter } from "./parquet-footer.ts"
+import type { FileFooter } from "./file-footer.ts"
+import type { FileFormat } from "./file-format.ts"
 import { quoteName } from "./spark-sql-text.ts"
 import type { WrittenFolder, WrittenPart } from "./written-folder.ts"
 
@@ -9,13 +10,14 @@ const { dirname, join } = posix // paths below a folder are the same for objects
 
 /** A file of a write, with what its footer says. */
 export interface MeasuredPart extends WrittenPart {
-  readonly footer: ParquetFooter
+  readonly footer: FileFooter
 }
 
 /** What a write offers to write some of its files again. */
 export interface Rewriting {
   /** The folder of the write. */
   readonly folder: WrittenFolder
+  readonly format: FileFormat
   readonly layout: Layout
   /** A SELECT of the rows of files. */
   read(paths: readonly string[]): Promise<string>
@@ -90,7 +92,7 @@ async function rewrite(
   const written = await rewriting.write(sql, join(folder, "resized"), rows)
   const moves = written.map((from, i) => ({
     from,
-    to: join(folder, `part-${String(i).padStart(5, "0")}-resized.parquet`),
+    to: join(folder, `part-${String(i).padStart(5, "0")}-resized.${rewriting.format}`),
   }))
   const moved = await rewriting.folder.rename(moves)
   await rewriting.folder.remove(parts)

@@ -9,7 +9,6 @@ import {
   type QueryBatch,
   type QueryViews,
   type RecordBatch,
-  type Target,
   thrownBy,
   type WriteOptions,
   type WriteResult,
@@ -31,8 +30,10 @@ import { interruptedError } from "./connect/error.ts"
 import type { ExecuteOptions } from "./connect/execution.ts"
 import { collectMetrics, type SparkRelation, sql } from "./connect/relation.ts"
 import { exportOptions, placePart } from "./export-file.ts"
+import type { FileTarget } from "./file-format.ts"
 import { FileViews } from "./file-views.ts"
-import { type ParquetWrite, writeParquet } from "./parquet-write.ts"
+import { type FileWrite, writeFiles } from "./file-write.ts"
+import { OrcZone } from "./orc/orc-zone.ts"
 import { jsonBatches } from "./query-rows.ts"
 import { RowUploads } from "./row-uploads.ts"
 import { RunningSteps } from "./running-steps.ts"
@@ -59,6 +60,7 @@ export class SparkSession implements EngineSession {
   readonly #client: SparkClient
   readonly #resources: SessionResources
   readonly #files: FileViews
+  readonly #orcZone: OrcZone
   readonly #steps: RunningSteps
   readonly #uploads: RowUploads
   readonly #usage: UsageOfWrites
@@ -67,7 +69,8 @@ export class SparkSession implements EngineSession {
   constructor(resources: SessionResources) {
     this.#client = resources.client
     this.#resources = resources
-    this.#files = new FileViews(resources.client)
+    this.#orcZone = new OrcZone(resources.client)
+    this.#files = new FileViews(resources.client, this.#orcZone)
     this.#uploads = new RowUploads(resources.client, resources.scratch)
     this.#steps = new RunningSteps(resources.client)
     this.#usage = new UsageOfWrites(resources.client)
@@ -77,18 +80,21 @@ export class SparkSession implements EngineSession {
     return relationOf(plan).schema
   }
 
-  async write(plan: CoreRelation, target: Target, options: WriteOptions): Promise<WriteResult> {
+  async write(plan: CoreRelation, target: FileTarget, options: WriteOptions): Promise<WriteResult> {
     const relation = relationOf(plan)
-    requireStorable(relation.schema)
+    const { schema } = relation
+    requireStorable(schema)
     const { layout = {} } = options
+    const { format } = target
+    if (format === "orc") await this.#told({}, () => this.#orcZone.confirm(schema))
     return this.#steps.run(options.stepId, options.signal, execution =>
       withoutMaps(this, relation, running(execution.signal ?? options.signal), async printable => {
-        const source = { sql: await this.#compiled(printable, execution.signal), schema: relation.schema }
+        const source = { sql: await this.#compiled(printable, execution.signal), schema }
         const { result, usage } = await this.#told({ target: target.path }, () =>
           this.#usage.of(execution, listening =>
-            writeParquet(source, target, layout, {
+            writeFiles(source, target, layout, {
               run: write => this.#store(write, listening()),
-              read: paths => this.#compiled({ kind: "files", format: "parquet", paths, schema: relation.schema }),
+              read: paths => this.#compiled({ kind: "files", format, paths, schema }),
             }),
           ),
         )
@@ -97,8 +103,8 @@ export class SparkSession implements EngineSession {
     )
   }
 
-  async #store({ sql: text, path, partitionBy, options }: ParquetWrite, execution: ExecuteOptions): Promise<void> {
-    const target = { format: "parquet", path: sparkPath(path), mode: "error", partitionBy, options } as const
+  async #store({ sql: text, path, ...how }: FileWrite, execution: ExecuteOptions): Promise<void> {
+    const target = { ...how, path: sparkPath(path), mode: "error" } as const
     await this.#client.write(sql(text), target, execution)
   }
 

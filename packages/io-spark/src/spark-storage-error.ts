@@ -10,6 +10,7 @@ import {
   StorageError,
 } from "@assets/core"
 import { wrongValue } from "./checked-cast.ts"
+import { lostValue } from "./orc/orc-values.ts"
 
 export interface Place {
   /** The folder that is written. */
@@ -92,7 +93,7 @@ interface Told {
 }
 
 /** The first mapping that knows the failure wins. */
-const mappings: readonly Mapping[] = [objectStoreFailed, denied, taken, missing, wrong, malformed, damaged]
+const mappings: readonly Mapping[] = [objectStoreFailed, denied, taken, missing, wrong, lost, malformed, damaged]
 
 function storageError(error: AssetsError, place: Place): AssetsError | undefined {
   if (error.code === "STORAGE_FULL") return fullAt(error, place)
@@ -211,6 +212,22 @@ function wrong({ text, cause }: Told): StorageError | undefined {
     why: `The source declares the column as ${type}.`,
     fix: "Correct the file, or declare the column as t.string and convert it with tryCast.",
     details: { file, column },
+    cause,
+  })
+}
+
+function lost({ text, cause }: Told): StorageError | undefined {
+  const found = lostValue(text)
+  if (!found) return undefined
+  const { column, type, value } = found
+  return new StorageError("STORAGE_VALUE_LOST", {
+    what: `The column '${column}' holds ${value}, which ORC would give back as another value.`,
+    why: "Spark's ORC knows no days from 1582-10-05 to 1582-10-14, and takes instants in the last second before 1970 for some after it.",
+    fix:
+      type === "timestamp"
+        ? "Keep the column as t.timestampNtz, or the asset with deltaIO."
+        : "Keep the asset with deltaIO, or the column as t.string.",
+    details: { column, type, value },
     cause,
   })
 }

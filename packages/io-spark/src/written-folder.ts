@@ -24,7 +24,7 @@ export interface WrittenFolder {
   /** Makes way for Spark, which writes only where nothing is. */
   prepare(): Promise<void>
   /**
-   * The Parquet files that are there, or those in a folder below, in the order of their paths; what else Spark has laid
+   * The files of rows that are there, or those in a folder below, in the order of their paths; what else Spark has laid
    * beside them goes.
    */
   parts(below?: string): Promise<WrittenPart[]>
@@ -42,16 +42,19 @@ interface Move {
   readonly to: string
 }
 
-export function writtenFolder(path: string): WrittenFolder {
-  if (!isObjectUrl(path)) return new DiskFolder(path)
-  return new WrittenObjects(objectStoreAt(joinObjectUrl(path, "..")), path)
+/** @param format what the names of files of rows end in */
+export function writtenFolder(path: string, format: string): WrittenFolder {
+  if (!isObjectUrl(path)) return new DiskFolder(path, format)
+  return new WrittenObjects(objectStoreAt(joinObjectUrl(path, "..")), path, format)
 }
 
 class DiskFolder implements WrittenFolder {
   readonly #path: string
+  readonly #format: string
 
-  constructor(path: string) {
+  constructor(path: string, format: string) {
     this.#path = path
+    this.#format = format
   }
 
   async prepare(): Promise<void> {
@@ -64,7 +67,7 @@ class DiskFolder implements WrittenFolder {
     const names = await readdir(folder, { recursive: true })
     // Hadoop lays a file of checksums beside each, which nothing reads that does not know of them.
     for (const name of names) if (name.endsWith(".crc")) await rm(join(folder, name), { force: true })
-    const paths = names.filter(name => name.endsWith(".parquet")).sort()
+    const paths = names.filter(name => name.endsWith(`.${this.#format}`)).sort()
     return Promise.all(paths.map(async path => this.#part(join(below, path))))
   }
 
@@ -111,10 +114,12 @@ async function readLocal(path: string, start: number, length: number): Promise<U
 class WrittenObjects implements WrittenFolder {
   readonly #store: ObjectStore
   readonly #url: string
+  readonly #format: string
 
-  constructor(store: ObjectStore, url: string) {
+  constructor(store: ObjectStore, url: string, format: string) {
     this.#store = store
     this.#url = url
+    this.#format = format
   }
 
   async prepare(): Promise<void> {} // there is no folder in the way
@@ -123,7 +128,7 @@ class WrittenObjects implements WrittenFolder {
     const parts: WrittenPart[] = []
     const others: string[] = []
     for await (const { url, bytes } of this.#store.list(`${below === undefined ? this.#url : this.pathOf(below)}/`)) {
-      if (url.endsWith(".parquet")) parts.push(this.#part(relativeObjectUrl(this.#url, url), bytes))
+      if (url.endsWith(`.${this.#format}`)) parts.push(this.#part(relativeObjectUrl(this.#url, url), bytes))
       else others.push(url)
     }
     await this.#store.remove(others)

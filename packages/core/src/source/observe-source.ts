@@ -131,12 +131,15 @@ async function refuseTable(
   throw new StorageError("SOURCE_DATA_INVALID", {
     what: `The source '${key}' reads files out of the ${format} table at ${path}.`,
     why: "Its folder also holds rows that were deleted or replaced: which files are of the table, its log alone tells.",
-    fix:
-      format === "Delta"
-        ? `Declare it as the table: source('${key}', deltaTable('${path}', { … })).`
-        : "Write the table's rows to a folder of Parquet files, by Spark with Iceberg's jar, and name that one.",
+    fix: fixOfTable[format](key, path),
     details: { key, path, format },
   })
+}
+
+const fixOfTable: { readonly [format in TableFormat]: (key: string, path: string) => string } = {
+  Delta: (key, path) => `Declare it as the table: source('${key}', deltaTable('${path}', { … })).`,
+  Iceberg: () => "Write the table's rows to a folder of Parquet files, by Spark with Iceberg's jar, and name that one.",
+  Assets: () => "Make the asset whose table it is a dependency; or name a file that `assets export` has made of it.",
 }
 
 function noTable(source: Source, place: string): StorageError {

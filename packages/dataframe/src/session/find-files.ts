@@ -7,7 +7,7 @@ import { FrameError } from "../errors/frame-error.ts"
  * The files that paths and globs name, absolute, sorted for each path. `*` and `?` stay within a name, `**` goes over
  * folders; a folder gives all files below it. Names that start with `.` or `_` are left out. URLs are passed on, and a
  * table is its folder.
- * @throws FrameError `FRAME_ARGUMENT_INVALID` for a path that names no file, or files out of a Delta or Iceberg table
+ * @throws FrameError `FRAME_ARGUMENT_INVALID` for a path that names no file, or files out of a table
  */
 export async function findFiles(
   { kind, paths }: { readonly kind: string; readonly paths: readonly string[] },
@@ -31,11 +31,15 @@ function tableOf(path: string): readonly string[] {
 /** The folder in which a Delta table says which files are its rows. */
 const logFolder = "_delta_log"
 
-/** Files in the folder of a Delta or Iceberg table also hold rows that were deleted or replaced. */
+/** The same of a table of `tableIO`. */
+const ownLogFolder = "_assets_log"
+
+/** Files in the folder of a table also hold rows that were deleted or replaced. */
 function refuseTable(files: readonly string[]): void {
   const looked = new Set<string>()
   for (const file of files) {
-    if (file.split(/[\\/]/).includes(logFolder)) continue
+    const names = file.split(/[\\/]/)
+    if (names.includes(logFolder) || names.includes(ownLogFolder)) continue
     for (let folder = dirname(file); !looked.has(folder); folder = dirname(folder)) {
       looked.add(folder)
       const fix = fixOfTable(folder)
@@ -47,6 +51,8 @@ function refuseTable(files: readonly string[]): void {
 /** How the table of a folder is read; undefined of a folder that is none. */
 function fixOfTable(folder: string): string | undefined {
   if (existsSync(join(folder, logFolder))) return `Read the table: deltaTable('${folder}', { … }).`
+  if (existsSync(join(folder, ownLogFolder)))
+    return "Make the asset whose table it is a dependency; or read a file that `assets export` has made of it."
   const metadata = join(folder, "metadata")
   if (!existsSync(metadata) || !statSync(metadata).isDirectory()) return undefined
   if (!readdirSync(metadata).some(name => name.endsWith(".metadata.json"))) return undefined

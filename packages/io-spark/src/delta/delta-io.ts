@@ -1,10 +1,8 @@
 import { ConfigError, type IOManager } from "@assets/core"
-import { RootTables, type TableKind } from "../table/root-tables.ts"
+import { RootTables } from "../table/root-tables.ts"
 import { TableIOManager } from "../table/table-io-manager.ts"
-import { type DeltaOptions, faultOfOptions, refusalOfRoot } from "./delta-options.ts"
-import { DeltaTable } from "./delta-table.ts"
-
-const tables: TableKind = { name: "delta", refusalOfRoot, open: (...where) => new DeltaTable(...where) }
+import { type DeltaOptions, faultOfOptions } from "./delta-options.ts"
+import { deltaTables } from "./delta-tables.ts"
 
 /**
  * Keeps each asset as a Delta table in a folder of its own, on a disk, on S3 or on HDFS, which Spark and every other reader of Delta
@@ -23,5 +21,5 @@ export function deltaIO(options: DeltaOptions): IOManager {
     const fix = 'Write for one deltaIO({ root: "lake" }).'
     throw new ConfigError("CONFIG_INVALID", { what: "deltaIO() was given wrong options.", why, fix })
   }
-  return new TableIOManager(new RootTables(tables, options))
+  return new TableIOManager(new RootTables(deltaTables, options))
 }

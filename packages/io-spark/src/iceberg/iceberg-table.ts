@@ -19,6 +19,7 @@ export class IcebergTable implements AssetTable {
   readonly place: TablePlace
   readonly key: string
   readonly path: string
+  readonly fileFormat = "parquet"
   readonly reservedNames = reservedNames
   readonly #log: MetadataLog
   readonly #records: RecordFolder

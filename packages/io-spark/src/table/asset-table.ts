@@ -1,5 +1,6 @@
 import type { AssetsError, Materialization, OutputContext } from "@assets/core"
 import type { Schema } from "@assets/dataframe"
+import type { FileFormat } from "../file-format.ts"
 import type { TableFile } from "./table-file.ts"
 import type { PlaceEntry, TablePlace } from "./table-place.ts"
 
@@ -47,17 +48,20 @@ export type Change = Omit<CommittedWrite, "version"> & { readonly partition: str
 export type CreateCommit = (commit: OutputContext["commit"]) => Promise<boolean>
 
 /**
- * The table of one asset in a folder: Parquet files, and a log of commits that name them, each with the record of the
+ * The table of one asset in a folder: files of rows, and a log of commits that name them, each with the record of the
  * materialization that it made current. Spark writes the files; the runner makes the commits.
  */
 export interface AssetTable {
   readonly place: TablePlace
   readonly key: string
   readonly path: string
+  readonly fileFormat: FileFormat
   /** What the `details.url` of an error begins with that leaves open whether a commit was made. */
   readonly commitsAt: string
   /** Names that no column of an asset can have, in lower case, and why. */
   readonly reservedNames: ReadonlyMap<string, string>
+  /** Refuses columns that its files cannot hold. Left out where they hold all. */
+  confirmColumns?(schema: Schema): void
   /** The folder in which each write has a folder of its own, of the name of its id. */
   readonly dataFolder: string
   /** Confirms that of two writers of one commit one succeeds, where that hangs on the place; asked before a write. */

@@ -6,10 +6,19 @@ import { dataMissing } from "./table-failure.ts"
 import { areThere, type TableFile } from "./table-file.ts"
 
 /** Files as a relation of the declared columns; no files are no rows. */
-export function storedFrame(files: readonly TableFile[], schema: Schema): StoredValue {
-  const paths = files.map(file => file.path)
-  const relation: Relation =
-    paths.length === 0 ? { kind: "values", rows: [], schema } : { kind: "files", format: "parquet", paths, schema }
+export function storedFrame(
+  { fileFormat: format }: Pick<AssetTable, "fileFormat">,
+  files: readonly TableFile[],
+  schema: Schema,
+): StoredValue {
+  if (files.length === 0) return noRows(schema)
+  const relation: Relation = { kind: "files", format, paths: files.map(file => file.path), schema }
+  return { kind: "relation", relation, schema }
+}
+
+/** A table without rows. */
+export function noRows(schema: Schema): StoredValue {
+  const relation: Relation = { kind: "values", rows: [], schema }
   return { kind: "relation", relation, schema }
 }
 
@@ -20,14 +29,14 @@ export async function readInput(table: AssetTable, context: InputContext): Promi
   const pinned = await pinnedFiles(table, materializations, new Set(partitions))
   if (kind === "nothing") return { kind }
   if (kind === "json") return { kind, value: await jsonOf(table, pinned, partitions) }
-  return rowsOf([...pinned.values()].flat(), context)
+  return storedFrame(table, [...pinned.values()].flat(), declaredSchema(context))
 }
 
-/** The rows of files, as a step is to read them. */
-export function rowsOf(files: readonly TableFile[], { key, schema: declared }: InputContext): StoredValue {
+/** The columns in which a step is to read a table. */
+export function declaredSchema({ key, schema: declared }: InputContext): Schema {
   const schema = declared as Schema | undefined // core hands on what the dataframe made
   if (!schema) throw new Error(`${key} is a table and has no schema. Please report this.`)
-  return storedFrame(files, schema)
+  return schema
 }
 
 /** The files of each partition that is wanted; of all where none is named. */

@@ -10,7 +10,9 @@ export const tellsPartition =
  * Refuses columns that cannot be columns of a table here.
  * @throws ConfigError `ENVIRONMENT_UNSUPPORTED` naming the column
  */
-export function refuseUnstorableNames({ reservedNames }: AssetTable, schema: Schema): void {
+export function refuseUnstorableNames(table: AssetTable, schema: Schema): void {
+  const { reservedNames } = table
+  table.confirmColumns?.(schema)
   confirmColumnNames(schema, {
     refusal: "A table cannot have",
     whyNot: name => (name === "" ? "Tables have no columns without a name." : reservedNames.get(name.toLowerCase())),

@@ -19,7 +19,7 @@ import {
 } from "@assets/core"
 import type { AssetTable } from "./asset-table.ts"
 import { collectFiles } from "./collect-files.ts"
-import { filesOf, readInput, rowsOf } from "./read-input.ts"
+import { declaredSchema, filesOf, noRows, readInput } from "./read-input.ts"
 import { dataMissing } from "./table-failure.ts"
 import { areThere } from "./table-file.ts"
 import { otherEngine } from "./table-root.ts"
@@ -72,7 +72,7 @@ export class TableIOManager implements IOManager {
     const table = await this.#tables.find(context, context.key)
     if (table) return readInput(table, context)
     if (context.materializations.length > 0) throw dataMissing(context.key, "its table")
-    return rowsOf([], context)
+    return noRows(declaredSchema(context))
   }
 
   async restore(context: OutputContext, fingerprint: string): Promise<Materialization | undefined> {

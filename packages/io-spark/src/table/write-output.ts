@@ -91,7 +91,7 @@ async function writeAndCommit(table: AssetTable, context: OutputContext, write: 
   const files = filesOfWrite(table.place, folder, result.files)
   const isAdded = former.files !== undefined && context.write === "append"
   const all = isAdded ? [...(former.files ?? []), ...files] : files
-  const stored = writtenValue(value, all, schema)
+  const stored = writtenValue(table, value, all, schema)
   const materialization = await context.approve({ stored, ...(isTable(value) && { result }) })
   faultPoint("io.marker")
   const names = result.files.map(({ path }) => path)
@@ -117,13 +117,13 @@ async function writeFiles(table: AssetTable, context: OutputContext, write: Writ
     const file = await writeJsonFile(table.place, folder, value.value, signal)
     return { rows: 0, bytes: file.bytes, files: [file], columns: [] }
   }
-  if (value.kind === "batches" && isAsMade(context)) {
+  if (value.kind === "batches" && table.fileFormat === "parquet" && isAsMade(context)) {
     const failed = (error: unknown, file: string) => storageFailure(error, file, "write")
     const writeFile: typeof table.place.write = (path, pieces) => table.place.write(path, pieces, signal)
     return writeParquetFiles(value.batches(), write.schema, folder, { ...layout, signal, writeFile, failed })
   }
   const session = sparkSession(await context.session())
-  const target = { kind: "files", format: "parquet", path: folder } as const
+  const target = { kind: "files", format: table.fileFormat, path: folder } as const
   const store = (made: Relation) =>
     merged(table, context, write, made).then(rows => session.write(rows, target, { stepId, signal, layout }))
   if (value.kind === "relation") return store(value.relation as Relation) // of the dataframe, as the schema
@@ -158,16 +158,16 @@ async function merged(
 ): Promise<Relation> {
   if (typeof context.write !== "object" || !former.files) return added
   if (!(await areThere(table.place, former.files))) throw dataMissing(table.key, table.path)
-  const before = storedFrame(former.files, schema)
+  const before = storedFrame(table, former.files, schema)
   if (before.kind !== "relation") throw new Error("Rows are a relation. Please report this.")
   const rows = before.relation as Relation
   return (context.merge?.(rows, added) as Relation | undefined) ?? mergeRows(rows, added, context.write.merge, schema)
 }
 
 /** What was written, readable before it becomes current. */
-function writtenValue(value: OutputValue, files: readonly TableFile[], schema: Schema): StoredValue {
+function writtenValue(table: AssetTable, value: OutputValue, files: readonly TableFile[], schema: Schema): StoredValue {
   if (value.kind === "json") return { kind: "json", value: value.value }
-  return value.kind === "nothing" ? { kind: "nothing" } : storedFrame(files, schema)
+  return value.kind === "nothing" ? { kind: "nothing" } : storedFrame(table, files, schema)
 }
 
 function isTable(value: { readonly kind: OutputValue["kind"] }): value is TableValue {

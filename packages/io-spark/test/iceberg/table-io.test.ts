@@ -15,11 +15,22 @@ test("refuses a root that this process does not reach", () => {
   expect(tableIO({ format: "iceberg", root: "$" + "{LAKE}" }).refusal?.({ engine: "spark" })).toBeUndefined()
 })
 
+test("keeps ORC files on a disk, on S3 and on HDFS", () => {
+  const refused = (root: string) => tableIO({ format: "orc", root }).refusal?.({ engine: "spark" })
+  expect(["lake", "s3://lake/assets", "hdfs://namenode/lake", "$" + "{LAKE}/x"].map(refused)).toEqual(
+    Array(4).fill(undefined),
+  )
+  expect(refused("abfs://lake")?.fix).toContain("s3://bucket")
+  expect(tableIO({ format: "orc", root: "lake" }).refusal?.({ engine: "duckdb" })?.fix).toContain("engine: spark()")
+})
+
 test.each([
   [{}, /format/],
   [{ format: "iceberg" }, /root/],
   [{ format: "iceberg", root: "" }, /root/],
-  [{ format: "orc", root: "lake" }, /"orc"/],
+  [{ format: "csv", root: "lake" }, /"csv"/],
+  [{ format: "orc" }, /root/],
+  [{ format: "orc", catalog: { uri: "http://localhost:8181" } }, /none of "orc"/],
   [{ format: "iceberg", root: "lake", keep: 3 }, /'keep'/],
   [{ format: "iceberg", catalog: "prod" }, /no object/],
   [{ format: "iceberg", catalog: { type: "hive" } }, /'type'/],

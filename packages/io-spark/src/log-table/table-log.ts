@@ -1,10 +1,10 @@
 import type { CreateOptions, TablePlace } from "../table/table-place.ts"
 
 /**
- * The log of a Delta table. Commits are numbered from 0; which of several writers makes a commit of a number is decided
+ * The log of a table, in the form of Delta's. Commits are numbered from 0; which of several writers makes a commit of a number is decided
  * where the log lies, and a commit never changes.
  */
-export class DeltaLog {
+export class TableLog {
   readonly #place: TablePlace
   readonly folder: string
   readonly #scratch: string

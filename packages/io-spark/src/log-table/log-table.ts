@@ -1,16 +1,19 @@
 import { ConfigError } from "@assets/core"
+import type { Schema } from "@assets/dataframe"
+import type { FileFormat } from "../file-format.ts"
 import type { AssetTable, Change, CommittedWrite, CreateCommit } from "../table/asset-table.ts"
 import { InTurn } from "../table/in-turn.ts"
 import { foreignTable } from "../table/table-failure.ts"
 import type { TableFile } from "../table/table-file.ts"
 import type { PlaceEntry, TablePlace } from "../table/table-place.ts"
 import { actionsOf, unknownDemands } from "./commit-actions.ts"
-import { type AddFile, commitText, type DeltaAction, parseCommit } from "./delta-action.ts"
-import { logCorrupt, unknownFeatures } from "./delta-failure.ts"
-import { DeltaLog } from "./delta-log.ts"
+import { type AddFile, commitText, type LogAction, parseCommit } from "./log-action.ts"
+import { logCorrupt, unknownFeatures } from "./log-failure.ts"
+import type { LogTableKind } from "./log-table-kind.ts"
 import { partitionColumn, reservedNames } from "./partition-column.ts"
 import { readState, writeState } from "./state-file.ts"
 import { recordIn } from "./stored-record.ts"
+import { TableLog } from "./table-log.ts"
 import { partitionOf, TableSnapshot } from "./table-snapshot.ts"
 
 /** Commits that are read one by one before the state is written down; of large tables a part of their files. */
@@ -18,36 +21,48 @@ const fewestCommits = 64
 /** Commits are asked for so many at a time, when there are many. */
 const mostAtOnce = 16
 
-/** The table of one asset. Keeps what it has read of the log, which only grows. */
-export class DeltaTable implements AssetTable {
+/**
+ * The table of one asset, with a log in the form of Delta's. Keeps what it has read of the log, which only grows.
+ */
+export class LogTable implements AssetTable {
   readonly place: TablePlace
   readonly key: string
   readonly path: string
   readonly reservedNames = reservedNames
-  readonly log: DeltaLog
+  readonly log: TableLog
+  readonly #kind: LogTableKind
   #known: { readonly snapshot: TableSnapshot; readonly stamp: string | undefined } | undefined
   /** Commits since the state was written down. */
   #unsaved = 0
   readonly #reading = new InTurn()
 
-  constructor(place: TablePlace, key: string, path: string) {
+  constructor(kind: LogTableKind, place: TablePlace, key: string, path: string) {
+    this.#kind = kind
     this.place = place
     this.key = key
     this.path = path
-    this.log = new DeltaLog(place, place.join(path, "_delta_log"), this.ownFolder)
+    this.log = new TableLog(place, place.join(path, kind.logFolder), this.ownFolder)
+  }
+
+  get fileFormat(): FileFormat {
+    return this.#kind.fileFormat
   }
 
   get commitsAt(): string {
     return this.log.folder
   }
 
-  /** Delta leaves alone what begins with `_`. */
+  /** Delta and Spark leave alone what begins with `_`. */
   get ownFolder(): string {
     return this.place.join(this.path, "_assets")
   }
 
   get dataFolder(): string {
     return this.path
+  }
+
+  confirmColumns(schema: Schema): void {
+    this.#kind.confirmColumns?.(schema)
   }
 
   confirm(): Promise<void> {
@@ -78,20 +93,20 @@ export class DeltaTable implements AssetTable {
   ): Promise<CreateCommit> {
     const version = snapshot.version + 1
     const files = change.files.map(file => this.#added(file, change.partition))
-    const text = commitText(actionsOf(snapshot, change, files))
+    const text = commitText(actionsOf(snapshot, change, { files, provider: this.fileFormat }))
     return commit => this.log.create(version, text, { durable, commit })
   }
 
   requireWritable(snapshot: TableSnapshot): void {
     if (snapshot.isForeign) throw foreignTable(this.key, this.path, `mv ${this.path} ${this.path}-former`)
     const unknown = unknownDemands(snapshot)
-    if (unknown.length > 0) throw unknownFeatures(this.path, unknown)
+    if (unknown.length > 0) throw unknownFeatures(this.#kind, this.path, unknown)
   }
 
   deletionsRefused(): ConfigError {
     const { key, path } = this
     return new ConfigError("ENVIRONMENT_UNSUPPORTED", {
-      what: `Rows of ${key} are marked as deleted beside their files, which deltaIO does not read.`,
+      what: `Rows of ${key} are marked as deleted beside their files, which ${this.#kind.manager} does not read.`,
       why: "The table has deletion vectors switched on, and somebody has deleted or changed rows.",
       fix: `Run in Spark: REORG TABLE delta.\`${path}\` APPLY (PURGE)`,
       details: { key, path },
@@ -124,9 +139,9 @@ export class DeltaTable implements AssetTable {
   }
 
   /** @throws StorageError `STORAGE_CORRUPT` when it is not there */
-  async commit(version: number): Promise<readonly DeltaAction[]> {
+  async commit(version: number): Promise<readonly LogAction[]> {
     const text = await this.log.read(version)
-    if (text === undefined) throw logCorrupt(this.path, `The commit ${version} is not there.`)
+    if (text === undefined) throw logCorrupt(this.#kind, this.path, `The commit ${version} is not there.`)
     return this.#parsed(version, text)
   }
 
@@ -194,14 +209,18 @@ export class DeltaTable implements AssetTable {
   async #confirmEmpty(): Promise<void> {
     const [first] = await this.log.versions()
     if (first === undefined || first === 0) return // made since it was asked for
-    throw logCorrupt(this.path, `Its first commits are gone: the oldest one is ${first}.`)
+    throw logCorrupt(this.#kind, this.path, `Its first commits are gone: the oldest one is ${first}.`)
   }
 
-  #parsed(version: number, text: string): DeltaAction[] {
+  #parsed(version: number, text: string): LogAction[] {
     try {
       return parseCommit(text)
     } catch (error) {
-      throw logCorrupt(this.path, `The commit ${version} is no JSON: ${error instanceof Error ? error.message : error}`)
+      throw logCorrupt(
+        this.#kind,
+        this.path,
+        `The commit ${version} is no JSON: ${error instanceof Error ? error.message : error}`,
+      )
     }
   }
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto"
-import { type Layout, mapAtOnce, type Target, type WriteResult } from "@assets/core"
+import { type Layout, mapAtOnce, type WriteResult } from "@assets/core"
 import type { Schema } from "@assets/dataframe"
 import { mergeFooters } from "./column-statistics.ts"
-import { readParquetFooter } from "./parquet-footer.ts"
+import { type FileFormat, type FileTarget, fileFormats } from "./file-format.ts"
 import { type MeasuredPart, resizeFiles } from "./resize-files.ts"
 import { emptySelect, quoteName } from "./spark-sql-text.ts"
 import { type WrittenFolder, type WrittenPart, writtenFolder } from "./written-folder.ts"
@@ -14,42 +14,42 @@ export interface WriteSource {
 }
 
 /** One write operation of Spark: a select into a folder that must not be there. */
-export interface ParquetWrite {
+export interface FileWrite {
   readonly sql: string
+  readonly format: FileFormat
   readonly path: string
   readonly partitionBy: readonly string[]
   readonly options: { readonly [option: string]: string }
 }
 
 /** What a session does for a write. */
-export interface ParquetWriter {
-  run(write: ParquetWrite): Promise<void>
+export interface FileWriter {
+  run(write: FileWrite): Promise<void>
   /** A SELECT of the rows of files that were written before, of the columns of the source. */
   read(paths: readonly string[]): Promise<string>
 }
 
 /**
- * Runs a SELECT into Parquet files and tells what their footers say.
+ * Runs a SELECT into files and tells what their footers say.
  *
  * Spark writes only where nothing is: of two writers of one folder the second fails.
  */
-export async function writeParquet(
+export async function writeFiles(
   source: WriteSource,
-  target: Target,
+  { format, path }: FileTarget,
   layout: Layout,
-  { run, read }: ParquetWriter,
+  { run, read }: FileWriter,
 ): Promise<WriteResult> {
   const { partitionBy = [] } = layout
   const options = {
-    compression: layout.compression ?? "zstd",
+    compression: fileFormats[format].codecs[layout.compression ?? "zstd"],
     "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
   }
-  const write = (sql: string, folders: readonly string[]) =>
-    run({ sql, path: target.path, partitionBy: folders, options })
-  const folder = writtenFolder(target.path)
+  const write = (sql: string, folders: readonly string[]) => run({ sql, format, path, partitionBy: folders, options })
+  const folder = writtenFolder(path, format)
   await folder.prepare()
   await write(
-    selectOf(source, layout),
+    selectOf({ ...source, sql: fileFormats[format].held(source.sql, source.schema) }, layout),
     partitionBy.map((_, i) => folderColumn(i)),
   )
   let written = await folder.parts()
@@ -59,14 +59,16 @@ export async function writeParquet(
     await write(emptySelect(source.schema), [])
     written = await folder.parts()
   }
+  const measured = (found: readonly WrittenPart[]) => measuredParts(found, format, source.schema)
   const parts = await measured(await nameFolders(folder, written, partitionBy))
   const resized = await resizeFiles(parts, {
     folder,
+    format,
     layout,
     read,
     write: async (sql, below, rowsPerFile) => {
       const most = { ...options, maxRecordsPerFile: String(rowsPerFile) }
-      await run({ sql, path: folder.pathOf(below), partitionBy: [], options: most })
+      await run({ sql, format, path: folder.pathOf(below), partitionBy: [], options: most })
       return folder.parts(below)
     },
   })
@@ -137,8 +139,13 @@ function escaped(name: string): string {
 }
 
 /** What the footers of files say. */
-async function measured(parts: readonly WrittenPart[]): Promise<MeasuredPart[]> {
-  return mapAtOnce(parts, async part => ({ ...part, footer: await readParquetFooter(part) }), { atOnce: 16 })
+async function measuredParts(
+  parts: readonly WrittenPart[],
+  format: FileFormat,
+  schema: Schema,
+): Promise<MeasuredPart[]> {
+  const { readFooter } = fileFormats[format]
+  return mapAtOnce(parts, async part => ({ ...part, footer: await readFooter(part, schema) }), { atOnce: 16 })
 }
 
 function resultOf(schema: Schema, parts: readonly MeasuredPart[]): WriteResult {

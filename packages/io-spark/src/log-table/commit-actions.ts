@@ -1,13 +1,17 @@
 import { randomUUID } from "node:crypto"
 import type { Change } from "../table/asset-table.ts"
-import type { AddFile, DeltaAction, Protocol, RemoveFile, TableMetadata } from "./delta-action.ts"
-import { tableSchema } from "./delta-schema.ts"
+import type { AddFile, LogAction, Protocol, RemoveFile, TableMetadata } from "./log-action.ts"
+import { tableSchema } from "./log-schema.ts"
 import { partitionColumn } from "./partition-column.ts"
 import { recordText, type StoredRecord } from "./stored-record.ts"
 import type { TableSnapshot } from "./table-snapshot.ts"
 
-/** The lines of the commit that makes a change of a table, whose new files are `files`. */
-export function actionsOf(snapshot: TableSnapshot, change: Change, files: readonly AddFile[]): DeltaAction[] {
+/** The lines of the commit that makes a change of a table, whose new files are `files`, of the format `provider`. */
+export function actionsOf(
+  snapshot: TableSnapshot,
+  change: Change,
+  { files, provider }: { readonly files: readonly AddFile[]; readonly provider: string },
+): LogAction[] {
   const { partition, holds, schema } = change
   const replaced = replacedFiles(snapshot, change)
   const added = new Set(files.map(file => file.path))
@@ -26,7 +30,7 @@ export function actionsOf(snapshot: TableSnapshot, change: Change, files: readon
   return [
     { commitInfo: commitInfo(change, recordText(record)) },
     ...protocolAction(snapshot.protocol, wanted.protocol),
-    ...metadataAction(snapshot.metadata, wanted, isPartitioned),
+    ...metadataAction(snapshot.metadata, wanted, { isPartitioned, provider }),
     ...replaced.flatMap(add => (added.has(add.path) ? [] : [{ remove: removal(add) }])),
     ...files.map(add => ({ add })),
   ]
@@ -55,7 +59,7 @@ function commitInfo({ holds, partition }: Change, userMetadata: string) {
 }
 
 /** What a table demands of its readers and writers is only ever added to. */
-function protocolAction(now: Protocol | undefined, wanted: Protocol): DeltaAction[] {
+function protocolAction(now: Protocol | undefined, wanted: Protocol): LogAction[] {
   if (!now) return [{ protocol: wanted }]
   const features = wanted.writerFeatures ?? []
   const missing = features.filter(feature => !now.writerFeatures?.includes(feature))
@@ -70,12 +74,12 @@ function protocolAction(now: Protocol | undefined, wanted: Protocol): DeltaActio
 function metadataAction(
   now: TableMetadata | undefined,
   { schemaString, configuration }: ReturnType<typeof tableSchema>,
-  isPartitioned: boolean,
-): DeltaAction[] {
+  { isPartitioned, provider }: { readonly isPartitioned: boolean; readonly provider: string },
+): LogAction[] {
   const partitionColumns = isPartitioned ? [partitionColumn] : []
   const metaData: TableMetadata = {
     id: now?.id ?? randomUUID(),
-    format: now?.format ?? { provider: "parquet", options: {} },
+    format: now?.format ?? { provider, options: {} },
     schemaString,
     partitionColumns,
     configuration: { ...now?.configuration, ...configuration },

@@ -1,6 +1,6 @@
 import type { Materialization } from "@assets/core"
 import type { Schema } from "@assets/dataframe"
-import type { DeltaAction } from "./delta-action.ts"
+import type { LogAction } from "./log-action.ts"
 
 /** What a commit of ours says beside its rows: the text of its `userMetadata`. */
 export interface StoredRecord {
@@ -19,7 +19,7 @@ export interface StoredRecord {
 }
 
 /** The record of a commit; undefined for a commit of others. */
-export function recordIn(actions: readonly DeltaAction[]): StoredRecord | undefined {
+export function recordIn(actions: readonly LogAction[]): StoredRecord | undefined {
   const text = actions.find(action => action.commitInfo)?.commitInfo?.userMetadata
   if (!text?.startsWith('{"assets":1,')) return undefined
   return JSON.parse(text) as StoredRecord // by its first words our own

@@ -1,5 +1,5 @@
-/** One line of a commit in a Delta table's log, as the protocol of Delta has it: one of these is there. */
-export interface DeltaAction {
+/** One line of a commit in a table's log, as the protocol of Delta has it: one of these is there. */
+export interface LogAction {
   readonly commitInfo?: CommitInfo
   readonly protocol?: Protocol
   readonly metaData?: TableMetadata
@@ -58,11 +58,11 @@ export interface RemoveFile {
 }
 
 /** The text of a commit. */
-export function commitText(actions: readonly DeltaAction[]): string {
+export function commitText(actions: readonly LogAction[]): string {
   return `${actions.map(action => JSON.stringify(action)).join("\n")}\n`
 }
 
 /** @throws SyntaxError when a line is no JSON */
-export function parseCommit(text: string): DeltaAction[] {
+export function parseCommit(text: string): LogAction[] {
   return text.split("\n").flatMap(line => (line.trim() === "" ? [] : [JSON.parse(line)]))
 }

@@ -1,6 +1,6 @@
 import type { Entry as TableEntry, TableState } from "../table/asset-table.ts"
 import type { TableFile } from "../table/table-file.ts"
-import type { AddFile, DeltaAction, Protocol, RemoveFile, TableMetadata } from "./delta-action.ts"
+import type { AddFile, LogAction, Protocol, RemoveFile, TableMetadata } from "./log-action.ts"
 import { partitionColumn } from "./partition-column.ts"
 import { recordIn, type StoredRecord } from "./stored-record.ts"
 
@@ -61,7 +61,7 @@ export class TableSnapshot implements TableState {
   }
   #hasRecord = false
 
-  apply(version: number, actions: readonly DeltaAction[]): void {
+  apply(version: number, actions: readonly LogAction[]): void {
     const record = recordIn(actions)
     const changed = new Set<string | null>()
     for (const { remove, metaData, protocol } of actions) {

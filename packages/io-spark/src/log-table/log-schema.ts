@@ -1,5 +1,5 @@
 import { type DataType, type Schema, typeName } from "@assets/dataframe"
-import type { Protocol, TableMetadata } from "./delta-action.ts"
+import type { Protocol, TableMetadata } from "./log-action.ts"
 import { partitionColumn } from "./partition-column.ts"
 
 /** A field of a table's schema, as Spark writes it in JSON. */
@@ -138,7 +138,7 @@ function storedType(type: DataType): StoredType {
     default: {
       const name = plainTypes[type.kind]
       // What no storage can keep was refused before.
-      if (name === undefined) throw new Error(`Delta has no type for ${typeName(type)}. Please report this.`)
+      if (name === undefined) throw new Error(`The log has no type for ${typeName(type)}. Please report this.`)
       return name
     }
   }

@@ -1,0 +1,39 @@
+import { ConfigError, type IOManager } from "@assets/core"
+import { CatalogTables } from "./iceberg/catalog-tables.ts"
+import { icebergTables } from "./iceberg/iceberg-tables.ts"
+import { orcTables } from "./orc/orc-tables.ts"
+import { RootTables, type TableKind } from "./table/root-tables.ts"
+import { TableIOManager } from "./table/table-io-manager.ts"
+import type { Tables } from "./table/tables.ts"
+import { type FolderTableOptions, faultOfOptions, type TableOptions } from "./table-options.ts"
+
+/**
+ * Keeps each asset as a table that Spark writes: of an Iceberg catalog, in a folder (`type = hadoop`) or behind Iceberg's
+ * REST API; or a folder of ORC files with a log that says which of them are current. What is current is told by the commit
+ * that holds its rows.
+ *
+ * Former versions stay readable until `assets gc` removes them, of Iceberg as its snapshots. The partition of a row is told
+ * by the column `_partition_key` of an Iceberg table, and by the log of ORC files.
+ * @throws ConfigError `CONFIG_INVALID` for wrong options
+ * @example
+ * tableIO({ format: "iceberg", root: "lake" })
+ * tableIO({ format: "iceberg", catalog: { uri: "http://localhost:8181", warehouse: "lake", token: "${ICEBERG_TOKEN}" } })
+ * tableIO({ format: "orc", root: "s3://lake/assets" })
+ */
+export function tableIO(options: TableOptions): IOManager {
+  const why = faultOfOptions(options)
+  if (why !== undefined) {
+    const fix = 'Write for one tableIO({ format: "iceberg", root: "lake" }).'
+    throw new ConfigError("CONFIG_INVALID", { what: "tableIO() was given wrong options.", why, fix })
+  }
+  return new TableIOManager(tablesOf(options))
+}
+
+const kinds: { readonly [format in FolderTableOptions["format"]]: TableKind } = {
+  iceberg: icebergTables,
+  orc: orcTables,
+}
+
+function tablesOf(options: TableOptions): Tables {
+  return "catalog" in options ? new CatalogTables(options.catalog) : new RootTables(kinds[options.format], options)
+}
