@@ -20,8 +20,8 @@ export class StoredTable {
   readonly fixture: EngineFixture
   readonly io: IOManager
 
-  constructor(storage: string) {
-    this.fixture = fixtureOf(storage)
+  constructor(storage: string | EngineFixture) {
+    this.fixture = typeof storage === "string" ? fixtureOf(storage) : storage
     this.io = this.fixture.createIOManager()
     onTestFinished(() => this.fixture.close())
   }

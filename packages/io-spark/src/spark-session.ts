@@ -25,6 +25,7 @@ import {
 } from "@assets/dataframe"
 import type { RecordBatch as ArrowBatch } from "apache-arrow"
 import { BatchReader } from "./arrow-batch.ts"
+import { CatalogStatements } from "./catalog/catalog-statements.ts"
 import type { SparkClient } from "./connect/client.ts"
 import { interruptedError } from "./connect/error.ts"
 import type { ExecuteOptions } from "./connect/execution.ts"
@@ -57,6 +58,7 @@ export interface SessionResources {
 /** A session on a Spark Connect server. Its statements share the session's views and settings. */
 export class SparkSession implements EngineSession {
   readonly dialect = "spark"
+  readonly catalog: CatalogStatements
   readonly #client: SparkClient
   readonly #resources: SessionResources
   readonly #files: FileViews
@@ -68,6 +70,7 @@ export class SparkSession implements EngineSession {
 
   constructor(resources: SessionResources) {
     this.#client = resources.client
+    this.catalog = new CatalogStatements(resources.client)
     this.#resources = resources
     this.#orcZone = new OrcZone(resources.client)
     this.#files = new FileViews(resources.client, this.#orcZone)

@@ -1,16 +1,18 @@
 import { ConfigError, type IOManager } from "@assets/core"
+import { CatalogMirror } from "./catalog/catalog-mirror.ts"
+import { deltaTables } from "./delta/delta-tables.ts"
 import { CatalogTables } from "./iceberg/catalog-tables.ts"
 import { icebergTables } from "./iceberg/iceberg-tables.ts"
-import { orcTables } from "./orc/orc-tables.ts"
+import { orcTables, parquetTables } from "./log-table/file-tables.ts"
 import { RootTables, type TableKind } from "./table/root-tables.ts"
 import { TableIOManager } from "./table/table-io-manager.ts"
-import type { Tables } from "./table/tables.ts"
 import { type FolderTableOptions, faultOfOptions, type TableOptions } from "./table-options.ts"
 
 /**
  * Keeps each asset as a table that Spark writes: of an Iceberg catalog, in a folder (`type = hadoop`) or behind Iceberg's
- * REST API; or a folder of ORC files with a log that says which of them are current. What is current is told by the commit
- * that holds its rows.
+ * REST API; a folder of ORC or Parquet files with a log that says which of them are current; or a Delta table, as `deltaIO`
+ * keeps it. What is current is told by the commit that holds its rows. With `database` all but those of Iceberg are tables
+ * of Spark's catalog, too.
  *
  * Former versions stay readable until `assets gc` removes them, of Iceberg as its snapshots. The partition of a row is told
  * by the column `_partition_key` of an Iceberg table, and by the log of ORC files.
@@ -18,7 +20,7 @@ import { type FolderTableOptions, faultOfOptions, type TableOptions } from "./ta
  * @example
  * tableIO({ format: "iceberg", root: "lake" })
  * tableIO({ format: "iceberg", catalog: { uri: "http://localhost:8181", warehouse: "lake", token: "${ICEBERG_TOKEN}" } })
- * tableIO({ format: "orc", root: "s3://lake/assets" })
+ * tableIO({ format: "orc", root: "s3://lake/assets", database: "marts" })
  */
 export function tableIO(options: TableOptions): IOManager {
   const why = faultOfOptions(options)
@@ -26,14 +28,16 @@ export function tableIO(options: TableOptions): IOManager {
     const fix = 'Write for one tableIO({ format: "iceberg", root: "lake" }).'
     throw new ConfigError("CONFIG_INVALID", { what: "tableIO() was given wrong options.", why, fix })
   }
-  return new TableIOManager(tablesOf(options))
+  if ("catalog" in options) return new TableIOManager(new CatalogTables(options.catalog))
+  const { format, database } = options
+  const tables = new RootTables(kinds[format], options)
+  if (format === "iceberg" || database === undefined) return new TableIOManager(tables)
+  return new TableIOManager(tables, new CatalogMirror(database, format))
 }
 
 const kinds: { readonly [format in FolderTableOptions["format"]]: TableKind } = {
   iceberg: icebergTables,
   orc: orcTables,
-}
-
-function tablesOf(options: TableOptions): Tables {
-  return "catalog" in options ? new CatalogTables(options.catalog) : new RootTables(kinds[options.format], options)
+  parquet: parquetTables,
+  delta: deltaTables,
 }

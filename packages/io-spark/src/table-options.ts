@@ -2,13 +2,18 @@ import { faultOfCatalog, type RestCatalogOptions } from "./iceberg/rest-catalog-
 
 /** Tables in folders. */
 export interface FolderTableOptions {
-  /** What the tables are: those of an Iceberg catalog of files, or folders of ORC files with a log. */
-  readonly format: "iceberg" | "orc"
+  /** What the tables are: those of an Iceberg catalog of files, folders of ORC or Parquet files with a log, or Delta's. */
+  readonly format: "iceberg" | "orc" | "parquet" | "delta"
   /**
-   * Folder of the tables, relative to the config's folder or absolute; of ORC files also `s3://bucket/prefix` or
+   * Folder of the tables, relative to the config's folder or absolute; but for Iceberg's also `s3://bucket/prefix`, `gs://bucket/prefix` or
    * `hdfs://namenode/folder`. May hold `${NAME}`s.
    */
   readonly root: string
+  /**
+   * A database of Spark's catalog, in which each table is known by its key: `raw/orders` is `raw__orders`. It is made where
+   * there is none. Left out, the tables are in no catalog. Not for Iceberg, which has catalogs of its own.
+   */
+  readonly database?: string
 }
 
 /** Tables that a catalog knows by name. */
@@ -21,17 +26,22 @@ export interface CatalogTableOptions {
 /** What the tables are, and where they are: in a folder, or where a catalog says. */
 export type TableOptions = FolderTableOptions | CatalogTableOptions
 
-const names = ["format", "root", "catalog"]
-const formats = ["iceberg", "orc"]
+const names = ["format", "root", "database", "catalog"]
+const formats = ["iceberg", "orc", "parquet", "delta"]
 
 /** What is wrong with options, as a sentence; undefined when nothing is. */
 export function faultOfOptions(options: unknown): string | undefined {
   if (typeof options !== "object" || options === null) return "They are no object."
   const unknown = Object.keys(options).find(name => !names.includes(name))
   if (unknown !== undefined) return `There is no option '${unknown}'; there are ${names.join(", ")}.`
-  const { format, root, catalog } = options as Partial<FolderTableOptions & CatalogTableOptions> // looked at
+  const { format, root, database, catalog } = options as Partial<FolderTableOptions & CatalogTableOptions> // looked at
   if (format === undefined || !formats.includes(format))
     return `There is no format ${JSON.stringify(format)}; there are ${formats.map(name => `"${name}"`).join(", ")}.`
+  if (database !== undefined) {
+    if (format === "iceberg") return "Iceberg has catalogs of its own: tables of a database are those of other formats."
+    if (typeof database !== "string" || !/^[A-Za-z0-9_]+$/.test(database))
+      return "database is no name of letters, digits and '_'."
+  }
   if (catalog === undefined) {
     return typeof root === "string" && root !== "" ? undefined : "Neither root names a folder, nor catalog a service."
   }

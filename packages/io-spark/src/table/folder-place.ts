@@ -77,7 +77,7 @@ export class FolderPlace implements TablePlace {
   }
 
   async replace(path: string, content: string | Uint8Array): Promise<void> {
-    const beside = `${path}.${process.pid}.tmp`
+    const beside = `${path}.${process.pid}-${++writes}.tmp`
     try {
       await writeFile(beside, content)
       await rename(beside, path)

@@ -17,11 +17,14 @@ import {
   type Refusal,
   type StoredValue,
 } from "@assets/core"
+import type { Schema } from "@assets/dataframe"
 import type { AssetTable } from "./asset-table.ts"
 import { collectFiles } from "./collect-files.ts"
+import { isTable } from "./is-table.ts"
 import { declaredSchema, filesOf, noRows, readInput } from "./read-input.ts"
 import { dataMissing } from "./table-failure.ts"
 import { areThere } from "./table-file.ts"
+import type { TableMirror } from "./table-mirror.ts"
 import { otherEngine } from "./table-root.ts"
 import { restoreVersion, versionsOf } from "./table-versions.ts"
 import type { Tables } from "./tables.ts"
@@ -31,9 +34,12 @@ import { writeOutput } from "./write-output.ts"
 export class TableIOManager implements IOManager {
   readonly defaultEngine = { module: "@assets/io-spark", name: "spark" } as const
   readonly #tables: Tables
+  readonly #mirror: TableMirror | undefined
 
-  constructor(tables: Tables) {
+  /** @param mirror what shows the tables elsewhere, after each of their commits */
+  constructor(tables: Tables, mirror?: TableMirror) {
     this.#tables = tables
+    this.#mirror = mirror
   }
 
   get name(): string {
@@ -56,7 +62,7 @@ export class TableIOManager implements IOManager {
   ): Promise<ReadonlyMap<string, readonly Current[]>> {
     const found = await mapAtOnce(
       keys,
-      async key => [key, await currentOf(await this.#tables.find(context, key), partitions)] as const,
+      async key => [key, await this.#currentOf(await this.#tables.find(context, key), partitions)] as const,
       { atOnce: 4 },
     )
     return new Map(found.filter(([, current]) => current.length > 0))
@@ -65,7 +71,11 @@ export class TableIOManager implements IOManager {
   async handleOutput(context: OutputContext, value: OutputValue): Promise<Materialization> {
     context.signal.throwIfAborted()
     if (context.partitions.length > 1) throw severalPartitions(context)
-    return writeOutput(await this.#tables.open(context, context.key), context, value)
+    const table = await this.#tables.open(context, context.key)
+    if (isTable(value)) this.#mirror?.confirmColumns(value.schema as Schema) // of the dataframe
+    const materialization = await writeOutput(table, context, value)
+    await this.#mirror?.update(table, context)
+    return materialization
   }
 
   async loadInput(context: InputContext): Promise<StoredValue> {
@@ -77,7 +87,9 @@ export class TableIOManager implements IOManager {
 
   async restore(context: OutputContext, fingerprint: string): Promise<Materialization | undefined> {
     const table = await this.#tables.find(context, context.key)
-    return table && restoreVersion(table, context, fingerprint)
+    const restored = table && (await restoreVersion(table, context, fingerprint))
+    if (restored) await this.#mirror?.update(table, context)
+    return restored
   }
 
   async versions(context: AssetContext, partition: string | null): Promise<readonly Materialization[]> {
@@ -118,28 +130,31 @@ export class TableIOManager implements IOManager {
   async remove(context: AssetContext): Promise<void> {
     const table = await this.#tables.find(context, context.key)
     if (!table || !(await table.isOurs())) return
+    await this.#mirror?.drop(table)
     this.#tables.forget(table)
     await table.remove()
   }
-}
 
-async function currentOf(
-  table: AssetTable | undefined,
-  partitions: readonly (string | null)[] | undefined,
-): Promise<Current[]> {
-  if (!table) return []
-  const state = await table.state()
-  const entries = partitions?.flatMap(partition => state.entry(partition) ?? []) ?? state.entries
-  // All of one moment: later the state is another.
-  const told = entries.map(entry => ({ ...entry, files: state.files(entry.partition) }))
-  return mapAtOnce(
-    told,
-    async ({ partition, materialization, applied, isChanged, files }) => {
-      const intact = !isChanged && (await areThere(table.place, files))
-      return { partition, materialization, intact, ...(applied.size > 0 && { applied }) }
-    },
-    { atOnce: 8 },
-  )
+  async #currentOf(
+    table: AssetTable | undefined,
+    partitions: readonly (string | null)[] | undefined,
+  ): Promise<Current[]> {
+    if (!table) return []
+    const state = await table.state()
+    const entries = partitions?.flatMap(partition => state.entry(partition) ?? []) ?? state.entries
+    // All of one moment: later the state is another.
+    const told = entries.map(entry => ({ ...entry, files: state.files(entry.partition) }))
+    const shownUntil = (entries.length > 0 && (await this.#mirror?.shownUntil(table))) || 0
+    return mapAtOnce(
+      told,
+      async ({ partition, version, materialization, applied, isChanged, files }) => {
+        const isShown = !this.#mirror || !isTable(materialization) || Number(version) <= shownUntil
+        const intact = !isChanged && isShown && (await areThere(table.place, files))
+        return { partition, materialization, intact, ...(applied.size > 0 && { applied }) }
+      },
+      { atOnce: 8 },
+    )
+  }
 }
 
 function severalPartitions(context: OutputContext): ConfigError {

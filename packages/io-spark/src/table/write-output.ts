@@ -1,7 +1,5 @@
 import {
-  ConfigError,
   confirmLayout,
-  type EngineSession,
   faultPoint,
   isApplied,
   type Materialization,
@@ -12,18 +10,16 @@ import {
   type WriteResult,
 } from "@assets/core"
 import { mergeRows, type Relation, requireStorable, type Schema, writeParquetFiles } from "@assets/dataframe"
-import type { SparkSession } from "../spark-session.ts"
 import type { AssetTable } from "./asset-table.ts"
 import { type Base, commitChange } from "./commit-change.ts"
+import { isTable } from "./is-table.ts"
 import { jsonSchema, writeJsonFile } from "./json-value.ts"
 import { storedFrame } from "./read-input.ts"
+import { sparkSession } from "./session-of-tables.ts"
 import { refuseUnstorableNames } from "./stored-names.ts"
 import { dataMissing, storageFailure } from "./table-failure.ts"
 import { areThere, filesOfWrite, type TableFile } from "./table-file.ts"
-import { otherEngine } from "./table-root.ts"
 import { isCommitted } from "./table-versions.ts"
-
-type TableValue = Extract<OutputValue, { readonly kind: "relation" | "batches" }>
 
 /** What is there when a write begins. */
 interface Former {
@@ -140,15 +136,6 @@ function isAsMade({ write, layout = {} }: OutputContext): boolean {
   return typeof write === "string" && !layout.partitionBy?.length && !layout.sortBy?.length
 }
 
-function sparkSession(session: EngineSession): SparkSession {
-  if (session.dialect === "spark") return session as SparkSession // the only engine that speaks it
-  throw new ConfigError("ENVIRONMENT_UNSUPPORTED", {
-    what: `Tables cannot be written by the engine of this environment (${session.dialect}).`,
-    ...otherEngine,
-    details: { dialect: session.dialect },
-  })
-}
-
 /** The rows to write: of a merge, all that the partition is to have. */
 async function merged(
   table: AssetTable,
@@ -168,8 +155,4 @@ async function merged(
 function writtenValue(table: AssetTable, value: OutputValue, files: readonly TableFile[], schema: Schema): StoredValue {
   if (value.kind === "json") return { kind: "json", value: value.value }
   return value.kind === "nothing" ? { kind: "nothing" } : storedFrame(table, files, schema)
-}
-
-function isTable(value: { readonly kind: OutputValue["kind"] }): value is TableValue {
-  return value.kind === "relation" || value.kind === "batches"
 }

@@ -1,6 +1,6 @@
 import { ioContext } from "@assets/core/testing"
 import { expect, test } from "vitest"
-import { tableIO } from "../../src/index.ts"
+import { tableIO } from "../src/index.ts"
 
 test("takes Spark as its engine, and refuses another with the reason", () => {
   const io = tableIO({ format: "iceberg", root: "lake" })
@@ -30,6 +30,8 @@ test.each([
   [{ format: "iceberg", root: "" }, /root/],
   [{ format: "csv", root: "lake" }, /"csv"/],
   [{ format: "orc" }, /root/],
+  [{ format: "iceberg", root: "lake", database: "marts" }, /catalogs of its own/],
+  [{ format: "orc", root: "lake", database: "a.b" }, /database/],
   [{ format: "orc", catalog: { uri: "http://localhost:8181" } }, /none of "orc"/],
   [{ format: "iceberg", root: "lake", keep: 3 }, /'keep'/],
   [{ format: "iceberg", catalog: "prod" }, /no object/],
