@@ -149,6 +149,23 @@ describe.skipIf(skipsSpark)("tables of Spark's catalog", () => {
     },
   )
 
+  // Spark hides what it takes for a secret, or for a URL, in what it tells of a table.
+  test.each(formats)("of the format %s are known again whatever their keys hold", async format => {
+    const base = scratchFolder()
+    const io = tableIO({ format, root: "tokens", database: `hidden_${format}` })
+    const run = async (id: bigint) => {
+      const hidden = asset("raw/hourly_tokens", {
+        returns: frame({ id: t.int64 }),
+        version: String(id),
+        compute: () => [{ id }],
+      })
+      const project = definitions({ assets: { hidden }, environments: { local: { engine: spark(), io } }, base })
+      return (await materialize(project)).status
+    }
+    expect([await run(1n), await run(2n)]).toEqual(["succeeded", "succeeded"])
+    expect(await other.rows(`SELECT id FROM hidden_${format}.raw__hourly_tokens`)).toEqual([{ id: 2n }])
+  })
+
   test("that could not be told of their rows fail the step, and the next run computes nothing and mends them", async () => {
     const base = scratchFolder()
     const io = tableIO({ format: "orc", root: "data", database: "runs" })

@@ -1,11 +1,21 @@
+import { createHash } from "node:crypto"
 import type { FileFormat } from "../file-format.ts"
 import { quoteName, quoteText, sparkPath } from "../spark-sql-text.ts"
 import { type EntryPlace, foreignEntry, makeDatabase, qualifiedName } from "./catalog-entry.ts"
 import { parsePartition } from "./partition-path.ts"
 import { type Slice, sliceColumns, type WantedTable } from "./wanted-table.ts"
 
-/** What marks a table of ours. */
-const properties = { key: "assets.key", table: "assets.table", form: "assets.form", folder: "assets.folder" } as const
+/**
+ * What marks a table of ours. Key and path are for people: Spark hides a property in whose value it sees `url`, `token` or
+ * the like, as in `hourly_delays`; the id stands for both.
+ */
+const properties = {
+  id: "assets.id",
+  key: "assets.key",
+  table: "assets.table",
+  form: "assets.form",
+  folder: "assets.folder",
+} as const
 
 /** Folders that one statement names. */
 const mostAtOnce = 500
@@ -46,6 +56,7 @@ export class FilesEntry {
     const isSliced = partitionedBy.length > 0
     const folder = isSliced ? "" : (slices[0]?.folder ?? "")
     const marks = {
+      [properties.id]: this.#id,
       [properties.key]: key,
       [properties.table]: path,
       [properties.form]: form,
@@ -88,12 +99,16 @@ export class FilesEntry {
 
   /** Undefined where there is no table. @throws ConfigError `ENVIRONMENT_UNSUPPORTED` for one that is not ours */
   async #properties(): Promise<ReadonlyMap<string, string> | undefined> {
-    const { catalog, table } = this.#at
-    const rows = await catalog.ask(`SHOW TBLPROPERTIES ${qualifiedName(this.#at)}`)
+    const rows = await this.#at.catalog.ask(`SHOW TBLPROPERTIES ${qualifiedName(this.#at)}`)
     if (!rows) return undefined
     const found = new Map(rows.map(([name = "", value = ""]) => [name, value]))
-    if (found.get(properties.key) === table.key && found.get(properties.table) === table.path) return found
+    if (found.get(properties.id) === this.#id) return found
     throw foreignEntry(this.#at)
+  }
+
+  get #id(): string {
+    const { key, path } = this.#at.table
+    return createHash("sha256").update(`${key}\0${path}`).digest("hex").slice(0, 32)
   }
 
   #location(folder: string): string {
