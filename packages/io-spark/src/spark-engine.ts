@@ -42,7 +42,9 @@ class SparkEngine implements Engine {
     const server = await serverOf(resolved, context)
     try {
       const client = await connect(server.remote, { signal, ...server.limits })
-      await client.configSet({ ...sessionConfOf(resolved.conf), ...pinnedSessionConf(timeZone) }, { signal })
+      // One that was started has them from its start, also those that a session cannot change.
+      const free = resolved.kind === "attach" ? sessionConfOf(resolved.conf) : {}
+      await client.configSet({ ...free, ...pinnedSessionConf(timeZone) }, { signal })
       return new SparkSession({ client, scratch, ...server })
     } catch (error) {
       await server.stop()

@@ -17,6 +17,8 @@ test.each([
   "spark.memory.fraction",
   "spark.hadoop.fs.s3a.endpoint",
   "spark.sql.catalog.lake.type",
+  "spark.sql.catalogImplementation",
+  "spark.sql.hive.metastore.jars",
   "spark.executor.memoryOverhead",
   "spark.jars.packages",
   "spark.kubernetes.namespace",

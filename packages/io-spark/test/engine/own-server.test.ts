@@ -29,7 +29,8 @@ function serverBelow(folder: string): number {
 describe.skipIf(skipsSpark)("a server that was started for a session", () => {
   test("and is killed is told as what it is, soon, and the session closes", async () => {
     const scratch = scratchFolder()
-    const engine = spark({ master: "local[1]", driverMemory: "512m", sparkHome: sparkFolder() })
+    const conf = { "spark.sql.ui.retainedExecutions": 10 } // no session can change it: of the server's start alone
+    const engine = spark({ master: "local[1]", driverMemory: "512m", sparkHome: sparkFolder(), conf })
     const session = await engine.open({ timeZone: "UTC", scratch, now: new Date(0), signal })
     const read = async () => {
       for await (const { numRows } of session.batches(rows, signal)) return numRows
