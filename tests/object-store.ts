@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { cacheFolder } from "@assets/core"
 import { afterAll, beforeAll } from "vitest"
+import { freePort, type LoopbackServer, startProgram } from "./loopback-server.ts"
 
 const programs = {
   gofakes3: join(cacheFolder(process.env), "test-object-stores", "gofakes3-1.2.0", "gofakes3"),
@@ -27,9 +25,8 @@ if (skipsObjectStores)
 export const bucket = "bucket"
 export const testKeys = { AWS_ACCESS_KEY_ID: "test-access", AWS_SECRET_ACCESS_KEY: "test-secret" } as const
 
-interface StartedStore {
+interface StartedStore extends LoopbackServer {
   readonly endpoint: string
-  stop(): Promise<void>
 }
 
 /**
@@ -47,46 +44,16 @@ export async function startObjectStore(name: StoreName, more: readonly string[] 
     versitygw: [...keys, "--port", address, "posix", "--sidecar", meta, data],
     unconditional: [...keys, "--port", address, "posix", "--nometa", data],
   }[name]
-  const server = spawn(programs[name], args, { stdio: "ignore", cwd: folder })
   const endpoint = `http://${address}`
-  try {
-    await answering(endpoint, server)
-  } catch (error) {
-    server.kill("SIGKILL")
-    throw error
-  }
+  const isUp = () => fetch(endpoint).then(() => true)
+  const server = await startProgram(programs[name], args, isUp, { cwd: folder })
   return {
     endpoint,
     async stop() {
-      if (server.exitCode === null) {
-        server.kill("SIGKILL")
-        await once(server, "exit")
-      }
+      await server.stop()
       rmSync(folder, { recursive: true, force: true })
     },
   }
-}
-
-async function answering(endpoint: string, server: ChildProcess): Promise<void> {
-  for (;;) {
-    if (server.exitCode !== null) throw new Error(`the object store ended with ${server.exitCode}`)
-    const isUp = await fetch(endpoint).then(
-      () => true,
-      () => false,
-    )
-    if (isUp) return
-    await new Promise(resolve => setTimeout(resolve, 50))
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  server.close()
-  await once(server, "close")
-  if (address === null || typeof address === "string") throw new Error("no port")
-  return address.port
 }
 
 /** Sets variables of this process, which processes that a test starts see too; gives what puts the former ones back. */

@@ -1,7 +1,8 @@
 import { objectStoreAt } from "@assets/core"
 import { describe, expect, test } from "vitest"
 import { cliProject } from "../e2e/cli-project.ts"
-import { bucket, freePort, sharedEmulator } from "./gcs-emulator.ts"
+import { freePort } from "../loopback-server.ts"
+import { bucket, sharedEmulator } from "./gcs-emulator.ts"
 
 const project = (engine: string, io: string) =>
   cliProject({

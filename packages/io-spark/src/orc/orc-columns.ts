@@ -1,5 +1,6 @@
 import { confirmColumnNames } from "@assets/core"
 import type { DataType, Schema } from "@assets/dataframe"
+import { someType } from "./some-type.ts"
 
 /**
  * Refuses columns that would not come back from ORC files under their names.
@@ -20,14 +21,5 @@ export function confirmOrcColumns(schema: Schema): void {
 }
 
 function hasBacktick(type: DataType): boolean {
-  switch (type.kind) {
-    case "array":
-      return hasBacktick(type.element)
-    case "map":
-      return hasBacktick(type.key) || hasBacktick(type.value)
-    case "struct":
-      return type.fields.some(field => field.name.includes("`") || hasBacktick(field.type))
-    default:
-      return false
-  }
+  return someType(type, one => one.kind === "struct" && one.fields.some(({ name }) => name.includes("`")))
 }

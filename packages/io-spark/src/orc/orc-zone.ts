@@ -1,7 +1,8 @@
 import { ConfigError } from "@assets/core"
-import type { DataType, Schema } from "@assets/dataframe"
+import type { Schema } from "@assets/dataframe"
 import type { SparkClient } from "../connect/client.ts"
 import { sql } from "../connect/relation.ts"
+import { someType } from "./some-type.ts"
 
 /** Zones that are UTC under another name. */
 const utc = /^(?:Etc\/)?(?:UTC|UCT|GMT|GMT[+-]?0|Zulu|Universal|Greenwich)$|^Z$/i
@@ -20,7 +21,7 @@ export class OrcZone {
 
   /** @throws ConfigError `ENVIRONMENT_UNSUPPORTED` */
   async confirm({ columns }: Schema): Promise<void> {
-    if (!columns.some(({ type }) => hasInstant(type))) return
+    if (!columns.some(({ type }) => someType(type, ({ kind }) => kind === "timestamp"))) return
     this.#zones ??= this.#ask()
     const other = (await this.#zones).find(zone => !utc.test(zone))
     if (other === undefined) return
@@ -39,20 +40,5 @@ export class OrcZone {
     for await (const batch of this.#client.batches(sql(`SELECT DISTINCT zone FROM (${each})`)))
       for (const zone of batch.getChildAt(0) ?? []) zones.push(String(zone))
     return zones
-  }
-}
-
-function hasInstant(type: DataType): boolean {
-  switch (type.kind) {
-    case "timestamp":
-      return true
-    case "array":
-      return hasInstant(type.element)
-    case "map":
-      return hasInstant(type.key) || hasInstant(type.value)
-    case "struct":
-      return type.fields.some(field => hasInstant(field.type))
-    default:
-      return false
   }
 }
