@@ -6,7 +6,7 @@ import { icebergTables } from "./iceberg/iceberg-tables.ts"
 import { orcTables, parquetTables } from "./log-table/file-tables.ts"
 import { RootTables, type TableKind } from "./table/root-tables.ts"
 import { TableIOManager } from "./table/table-io-manager.ts"
-import { type FolderTableOptions, faultOfOptions, type TableOptions } from "./table-options.ts"
+import { type FolderTableOptions, faultOfOptions, soundOptions, type TableOptions } from "./table-options.ts"
 
 /**
  * Keeps each asset as a table that Spark writes: of an Iceberg catalog, in a folder (`type = hadoop`) or behind Iceberg's
@@ -21,6 +21,7 @@ import { type FolderTableOptions, faultOfOptions, type TableOptions } from "./ta
  * tableIO({ format: "iceberg", root: "lake" })
  * tableIO({ format: "iceberg", catalog: { uri: "http://localhost:8181", warehouse: "lake", token: "${ICEBERG_TOKEN}" } })
  * tableIO({ format: "orc", root: "s3://lake/assets", database: "marts" })
+ * tableIO({ database: "marts" })
  */
 export function tableIO(options: TableOptions): IOManager {
   const why = faultOfOptions(options)
@@ -29,13 +30,14 @@ export function tableIO(options: TableOptions): IOManager {
     throw new ConfigError("CONFIG_INVALID", { what: "tableIO() was given wrong options.", why, fix })
   }
   if ("catalog" in options) return new TableIOManager(new CatalogTables(options.catalog))
-  const { format, database } = options
-  const tables = new RootTables(kinds[format], options)
+  const sound = soundOptions(options)
+  const { format, database } = sound
+  const tables = new RootTables(kinds[format], sound)
   if (format === "iceberg" || database === undefined) return new TableIOManager(tables)
   return new TableIOManager(tables, new CatalogMirror(database, format))
 }
 
-const kinds: { readonly [format in FolderTableOptions["format"]]: TableKind } = {
+const kinds: { readonly [format in NonNullable<FolderTableOptions["format"]>]: TableKind } = {
   iceberg: icebergTables,
   orc: orcTables,
   parquet: parquetTables,

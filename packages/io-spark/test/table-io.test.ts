@@ -25,7 +25,9 @@ test("keeps ORC files on a disk, on S3 and on HDFS", () => {
 })
 
 test.each([
-  [{}, /format/],
+  [{}, /root/],
+  [{ database: "" }, /database/],
+  [{ database: "marts", root: "" }, /root/],
   [{ format: "iceberg" }, /root/],
   [{ format: "iceberg", root: "" }, /root/],
   [{ format: "csv", root: "lake" }, /"csv"/],
@@ -45,6 +47,14 @@ test.each([
   expect(() => Reflect.apply(tableIO, undefined, [options])).toThrow(
     expect.objectContaining({ code: "CONFIG_INVALID", why: expect.stringMatching(why) }),
   )
+})
+
+test("keeps tables of a database as Spark does, Parquet in its warehouse, unless told otherwise", () => {
+  const told = (...options: Parameters<typeof tableIO>) => tableIO(...options).describe?.()
+  const root = "spark-warehouse/marts.db"
+  expect(told({ database: "marts" })).toEqual({ database: "marts", format: "parquet", root })
+  expect(told({ database: "marts", format: "orc", root: "lake" })).toMatchObject({ format: "orc", root: "lake" })
+  expect(tableIO({ root: "lake" }).name).toBe("parquet")
 })
 
 test("tells its options by names under which secrets are hidden", () => {
