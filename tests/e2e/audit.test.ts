@@ -25,7 +25,7 @@ const sound = {
   version: "1.0.0",
   license: "MIT",
   integrity: "sha512-abc",
-  resolved: "https://registry.npmjs.org/a.tgz",
+  resolved: "https://packages.example.com/a.tgz",
 }
 
 test("sound packages are no finding: one of several licences, a tool of another one, an allowed script, one that is not run", () => {
