@@ -140,24 +140,30 @@ const faultsOfHdfs: typeof faultsOfS3 = [
   ["unreachable", /^.*(?:Call From .* failed on |No Route to Host from|UnknownHostException|StandbyException).*$/m],
 ]
 
-function objectStoreFailed({ text, path, cause }: Told, { target }: Place): AssetsError | undefined {
-  const url = [path, target].find(one => one !== undefined && isObjectUrl(one))
-  if (/No FileSystem for scheme "?s3|S3AFileSystem not found/.test(text)) {
-    return new EngineError("SPARK_MISSING", {
+/** What Hadoop says where the client of a store is not among Spark's jars. */
+const missingClients = [
+  {
+    pattern: /No FileSystem for scheme "?s3|S3AFileSystem not found/,
+    told: {
       what: "Spark has no jars for s3://.",
       why: "The client of Hadoop that reaches object stores comes beside Spark.",
       fix: "assets spark install --with s3; on a cluster of its own, put hadoop-aws among its jars.",
-      cause,
-    })
-  }
-  if (/No FileSystem for scheme "?gs|GoogleHadoopFileSystem not found/.test(text)) {
-    return new EngineError("SPARK_MISSING", {
+    },
+  },
+  {
+    pattern: /No FileSystem for scheme "?gs|GoogleHadoopFileSystem not found/,
+    told: {
       what: "Spark has no jar for gs://.",
       why: "The connector that reaches Google Cloud Storage comes beside Spark.",
       fix: "assets spark install --with gcs; on a cluster of its own, put gcs-connector among its jars.",
-      cause,
-    })
-  }
+    },
+  },
+]
+
+function objectStoreFailed({ text, path, cause }: Told, { target }: Place): AssetsError | undefined {
+  const url = [path, target].find(one => one !== undefined && isObjectUrl(one))
+  const missing = missingClients.find(({ pattern }) => pattern.test(text))
+  if (missing) return new EngineError("SPARK_MISSING", { ...missing.told, cause })
   if (url === undefined) return undefined
   const faults = isS3Url(url) ? faultsOfS3 : isGcsUrl(url) ? faultsOfGcs : faultsOfHdfs
   const [fault, pattern] = faults.find(([, one]) => one.test(text)) ?? []

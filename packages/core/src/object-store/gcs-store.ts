@@ -1,11 +1,11 @@
 import { mapAtOnce } from "../util/map-at-once.ts"
-import { startingWith } from "../util/starting-with.ts"
 import { GcsRefusal, gcsFailure } from "./gcs-failure.ts"
 import { askGcs, type GcsAnswer, jsonOf, objectPath } from "./gcs-request.ts"
 import { chunksOf, uploadInChunks } from "./gcs-upload.ts"
 import type { ObjectRange, ObjectStore, PutCondition, StoredObject } from "./object-store.ts"
 import { storeAnswered } from "./object-store-failure.ts"
 import { partsOfObjectUrl } from "./object-url.ts"
+import { uploadParts } from "./upload-pieces.ts"
 
 /** An object as the JSON API tells of it. */
 interface Resource {
@@ -79,31 +79,11 @@ class GcsStore implements ObjectStore {
     }
   }
 
-  async upload(url: string, pieces: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number> {
-    let failure: { readonly error: unknown } | undefined
-    async function* given() {
-      try {
-        yield* pieces
-      } catch (error) {
-        failure = { error } // of whoever makes the bytes: no fault of the store
-        throw error
-      }
-    }
-    const chunks = chunksOf(given())[Symbol.asyncIterator]()
-    const first = (await chunks.next()).value ?? new Uint8Array()
-    const second = await chunks.next()
-    signal?.throwIfAborted()
-    if (second.done) {
-      await this.put(url, first)
-      return first.length
-    }
-    try {
-      const all = startingWith([first, second.value], chunks)
-      return await required(url, "write", () => uploadInChunks(url, all, signal))
-    } catch (error) {
-      signal?.throwIfAborted()
-      throw failure ? failure.error : error
-    }
+  upload(url: string, pieces: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number> {
+    return uploadParts(chunksOf(pieces), signal, {
+      whole: bytes => this.put(url, bytes),
+      inParts: chunks => required(url, "write", () => uploadInChunks(url, chunks, signal)),
+    })
   }
 
   /** There is no renaming everywhere: the store copies the object by itself, a large one by several requests. */

@@ -4,6 +4,7 @@ import { mapAtOnce } from "../util/map-at-once.ts"
 import { hdfsFailure, RemoteFailure, throughGateway, withSnapshots } from "./hdfs-failure.ts"
 import type { ObjectRange, ObjectStore, PutCondition, StoredObject } from "./object-store.ts"
 import { partsOfObjectUrl } from "./object-url.ts"
+import { passOn } from "./upload-pieces.ts"
 import { type WebHdfs, webHdfs } from "./webhdfs.ts"
 
 /** A file, or a folder, as a namenode tells of it. */
@@ -82,23 +83,14 @@ export class HdfsStore implements ObjectStore {
 
   async upload(url: string, pieces: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number> {
     let bytes = 0
-    let failure: { readonly error: unknown } | undefined
     async function* counted() {
-      try {
-        for await (const piece of pieces) {
-          signal?.throwIfAborted()
-          bytes += piece.length
-          yield piece
-        }
-      } catch (error) {
-        failure = { error } // of whoever makes the bytes: no fault of the store
-        throw error
+      for await (const piece of pieces) {
+        signal?.throwIfAborted()
+        bytes += piece.length
+        yield piece
       }
     }
-    await guarded(url, "write", () => putAside(url, counted(), { signal })).catch(error => {
-      signal?.throwIfAborted()
-      throw failure ? failure.error : error
-    })
+    await passOn(counted(), signal, given => guarded(url, "write", () => putAside(url, given, { signal })))
     return bytes
   }
 

@@ -1,10 +1,10 @@
 import type * as S3 from "@aws-sdk/client-s3"
 import { mapAtOnce } from "../util/map-at-once.ts"
-import { startingWith } from "../util/starting-with.ts"
 import type { ObjectRange, ObjectStore, PutCondition, StoredObject } from "./object-store.ts"
 import { s3Failure } from "./object-store-failure.ts"
 import { partsOfObjectUrl } from "./object-url.ts"
 import { s3Client } from "./s3-access.ts"
+import { uploadParts } from "./upload-pieces.ts"
 
 /** A part of an upload; the store takes no more than 10,000 of them, and none but the last below 5 MiB. */
 const partBytes = 16 * 1024 * 1024
@@ -55,18 +55,11 @@ class S3Store implements ObjectStore {
     }
   }
 
-  async upload(url: string, pieces: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number> {
-    const parts = partsOf(pieces)[Symbol.asyncIterator]()
-    const first = await parts.next()
-    const second = first.done ? first : await parts.next()
-    if (second.done) {
-      const bytes = first.value ?? new Uint8Array()
-      signal?.throwIfAborted()
-      await this.put(url, bytes)
-      return bytes.length
-    }
-    const all = startingWith([first.value, second.value] as Uint8Array[], parts) // neither is done: looked at above
-    return uploaded(url, all, signal)
+  upload(url: string, pieces: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number> {
+    return uploadParts(partsOf(pieces), signal, {
+      whole: bytes => this.put(url, bytes),
+      inParts: parts => uploaded(url, parts, signal),
+    })
   }
 
   /** There is no renaming: the store copies the object by itself. */
@@ -172,48 +165,28 @@ async function inParts(
 
 async function uploaded(url: string, parts: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number> {
   let bytes = 0
-  let failure: { readonly error: unknown } | undefined
-  const given = caught(parts, error => {
-    failure = { error } // of whoever makes the bytes: no fault of the store
-  })
-  try {
-    await required(url, "write", (sdk, client, at) =>
-      inParts(sdk, client, at, async UploadId => {
-        const done: S3.CompletedPart[] = []
-        const running = new Set<Promise<void>>()
-        let number = 0
-        for await (const Body of given) {
-          signal?.throwIfAborted()
-          bytes += Body.length
-          const PartNumber = ++number
-          const sent = client
-            .send(new sdk.UploadPartCommand({ ...at, UploadId, PartNumber, Body }))
-            .then(({ ETag }) => {
-              done.push({ PartNumber, ETag })
-              running.delete(sent)
-            })
-          sent.catch(() => {}) // told by the race, or at the end
-          running.add(sent)
-          if (running.size >= atOnce / 2) await Promise.race(running)
-        }
-        await Promise.all(running)
-        return done
-      }),
-    )
-    return bytes
-  } catch (error) {
-    signal?.throwIfAborted()
-    throw failure ? failure.error : error
-  }
-}
-
-async function* caught<T>(items: AsyncIterable<T>, tell: (error: unknown) => void): AsyncGenerator<T> {
-  try {
-    yield* items
-  } catch (error) {
-    tell(error)
-    throw error
-  }
+  await required(url, "write", (sdk, client, at) =>
+    inParts(sdk, client, at, async UploadId => {
+      const done: S3.CompletedPart[] = []
+      const running = new Set<Promise<void>>()
+      let number = 0
+      for await (const Body of parts) {
+        signal?.throwIfAborted()
+        bytes += Body.length
+        const PartNumber = ++number
+        const sent = client.send(new sdk.UploadPartCommand({ ...at, UploadId, PartNumber, Body })).then(({ ETag }) => {
+          done.push({ PartNumber, ETag })
+          running.delete(sent)
+        })
+        sent.catch(() => {}) // told by the race, or at the end
+        running.add(sent)
+        if (running.size >= atOnce / 2) await Promise.race(running)
+      }
+      await Promise.all(running)
+      return done
+    }),
+  )
+  return bytes
 }
 
 /** Pieces of any size as parts of the size that the store wants; larger ones when they become many. */
